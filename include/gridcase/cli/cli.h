@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MPL-2.0
+// Commands: one table per family, one file per table, all listed in src/cli/main.c.
+#pragma once
+
+#include <stddef.h>
+
+#include <gridcase/core/error.h>
+
+struct cli_command {
+    const char *family;  // "city", or the command itself ("locate") when it stands alone
+    const char *name;    // "load"; NULL when the family is the command
+    const char *usage;   // arguments: "CITY FOLDER [--check]"
+    const char *summary; // one line for help
+    // argv[0] is the first word after the command's name; argc counts the words. Returns 0
+    // or an error code with *error filled: main prints it and turns it into an exit status.
+    int (*run)(int argc, char **argv, struct error *error);
+};
+
+// Terminated by an entry whose family is NULL. Each in src/cli/<family>.c.
+extern const struct cli_command *const cli_families[];
+
+// Finds "--name VALUE" or "--name=VALUE" and takes it out of argv; NULL when absent.
+// A flag without value: cli_flag. Both change *argc.
+const char *cli_option(int *argc, char **argv, const char *name);
+int cli_flag(int *argc, char **argv, const char *name);
+// ERROR_INPUT "cli.usage" naming the first word left that begins with "--", or when fewer
+// than least or more than most words are left.
+int cli_words(int argc, char **argv, int least, int most, struct error *error)
+    ERROR_MUST_CHECK;
+// --data FOLDER, else environment GRIDCASE_DATA, else "./data". Taken out of argv.
+const char *cli_data_folder(int *argc, char **argv);
