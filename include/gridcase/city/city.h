@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MPL-2.0
+// City snapshot: one city's model at one model version, immutable and reference-counted.
+//
+// A snapshot is read by any thread without a lock. It holds the city's identity, its area
+// levels, areas, unit grids, departments, coverage layers and the rules objects (catalogue,
+// calendar, routing, process) of the current and of all earlier versions, because a case
+// keeps the version it was filed under. Ids of levels, areas, grids, departments, classes,
+// conditions and coverage areas are stable over model versions: a code that left the model
+// stays findable by its id (flag closed). Everything returned is borrowed until the
+// caller's reference is given back.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gridcase/core/error.h>
+
+struct calendar;
+struct catalogue;
+struct db;
+struct locator;
+struct process;
+struct routing;
+struct store;
+struct table;
+
+enum {
+    CITY_LEVEL_LIMIT = 8,     // area levels of a city
+    CITY_LANGUAGE_LIMIT = 4,  // languages of a city
+    CITY_COVERAGE_LIMIT = 16, // coverage layers of a city
+};
+
+enum city_level_kind {
+    CITY_NESTING, // every unit grid lies in exactly one area of the level
+    CITY_OVERLAY, // found by point only
+    CITY_LEVEL_KIND_COUNT,
+};
+const char *city_level_kind_to_str(enum city_level_kind kind); // "nesting", "overlay"
+
+// A text in the city's languages, by the position of the language in city_languages().
+// An untranslated entry is NULL.
+struct city_names {
+    const char *text[CITY_LANGUAGE_LIMIT];
+};
+
+struct city_level {
+    int64_t id;
+    const char *code; // "neighborhood"
+    struct city_names name;
+    enum city_level_kind kind;
+    size_t position; // 0 = the highest; index into grid->areas and place->areas
+};
+
+struct city_area {
+    int64_t id;
+    size_t level; // position of its level
+    const char *code;
+    struct city_names name;
+    double lon_deg, lat_deg; // a point inside
+    double west_deg, south_deg, east_deg, north_deg;
+    const char *area_class; // "" when the model has none
+    bool closed;            // not in the current model version
+};
+
+struct city_grid {
+    int64_t id;
+    const char *code;
+    double lon_deg, lat_deg; // a point inside
+    double area_m2;
+    int64_t areas[CITY_LEVEL_LIMIT]; // area id per nesting level; 0 at overlay levels
+    const char *area_class;          // "" when the model has none
+    bool closed;
+};
+
+struct city_department {
+    int64_t id;
+    int64_t parent; // department id; 0 at a root
+    const char *code;
+    struct city_names name;
+    const char *kind; // word of the model: "centre", "department", "queue" ...; may be ""
+    bool closed;
+};
+
+// One area of a coverage layer (a department's service area); need not nest in grids.
+struct city_coverage_area {
+    int64_t id;
+    size_t layer; // position in the list of coverage layers
+    const char *code;
+    int64_t department; // department id that serves it; 0 when the layer names none
+};
+
+// What lies under a point.
+struct city_place {
+    int64_t grid; // unit grid id; 0 outside every grid
+    // Area id per level position, 0 when there is none: nesting levels from the grid (so
+    // that a straddling grid's cases all count in one area), overlay levels by the point.
+    int64_t areas[CITY_LEVEL_LIMIT];
+    int64_t coverage[CITY_COVERAGE_LIMIT]; // coverage area id per layer; 0 = none
+    const char *area_class; // of the grid; "" outside
+};
+
+struct city_snapshot; // opaque
+
+// ---- life ----
+// Reads the current model version of a city out of city.db and system.db. The caller gets
+// one reference. ERROR_NOT_FOUND "city.unknown" when there is no such city, "city.empty"
+// when no model was loaded yet; ERROR_STORE, ERROR_INPUT for a broken stored model.
+int city_snapshot_open(struct store *store, const char *slug,
+                       struct city_snapshot **ret_snapshot, struct error *error)
+    ERROR_MUST_CHECK;
+struct city_snapshot *city_snapshot_ref(const struct city_snapshot *snapshot);
+// Gives one reference back; takes NULL, returns NULL. The last one frees.
+struct city_snapshot *city_snapshot_free(struct city_snapshot *snapshot);
+static inline void city_snapshot_cleanup(struct city_snapshot **snapshot)
+{
+    *snapshot = city_snapshot_free(*snapshot);
+}
+#define CITY_SNAPSHOT_CLEANUP __attribute__((cleanup(city_snapshot_cleanup)))
+
+// ---- identity ----
+const char *city_slug(const struct city_snapshot *city);
+const char *city_name(const struct city_snapshot *city, const char *language);
+struct city_names city_names(const struct city_snapshot *city);
+const char *city_region_code(const struct city_snapshot *city);
+const char *city_time_zone(const struct city_snapshot *city); // "America/New_York"
+const char *city_number_prefix(const struct city_snapshot *city);
+const char *city_attribution(const struct city_snapshot *city); // plain text, one line
+const char *city_host_name(const struct city_snapshot *city);   // "" when it has none
+bool city_is_demo(const struct city_snapshot *city);
+int64_t city_model_version(const struct city_snapshot *city);
+size_t city_languages(const struct city_snapshot *city);
+const char *city_language(const struct city_snapshot *city, size_t index); // "en", "zh-CN"
+// The names' text in that language; when it is missing the first text there is; never NULL.
+const char *city_names_text(const struct city_snapshot *city, const struct city_names *names,
+                            const char *language);
+// West, south, east, north of all unit grids, degrees.
+void city_bbox(const struct city_snapshot *city, double ret_wsen_deg[4]);
+// Any key of city.ini as "section.key" ("display.max_clusters"); fallback when absent.
+const char *city_setting(const struct city_snapshot *city, const char *key,
+                         const char *fallback);
+
+// ---- model ----
+size_t city_levels(const struct city_snapshot *city);
+const struct city_level *city_level(const struct city_snapshot *city, size_t position);
+const struct city_level *city_level_by_code(const struct city_snapshot *city,
+                                            const char *code);
+// Counts include closed ones; by_id and by_code give NULL when there is none, by_code
+// finds only what is in force.
+size_t city_areas(const struct city_snapshot *city);
+const struct city_area *city_area(const struct city_snapshot *city, size_t index);
+const struct city_area *city_area_by_id(const struct city_snapshot *city, int64_t id);
+const struct city_area *city_area_by_code(const struct city_snapshot *city, size_t level,
+                                          const char *code);
+size_t city_grids(const struct city_snapshot *city);
+const struct city_grid *city_grid(const struct city_snapshot *city, size_t index);
+const struct city_grid *city_grid_by_id(const struct city_snapshot *city, int64_t id);
+const struct city_grid *city_grid_by_code(const struct city_snapshot *city,
+                                          const char *code);
+size_t city_departments(const struct city_snapshot *city);
+const struct city_department *city_department(const struct city_snapshot *city,
+                                              size_t index);
+const struct city_department *city_department_by_id(const struct city_snapshot *city,
+                                                    int64_t id);
+const struct city_department *city_department_by_code(const struct city_snapshot *city,
+                                                      const char *code);
+// True when inner is outer or stands below it in the tree.
+bool city_department_within(const struct city_snapshot *city, int64_t inner, int64_t outer);
+size_t city_coverage_layers(const struct city_snapshot *city);
+const char *city_coverage_layer(const struct city_snapshot *city, size_t layer); // code
+const struct city_coverage_area *city_coverage_by_id(const struct city_snapshot *city,
+                                                     int64_t id);
+
+// ---- stable ids of the catalogue's codes ----
+// 0 / NULL when unknown. A condition's code is unique inside its class.
+int64_t city_class_id(const struct city_snapshot *city, const char *class_code);
+const char *city_class_code(const struct city_snapshot *city, int64_t id);
+int64_t city_condition_id(const struct city_snapshot *city, const char *class_code,
+                          const char *condition_code);
+// Class and condition code of a condition id; false when unknown.
+bool city_condition_code(const struct city_snapshot *city, int64_t id,
+                         const char **ret_class_code, const char **ret_condition_code);
+
+// ---- rules, by version ----
+// A rules table's version is the model version in which it last changed; current() tells
+// the one in force. Version 0 stands for the one in force. NULL for an unknown version.
+enum city_rules {
+    CITY_CATALOGUE,
+    CITY_CALENDAR,
+    CITY_ROUTING,
+    CITY_PROCESS,
+    CITY_RULES_COUNT,
+};
+int64_t city_rules_current(const struct city_snapshot *city, enum city_rules rules);
+const struct catalogue *city_catalogue(const struct city_snapshot *city, int64_t version);
+const struct calendar *city_calendar(const struct city_snapshot *city, int64_t version);
+const struct routing *city_routing(const struct city_snapshot *city, int64_t version);
+const struct process *city_process(const struct city_snapshot *city, int64_t version);
+// The staff table of the current model version, NULL when the model has none.
+const struct table *city_staff(const struct city_snapshot *city);
+
+// ---- point ----
+// Fills *ret_place; a point outside every grid is no error (grid 0). ERROR_INPUT
+// "point.invalid" for NaN, infinity or degrees out of range.
+int city_locate(const struct city_snapshot *city, double lon_deg, double lat_deg,
+                struct city_place *ret_place, struct error *error) ERROR_MUST_CHECK;
