@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MPL-2.0
+// The answer to a request. Setting a reply twice keeps the last one. Security headers
+// (Content-Security-Policy, nosniff, Referrer-Policy, framing) are on every reply;
+// "Cache-Control: no-store" is, unless the reply sets another.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gridcase/core/buffer.h>
+#include <gridcase/core/error.h>
+
+struct http_request;
+
+// name is borrowed (a literal); value is copied. A value with control characters is
+// dropped.
+void http_reply_header(struct http_request *request, const char *name, const char *value);
+// Takes the bytes out of body. type is borrowed (a literal).
+void http_reply_buffer(struct http_request *request, unsigned status, const char *type,
+                       struct buffer *body);
+void http_reply_json(struct http_request *request, unsigned status, struct buffer *body);
+void http_reply_text(struct http_request *request, unsigned status,
+                     const char *text); // copied
+void http_reply_empty(struct http_request *request, unsigned status);
+// bytes must outlive the server (embedded data).
+void http_reply_static(struct http_request *request, unsigned status, const char *type,
+                       const void *bytes, size_t length);
+// Sends a file; it may be unlinked afterwards. Sets a problem when it cannot be opened.
+void http_reply_file(struct http_request *request, unsigned status, const char *type,
+                     const char *path);
+void http_reply_redirect(struct http_request *request, unsigned status,
+                         const char *location);
+// RFC 9457 application/problem+json: type, title, status, code (the slug), detail, instance
+// (the request's id), and members: NULL, or the text of more members ("\"a\":1").
+void http_reply_problem(struct http_request *request, const struct error *error,
+                        const char *members);
+void http_reply_problem_status(struct http_request *request, unsigned status,
+                               const struct error *error, const char *members);
+bool http_reply_is_set(const struct http_request *request);
+unsigned http_reply_status(const struct http_request *request); // 0 when none is set
+// Weak or strong comparison of If-None-Match with one entity tag (with its quotes).
+bool http_request_has_etag(const struct http_request *request, const char *etag);
+// Sets ETag and, when the client has it already, a 304: returns true then.
+bool http_reply_not_modified(struct http_request *request, const char *etag);
+const char *http_status_to_str(unsigned status);
