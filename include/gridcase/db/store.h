@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MPL-2.0
+// A store: all databases of one installation, with one process that owns it.
+//
+// A location names the engine: "data" or "sqlite:data" is a folder with SQLite databases
+// (DATA/system.db, DATA/cities/<slug>/{city.db,cases.db}); other prefixes belong to other
+// engines. Nothing above this floor knows which engine it is.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gridcase/core/error.h>
+
+struct db_store;
+
+enum db_database { DB_SYSTEM, DB_CITY, DB_CASES, DB_DATABASE_COUNT };
+
+const char *db_database_to_str(enum db_database database); // "system", "city", "cases"
+
+enum db_store_flags {
+    DB_STORE_CREATE = 1,    // make the folder and system.db when they are not there
+    DB_STORE_READ_ONLY = 2, // take no lock; only DB_READ handles; schema must be ours exactly
+    DB_STORE_UNSAFE = 4,    // tests only: commits do not wait for the disk
+    DB_STORE_LOCKED_OK = 8, // the caller holds the lock already (a child of the owner)
+};
+
+// Opens a store, takes its lock and migrates system.db. ERROR_BUSY "store.locked" when
+// another process owns it (its process id is in the message); ERROR_STORE "db.newer" when a
+// newer gridcase has migrated it; ERROR_NOT_FOUND "store.missing" without DB_STORE_CREATE.
+// Thread rule: a store may be used from every thread.
+int db_store_open(const char *location, unsigned flags, struct db_store **ret_store,
+                  struct error *error) ERROR_MUST_CHECK;
+// Closes pooled readers and lanes, gives the lock back. Every handle, reader and lane must
+// have been returned before. Takes NULL, returns NULL.
+struct db_store *db_store_close(struct db_store *store);
+
+// The folder for files that live beside the databases. Borrowed until the store closes.
+const char *db_store_folder(const struct db_store *store);
+// "<folder>/cities/<slug>/<name>" (name NULL: the city's folder). ERROR_LIMIT if too long.
+int db_store_city_path(const struct db_store *store, const char *slug, const char *name,
+                       char *out, size_t size) ERROR_MUST_CHECK;
+
+// ---- cities ----
+// Makes a city's folder and databases, migrated, and its row in system.db (state "new").
+// ERROR_CONFLICT "city.exists"; ERROR_INPUT "city.bad_slug".
+int db_store_city_create(struct db_store *store, const char *slug, int64_t now_ms,
+                         struct error *error) ERROR_MUST_CHECK;
+// Deletes a city with everything in its folder. ERROR_NOT_FOUND "city.unknown"; ERROR_BUSY
+// "city.in_use" while handles, readers or lanes of it are out.
+int db_store_city_remove(struct db_store *store, const char *slug, struct error *error)
+    ERROR_MUST_CHECK;
+bool db_store_city_exists(struct db_store *store, const char *slug);
+// Calls visit for every city in order of slug; stops at the first non-zero answer, which it
+// returns. A city that failed to open or migrate has state "failed" and a reason.
+struct db_city_row {
+    const char *slug;
+    const char *state;  // "new", "ready", "off", "failed"
+    const char *host;   // its own host name, or NULL
+    const char *reason; // why it is out of service, or NULL
+    int64_t created_ms;
+};
+int db_store_city_each(struct db_store *store,
+                       int (*visit)(void *context, const struct db_city_row *city),
+                       void *context, struct error *error) ERROR_MUST_CHECK;
+// state: one of the words above; host and reason may be NULL.
+int db_store_city_set(struct db_store *store, const char *slug, const char *state,
+                      const char *host, const char *reason, struct error *error)
+    ERROR_MUST_CHECK;
+// Migrates a city's databases now. Opening any of its handles does the same by itself.
+int db_store_city_migrate(struct db_store *store, const char *slug, struct error *error)
+    ERROR_MUST_CHECK;
+
+// Closes pooled readers and unused lanes that nobody has asked for in idle_ms.
+// Returns how many databases were let go. Call it now and then.
+unsigned db_store_close_idle(struct db_store *store, int64_t idle_ms);
+
+// ---- counters, for metrics ----
+struct db_store_counters {
+    uint64_t readers_open, readers_idle; // read handles made, and those waiting in the pool
+    uint64_t lanes;
+    uint64_t over_budget; // reads interrupted by their budget
+};
+void db_store_count(struct db_store *store, struct db_store_counters *ret_counters);
