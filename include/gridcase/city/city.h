@@ -18,11 +18,11 @@
 
 struct calendar;
 struct catalogue;
-struct db;
+
 struct locator;
 struct process;
 struct routing;
-struct store;
+struct db_store;
 struct table;
 
 enum {
@@ -106,7 +106,7 @@ struct city_snapshot; // opaque
 // Reads the current model version of a city out of city.db and system.db. The caller gets
 // one reference. ERROR_NOT_FOUND "city.unknown" when there is no such city, "city.empty"
 // when no model was loaded yet; ERROR_STORE, ERROR_INPUT for a broken stored model.
-int city_snapshot_open(struct store *store, const char *slug,
+int city_snapshot_open(struct db_store *store, const char *slug,
                        struct city_snapshot **ret_snapshot, struct error *error)
     ERROR_MUST_CHECK;
 struct city_snapshot *city_snapshot_ref(const struct city_snapshot *snapshot);
