@@ -20,7 +20,10 @@ enum { JSON_DEPTH = 32 };
 int json_parse(const char *text, size_t length, struct json **ret_document,
                struct error *error) ERROR_MUST_CHECK;
 struct json *json_free(struct json *document); // documents only; takes NULL, returns NULL
-static inline void json_cleanup(struct json **json) { *json = json_free(*json); }
+static inline void json_cleanup(struct json **json)
+{
+    *json = json_free(*json);
+}
 #define JSON_CLEANUP __attribute__((cleanup(json_cleanup)))
 
 enum json_presence { JSON_OPTIONAL, JSON_REQUIRED };
@@ -28,14 +31,14 @@ enum json_presence { JSON_OPTIONAL, JSON_REQUIRED };
 // Getters: 0 and *ret_x set; an absent or null optional member leaves *ret_x as it was.
 // What they return is borrowed until the document is freed.
 int json_get_text(const struct json *object, const char *name, enum json_presence presence,
-                  size_t ceiling_characters, const char **ret_text, struct error *error)
-    ERROR_MUST_CHECK;
+                  size_t ceiling_characters, const char **ret_text,
+                  struct error *error) ERROR_MUST_CHECK;
 int json_get_int(const struct json *object, const char *name, enum json_presence presence,
-                 int64_t least, int64_t most, int64_t *ret_value, struct error *error)
-    ERROR_MUST_CHECK;
+                 int64_t least, int64_t most, int64_t *ret_value,
+                 struct error *error) ERROR_MUST_CHECK;
 int json_get_double(const struct json *object, const char *name,
-                    enum json_presence presence, double *ret_value, struct error *error)
-    ERROR_MUST_CHECK;
+                    enum json_presence presence, double *ret_value,
+                    struct error *error) ERROR_MUST_CHECK;
 int json_get_bool(const struct json *object, const char *name, enum json_presence presence,
                   bool *ret_value, struct error *error) ERROR_MUST_CHECK;
 int json_get_object(const struct json *object, const char *name,
@@ -43,13 +46,13 @@ int json_get_object(const struct json *object, const char *name,
                     struct error *error) ERROR_MUST_CHECK;
 int json_get_array(const struct json *object, const char *name, enum json_presence presence,
                    const struct json **ret_array, struct error *error) ERROR_MUST_CHECK;
-bool json_is_object(const struct json *value);
-size_t json_array_size(const struct json *array); // 0 when it is no array
+bool json_value_is_object(const struct json *value);
+size_t json_array_length(const struct json *array); // 0 when it is no array
 const struct json *json_array_item(const struct json *array, size_t index); // NULL past it
 const char *json_as_text(const struct json *value); // NULL when it is no string
 // ERROR_INPUT naming the first member that is not in names (NULL-terminated).
-int json_only(const struct json *object, const char *const *names, struct error *error)
-    ERROR_MUST_CHECK;
+int json_only(const struct json *object, const char *const *names,
+              struct error *error) ERROR_MUST_CHECK;
 // Calls visit for each member in document order; stops at the first non-zero answer.
 int json_each(const struct json *object,
               int (*visit)(void *context, const char *name, const struct json *value),
@@ -60,7 +63,7 @@ void json_write_value(struct buffer *out, const struct json *value);
 // ---- writing ----
 // Commas and nesting are kept by the writer; name is NULL inside arrays.
 struct json_writer {
-    struct buffer *out; // borrowed
+    struct buffer *out;  // borrowed
     uint32_t has_member; // a bit per depth
     uint32_t depth;
 };
@@ -70,7 +73,8 @@ void json_begin_object(struct json_writer *writer, const char *name);
 void json_end_object(struct json_writer *writer);
 void json_begin_array(struct json_writer *writer, const char *name);
 void json_end_array(struct json_writer *writer);
-void json_put_text(struct json_writer *writer, const char *name, const char *text); // NULL: null
+void json_put_text(struct json_writer *writer, const char *name,
+                   const char *text); // NULL: null
 void json_put_text_length(struct json_writer *writer, const char *name, const char *text,
                           size_t length);
 void json_put_int(struct json_writer *writer, const char *name, int64_t value);

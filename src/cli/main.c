@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MPL-2.0
+// gridcase: one program; finds the command in the tables of src/cli/ and runs it.
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <gridcase/cli/cli.h>
+
+// One line per family of commands.
+const struct cli_command *const cli_families[] = {
+    NULL,
+};
+
+static int usage(FILE *out)
+{
+    fprintf(out, "usage: gridcase COMMAND [ARGUMENTS] [--data FOLDER]\n\n");
+    for (size_t i = 0; cli_families[i]; i++)
+        for (const struct cli_command *c = cli_families[i]; c->family; c++)
+            fprintf(out, "  gridcase %s%s%s %s\n        %s\n", c->family,
+                    c->name ? " " : "", c->name ? c->name : "", c->usage, c->summary);
+    fprintf(out, "\nEach command has a manual page: man gridcase-COMMAND\n");
+    return out == stdout ? 0 : 2;
+}
+
+static const struct cli_command *find(int argc, char **argv, int *ret_skip)
+{
+    for (size_t i = 0; cli_families[i]; i++) {
+        for (const struct cli_command *c = cli_families[i]; c->family; c++) {
+            if (strcmp(c->family, argv[1]) != 0)
+                continue;
+            *ret_skip = c->name ? 3 : 2;
+            if (!c->name || (argc > 2 && strcmp(c->name, argv[2]) == 0))
+                return c;
+        }
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    if (argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0))
+        return usage(stdout);
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        printf("gridcase %s\n", GRIDCASE_VERSION);
+        return 0;
+    }
+    int skip = 0;
+    const struct cli_command *command = argc > 1 ? find(argc, argv, &skip) : NULL;
+    if (!command)
+        return usage(stderr);
+    struct error error = {0};
+    int status = command->run(argc - skip, argv + skip, &error);
+    if (status == 0)
+        return 0;
+    fprintf(stderr, "gridcase %s%s%s: %s (%s)\n", command->family, command->name ? " " : "",
+            command->name ? command->name : "", error.message, error.slug);
+    if (strcmp(error.slug, "cli.usage") == 0)
+        fprintf(stderr, "usage: gridcase %s%s%s %s\n", command->family,
+                command->name ? " " : "", command->name ? command->name : "",
+                command->usage);
+    return error_exit_status(status);
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <gridcase/core/file.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <gridcase/core/text.h>
+
+enum { PATH_SIZE = 4096, READ_STEP = 65536 };
+
+int file_path(char *out, size_t size, const char *directory, const char *name,
+              struct error *error)
+{
+    if (text_format(out, size, "%s/%s", directory, name) != 0)
+        return error_set(error, ERROR_LIMIT, "file.long_path", "path too long: %.60s/%.60s",
+                         directory, name);
+    return 0;
+}
+
+int file_read(const char *path, struct buffer *out, struct error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        if (errno == ENOENT)
+            return error_set(error, ERROR_NOT_FOUND, "file.not_found", "%s: no such file",
+                             path);
+        return error_errno(error, "file.read", path);
+    }
+    char step[READ_STEP];
+    ssize_t got;
+    while ((got = read(fd, step, sizeof step)) > 0 || (got < 0 && errno == EINTR)) {
+        if (got > 0)
+            buffer_append(out, step, (size_t)got);
+    }
+    int status = got < 0 ? error_errno(error, "file.read", path) : buffer_check(out, error);
+    close(fd);
+    return status;
+}
+
+static int write_all(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, bytes, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return -1;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return 0;
+}
+
+static int parent_of(const char *path, char *out, size_t size, struct error *error)
+{
+    const char *slash = strrchr(path, '/');
+    const char *directory = slash ? path : ".";
+    size_t length = slash ? (size_t)(slash - path) : 1;
+    if (slash == path)
+        length = 1;
+    if (length >= size)
+        return error_set(error, ERROR_LIMIT, "file.long_path", "path too long: %.60s",
+                         path);
+    memcpy(out, directory, length);
+    out[length] = '\0';
+    return 0;
+}
+
+int file_write_atomic(const char *path, const void *bytes, size_t length,
+                      struct error *error)
+{
+    char beside[PATH_SIZE], parent[PATH_SIZE];
+    if (text_format(beside, sizeof beside, "%s.new-%d", path, (int)getpid()) != 0)
+        return error_set(error, ERROR_LIMIT, "file.long_path", "path too long: %.60s",
+                         path);
+    int status = parent_of(path, parent, sizeof parent, error);
+    if (status != 0)
+        return status;
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return error_errno(error, "file.write", beside);
+    if (write_all(fd, bytes, length) != 0 || fsync(fd) != 0) {
+        status = error_errno(error, "file.write", beside);
+        close(fd);
+        unlink(beside);
+        return status;
+    }
+    close(fd);
+    if (rename(beside, path) != 0) {
+        status = error_errno(error, "file.write", path);
+        unlink(beside);
+        return status;
+    }
+    return file_sync_directory(parent, error);
+}
+
+int file_sync_directory(const char *path, struct error *error)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(error, "file.sync", path);
+    int status = fsync(fd) != 0 ? error_errno(error, "file.sync", path) : 0;
+    close(fd);
+    return status;
+}
+
+int file_make_directory(const char *path, struct error *error)
+{
+    char step[PATH_SIZE], parent[PATH_SIZE];
+    if (text_format(step, sizeof step, "%s", path) != 0)
+        return error_set(error, ERROR_LIMIT, "file.long_path", "path too long: %.60s",
+                         path);
+    for (char *p = step + 1;; p++) {
+        if (*p != '/' && *p != '\0')
+            continue;
+        char kept = *p;
+        *p = '\0';
+        if (mkdir(step, 0750) == 0) {
+            int status = parent_of(step, parent, sizeof parent, error);
+            if (status == 0)
+                status = file_sync_directory(parent, error);
+            if (status != 0)
+                return status;
+        } else if (errno != EEXIST) {
+            return error_errno(error, "file.make_directory", step);
+        }
+        if (kept == '\0')
+            return 0;
+        *p = kept;
+    }
+}
+
+int file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+int64_t file_free_bytes(const char *path)
+{
+    struct statvfs disk;
+    if (statvfs(path, &disk) != 0)
+        return -1;
+    return (int64_t)(disk.f_bavail * disk.f_frsize);
+}
+
+int file_map_open(const char *path, struct file_map *ret_map, struct error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        int status = errno == ENOENT ? error_set(error, ERROR_NOT_FOUND, "file.not_found",
+                                                 "%s: no such file", path)
+                                     : error_errno(error, "file.map", path);
+        if (fd >= 0)
+            close(fd);
+        return status;
+    }
+    if (info.st_size <= 0) {
+        close(fd);
+        return error_set(error, ERROR_IO, "file.empty", "%s: empty", path);
+    }
+    void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    int status = data == MAP_FAILED ? error_errno(error, "file.map", path) : 0;
+    close(fd);
+    if (status == 0)
+        *ret_map = (struct file_map){.data = data, .length = (size_t)info.st_size};
+    return status;
+}
+
+void file_map_close(struct file_map *map)
+{
+    if (map->data) {
+        union {
+            const void *kept;
+            void *given;
+        } pointer = {.kept = map->data};
+        munmap(pointer.given, map->length);
+    }
+    *map = (struct file_map){0};
+}
