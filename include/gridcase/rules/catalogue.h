@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MPL-2.0
+// The catalogue: classes of components, events and services, their filing conditions, and
+// the limits that hang on the conditions. gridcase-catalogue(5) describes the tables.
+// Immutable once published (ids are set before that); any thread may read it.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gridcase/core/error.h>
+#include <gridcase/core/json.h>
+#include <gridcase/core/table.h>
+#include <gridcase/rules/calendar.h>
+#include <gridcase/rules/label.h>
+#include <gridcase/rules/limit.h>
+#include <gridcase/rules/report.h>
+
+enum catalogue_kind {
+    CATALOGUE_COMPONENT, // 部件, code letter c
+    CATALOGUE_EVENT,     // 事件, e
+    CATALOGUE_SERVICE,   // 服务事项, s
+    CATALOGUE_KIND_COUNT
+};
+const char *catalogue_kind_to_str(enum catalogue_kind kind);
+int catalogue_kind_from_str(const char *text, enum catalogue_kind *ret,
+                            struct error *error) ERROR_MUST_CHECK;
+
+struct catalogue_class {
+    int64_t id;       // stable over versions; index + 1 until catalogue_set_class_id
+    const char *code; // unique in the catalogue: "e0113", "pothole"
+    enum catalogue_kind kind;
+    const char *region; // "" or the county-level region the code belongs to
+    const char *major;  // code of the major class, "" when the city has none
+    const char *minor;  // "" likewise
+    struct label major_name;
+    struct label name;
+    bool is_public; // a citizen may choose it (column public, default yes)
+    size_t first_condition, condition_count; // indexes of its conditions, in table order
+};
+
+struct catalogue_condition {
+    int64_t id;       // as above
+    const char *code; // unique in the catalogue
+    size_t class_index;
+    bool implicit; // the class has no row in conditions: one was made, code = the class's
+    struct label name;
+    struct label closing; // 结案条件
+};
+
+struct catalogue;
+
+struct catalogue_source {
+    const struct table *classes;      // compulsory
+    const struct table *conditions;   // may be NULL
+    const struct table *limits;       // may be NULL
+    const struct table *stage_limits; // may be NULL
+    int64_t version;
+    // Declared widths of code columns, 0 = none: a shorter code, or one ending in ".0", is
+    // an error that says that the spreadsheet has stored it as a number.
+    size_t class_width, major_width, minor_width, condition_width, region_width;
+    const struct calendar *calendar; // may be NULL; checks seasons and fractions of days
+};
+
+// ERROR_INPUT "catalogue.invalid" after reporting all problems.
+int catalogue_new(const struct catalogue_source *source, const struct rules_report *report,
+                  struct catalogue **ret_catalogue, struct error *error) ERROR_MUST_CHECK;
+struct catalogue *catalogue_free(struct catalogue *catalogue);
+static inline void catalogue_cleanup(struct catalogue **catalogue)
+{
+    *catalogue = catalogue_free(*catalogue);
+}
+int64_t catalogue_version(const struct catalogue *catalogue);
+
+size_t catalogue_class_count(const struct catalogue *catalogue);
+const struct catalogue_class *catalogue_class(const struct catalogue *catalogue,
+                                              size_t index);
+size_t catalogue_condition_count(const struct catalogue *catalogue);
+const struct catalogue_condition *catalogue_condition(const struct catalogue *catalogue,
+                                                      size_t index);
+// By code or id; NULL when there is none.
+const struct catalogue_class *catalogue_class_find(const struct catalogue *catalogue,
+                                                   const char *code);
+const struct catalogue_class *catalogue_class_by_id(const struct catalogue *catalogue,
+                                                    int64_t id);
+const struct catalogue_condition *
+catalogue_condition_find(const struct catalogue *catalogue, const char *code);
+const struct catalogue_condition *
+catalogue_condition_by_id(const struct catalogue *catalogue, int64_t id);
+// Only while the catalogue is being built; then catalogue_index once.
+void catalogue_set_class_id(struct catalogue *catalogue, size_t index, int64_t id);
+void catalogue_set_condition_id(struct catalogue *catalogue, size_t index, int64_t id);
+int catalogue_index(struct catalogue *catalogue, struct error *error) ERROR_MUST_CHECK;
+
+// The handling limit of a condition for an area class and an urgency ("" or NULL: not
+// known). The row that says most wins: both, urgency only, area class only, neither.
+// Unit LIMIT_NONE when no row fits. *ret_line (may be NULL) is the row's line in the limits
+// table, 0 when none fits.
+void catalogue_limit(const struct catalogue *catalogue,
+                     const struct catalogue_condition *condition, const char *area_class,
+                     const char *urgency, struct limit *ret_limit, int64_t *ret_line);
+// The limit of a stage's own clock: kind is the clock's kind ("accept", "dispatch",
+// "verify", "check", ...). Unit LIMIT_NONE when the table has none.
+void catalogue_stage_limit(const struct catalogue *catalogue, const char *kind,
+                           const char *area_class, const char *urgency,
+                           struct limit *ret_limit, int64_t *ret_line);
+
+// The body of GET /catalogue: {version, classes: [{id, code, kind, major, major_name, name,
+// public, conditions: [{id, code, name, closing, limit, limit_text}]}]}; labels per
+// language, limit_text per language, limit without area class and urgency (null: none).
+void catalogue_put(const struct catalogue *catalogue, struct json_writer *writer);
