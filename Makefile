@@ -140,6 +140,48 @@ fuzz: $(FUZZERS:%=$(FUZZ_B)/%)
 fuzz-replay: $(FUZZERS:%=$(FUZZ_B)/%)
 	@tools/run_fuzzers.sh $(FUZZ_B) replay $(FUZZERS)
 
+# ---- web front ends ----
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+web/node_modules/.installed: web/package-lock.json
+	@node=$$(tools/node.sh) && export PATH="$$(dirname $$node):$$PATH" && cd web && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed
+build/web/.built: web/node_modules/.installed $(WEB_SOURCES)
+	@node=$$(tools/node.sh) && export PATH="$$(dirname $$node):$$PATH" && cd web && npm run --silent build && touch ../build/web/.built
+.PHONY: web
+web: build/web/.built
+
+# ---- the two commands ----
+.PHONY: run test test-long packages packages-test packages-lint
+packages:
+	@tools/packages.sh run
+packages-test:
+	@tools/packages.sh test
+packages-lint:
+	@tools/packages.sh lint
+run: packages
+	@$(MAKE) --no-print-directory -j2 all web
+	@tools/run_demo.sh $(B) $(DATA) $(PORT) "$(LAN)"
+test: packages-test
+	@$(MAKE) --no-print-directory -j2 all units web
+	@tools/test_all.sh $(B)
+test-long: packages-test
+	@$(MAKE) --no-print-directory -j2 all units web
+	@tools/test_all.sh $(B) long
+
+# ---- lint, bench, install ----
+.PHONY: lint bench install
+lint: packages-lint
+	@tools/lint.sh $(B)
+bench: packages
+	@$(MAKE) --no-print-directory -j2 all $(BENCHES)
+	@tools/bench.sh $(B)
+install: all web
+	install -D -m 0755 $(B)/gridcase $(DESTDIR)$(PREFIX)/bin/gridcase
+	mkdir -p $(DESTDIR)$(PREFIX)/share/gridcase $(DESTDIR)$(PREFIX)/share/man
+	cp -r build/web $(DESTDIR)$(PREFIX)/share/gridcase/web
+	cp -r grids $(DESTDIR)$(PREFIX)/share/gridcase/grids
+	for page in man/*.[1-8]; do install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	install -D -m 0644 tools/gridcase.service $(DESTDIR)/lib/systemd/system/gridcase.service
+
 # ---- house keeping ----
 C_FILES = $(shell git ls-files '*.c' '*.h')
 .PHONY: format format-changed clean help

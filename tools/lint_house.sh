@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MPL-2.0
+# The house rules that a grep can check: floors, third-party headers, banned words, licence
+# lines, SQL in its place, no step or role of a city named in code.
+# Last line "house: N passed, N failed" (one per rule).
+set -u
+passed=0; failed=0
+rule() { # rule NAME: problems on standard input
+    local found; found=$(cat)
+    if [ -z "$found" ]; then passed=$((passed + 1)); else
+        failed=$((failed + 1)); echo "FAIL $1:"; echo "$found" | head -n 20; fi
+}
+sources() { git ls-files -- "$@"; }
+
+declare -A floor=([core]=0 [geo]=1 [db]=1 [http]=1 [rules]=2 [city]=3 [account]=4 [media]=4
+    [cases]=5 [notify]=6 [document]=6 [evaluation]=7 [api]=8 [cli]=9)
+floors() {
+    sources 'src/*/*.[ch]' 'include/gridcase/*/*.h' | while read -r file; do
+        own=$(echo "$file" | sed -E 's#^(src|include/gridcase)/([^/]+)/.*#\2#')
+        grep -noE '#include <gridcase/[a-z]+/' "$file" | while IFS=: read -r line include; do
+            other=$(echo "$include" | sed -E 's#.*gridcase/([a-z]+)/#\1#')
+            [ "$own" = "$other" ] && continue
+            if [ -z "${floor[$other]:-}" ] || [ -z "${floor[$own]:-}" ]; then
+                echo "$file:$line: unknown floor $other"
+            elif [ "${floor[$other]}" -gt "${floor[$own]}" ]; then
+                echo "$file:$line: $own reaches up to $other"
+            elif [ "${floor[$other]}" -eq "${floor[$own]}" ] && [ "$own" != cases ]; then
+                echo "$file:$line: $own and $other are neighbours that do not know each other"
+            elif [ "$own" = rules ] && [ "$other" != core ]; then
+                echo "$file:$line: rules knows only core"
+            fi
+        done
+    done
+}
+floors | rule "floors never reach up"
+
+third_party() { # header pattern, folders that may include it
+    sources 'src/*/*.[ch]' 'include/gridcase/*/*.h' | grep -vE "$2" |
+        xargs -r grep -nE "#include <($1)" /dev/null
+}
+third_party 'sqlite3|spatialite|libpq-fe' '^src/db/' | rule "database headers only in src/db"
+third_party 'gdal|ogr_|cpl_|geos_c|proj\.h' '^src/geo/' | rule "geo headers only in src/geo"
+third_party 'microhttpd' '^src/http/' | rule "microhttpd only in src/http"
+third_party 'jansson|argon2|gnutls' '^src/core/' | rule "jansson, argon2, gnutls only in src/core"
+third_party 'glib' '^src/rules/' | rule "glib only in src/rules"
+third_party 'turbojpeg|png\.h|jpeglib' '^src/(media|geo)/' | rule "image headers only in src/media and src/geo"
+
+banned='\b(strcpy|strcat|sprintf|strtok|atoi|atol|strtod|gmtime|localtime|rand|system|popen|setlocale|gets)\('
+sources 'src/*/*.[ch]' 'include/gridcase/*/*.h' | xargs -r grep -nE "$banned" /dev/null | rule "banned functions"
+sources 'src/*/*.c' | xargs -r grep -nE '"(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE) ' /dev/null |
+    rule "no SQL text in C"
+sources '*.c' '*.h' '*.sql' '*.ts' '*.tsx' '*.mjs' '*.sh' '*.awk' | while read -r file; do
+    head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MPL-2.0' || echo "$file"
+done | rule "licence line in each source"
+sources 'include/gridcase/*/*.h' | while read -r file; do
+    grep -q '^#pragma once' "$file" || echo "$file: no #pragma once"
+done | rule "headers guard themselves"
+git grep -nIE '/(work|farm|root)/' -- . ':!web/package-lock.json' ':!tools/lint_house.sh' | rule "no path of a developer's machine"
+git grep -nIE '"resolved": *"https?:' -- '*/package-lock.json' | rule "lock files name no registry"
+
+# Steps of the shipped processes: no C file and no page may name one.
+steps=$(git ls-files 'grids/*/process/steps.csv' 'fixtures/*/process/steps.csv' |
+    xargs -r -n 1 awk -F, 'FNR > 1 {print $1}' | sort -u | grep -E '_' | tr '\n' '|' | sed 's/|$//')
+if [ -n "$steps" ]; then
+    sources 'src/*/*.c' 'web/*.ts' 'web/*.tsx' | grep -v '/tests/' | xargs -r grep -nE "[\"']($steps)[\"']" /dev/null |
+        rule "no step of a city named in code"
+fi
+sources 'src/*/*.c' | xargs -r wc -l | awk '$2 != "total" && $1 > 700 {print $2 ": " $1 " lines"}' | rule "files stay below 700 lines"
+echo "house: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
