@@ -4,6 +4,7 @@
 # lines, SQL in its place, no step or role of a city named in code.
 # Last line "house: N passed, N failed" (one per rule).
 set -u
+shopt -s lastpipe
 passed=0; failed=0
 rule() { # rule NAME: problems on standard input
     local found; found=$(cat)

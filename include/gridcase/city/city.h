@@ -18,11 +18,11 @@
 
 struct calendar;
 struct catalogue;
-struct db;
+
 struct locator;
 struct process;
 struct routing;
-struct store;
+struct db_store;
 struct table;
 
 enum {
@@ -97,7 +97,7 @@ struct city_place {
     // that a straddling grid's cases all count in one area), overlay levels by the point.
     int64_t areas[CITY_LEVEL_LIMIT];
     int64_t coverage[CITY_COVERAGE_LIMIT]; // coverage area id per layer; 0 = none
-    const char *area_class;                // of the grid; "" outside
+    const char *area_class; // of the grid; "" outside
 };
 
 struct city_snapshot; // opaque
@@ -106,9 +106,9 @@ struct city_snapshot; // opaque
 // Reads the current model version of a city out of city.db and system.db. The caller gets
 // one reference. ERROR_NOT_FOUND "city.unknown" when there is no such city, "city.empty"
 // when no model was loaded yet; ERROR_STORE, ERROR_INPUT for a broken stored model.
-int city_snapshot_open(struct store *store, const char *slug,
-                       struct city_snapshot **ret_snapshot,
-                       struct error *error) ERROR_MUST_CHECK;
+int city_snapshot_open(struct db_store *store, const char *slug,
+                       struct city_snapshot **ret_snapshot, struct error *error)
+    ERROR_MUST_CHECK;
 struct city_snapshot *city_snapshot_ref(const struct city_snapshot *snapshot);
 // Gives one reference back; takes NULL, returns NULL. The last one frees.
 struct city_snapshot *city_snapshot_free(struct city_snapshot *snapshot);
@@ -132,8 +132,8 @@ int64_t city_model_version(const struct city_snapshot *city);
 size_t city_languages(const struct city_snapshot *city);
 const char *city_language(const struct city_snapshot *city, size_t index); // "en", "zh-CN"
 // The names' text in that language; when it is missing the first text there is; never NULL.
-const char *city_names_text(const struct city_snapshot *city,
-                            const struct city_names *names, const char *language);
+const char *city_names_text(const struct city_snapshot *city, const struct city_names *names,
+                            const char *language);
 // West, south, east, north of all unit grids, degrees.
 void city_bbox(const struct city_snapshot *city, double ret_wsen_deg[4]);
 // Any key of city.ini as "section.key" ("display.max_clusters"); fallback when absent.

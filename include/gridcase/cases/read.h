@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MPL-2.0
+// Reading cases: summaries, lists, one case with everything, allowed actions, explanations.
+//
+// All results live in the caller's arena. Reporter fields come unmasked with reporter_id:
+// masking is account's (account_mask_*), and the caller's duty before anything is shown.
+#pragma once
+
+#include <gridcase/account/actor.h>
+#include <gridcase/account/right.h>
+#include <gridcase/cases/case.h>
+#include <gridcase/city/city.h>
+
+enum case_light { CASE_LIGHT_NONE, CASE_LIGHT_GREEN, CASE_LIGHT_YELLOW, CASE_LIGHT_RED };
+const char *case_light_to_str(enum case_light light);
+int case_light_from_str(const char *word); // -1
+
+enum case_clock_state { // stored
+    CASE_CLOCK_RUNNING = 0,
+    CASE_CLOCK_PAUSED = 1,
+    CASE_CLOCK_STOPPED = 2,
+};
+const char *case_clock_state_to_str(enum case_clock_state state);
+
+struct case_clock {
+    int64_t id;
+    enum process_clock kind;
+    enum case_clock_state state;
+    int64_t task_id;        // 0: of the case
+    const char *limit_text; // "3 working days"; "" when only a due instant is known
+    int64_t started_ms;
+    int64_t due_ms;    // INSTANT_NONE without limit
+    int64_t yellow_ms; // when green turns yellow (80 % of the limit)
+    int64_t stopped_ms;
+    int64_t elapsed_ms;      // counted in the limit's own time up to the last move
+    int64_t remaining_ms;    // of the limit at the last move; INT64_MIN without limit
+    bool provisional;        // due lies beyond the last published holidays
+    int64_t calendar_version;
+    int extensions;
+};
+
+struct case_task {
+    int64_t id;
+    enum process_task kind;
+    bool open;
+    int64_t version;
+    int64_t department_id; // holder: one of these three, the others 0 / -1
+    int holder_role;       // enum process_role or -1
+    int64_t person_id;
+    int64_t opened_ms, closed_ms;
+    int64_t due_ms; // of its own clock
+    int64_t timer_ms; // when the system will act; INSTANT_NONE
+};
+
+struct case_summary {
+    int64_t id;
+    const char *number;
+    int64_t class_id, condition_id;
+    enum process_stage stage;
+    enum process_outcome outcome;
+    const char *step; // code in the process of process_version
+    int64_t process_version, catalogue_version;
+    int64_t department_id; // lead; 0: none yet
+    int64_t grid_id;       // 0: outside every grid or no point
+    int64_t areas[CITY_LEVEL_LIMIT]; // by level position
+    bool has_point;
+    double lon_deg, lat_deg, accuracy_m;
+    const char *queue;   // "where", "manual" or ""
+    const char *place;   // address as given
+    const char *description;
+    int64_t opened_ms, closed_ms;
+    enum process_source source;
+    enum case_mark mark;
+    int64_t reporter_id; // 0: none
+    // Of the step's own open task; 0 / -1 when ended.
+    int64_t task_id, task_version;
+    enum process_task task;
+    int holder_role;
+    int64_t holder_person_id;
+    // The clock a person should look at: handling while it runs or is paused, else the
+    // stage clock. kind NONE: no clock.
+    struct case_clock clock;
+    int64_t version; // seq of the last history row
+};
+
+enum case_light case_light_of(const struct case_summary *summary, int64_t now_ms);
+
+// ---- lists: one filter for list, map and count ----
+enum case_sort {
+    CASE_SORT_DUE,    // by due instant of the clock in the summary, cases without last
+    CASE_SORT_NEWEST, // by opening, newest first
+};
+struct case_filter {
+    int open;  // 1 open, 0 ended, -1 both
+    int stage; // enum process_stage or -1
+    const char *step;      // NULL: any
+    int64_t department_id; // 0: any; with those below it in the tree
+    int64_t class_id, condition_id, grid_id; // 0: any
+    int64_t area_id;                         // an area of any level
+    const char *number;                      // exact; NULL
+    const char *queue;                       // "where", "manual", "mine"; NULL
+    int light;                               // enum case_light or -1; open cases only
+    int source;                              // -1
+    bool has_box;
+    double west_deg, south_deg, east_deg, north_deg;
+    int64_t opened_from_ms, opened_to_ms; // INSTANT_NONE: any; [from, to)
+    enum case_sort sort;
+    const char *cursor; // of the page before; NULL: first page
+    unsigned limit;     // 1 .. 500
+};
+struct case_filter case_filter_all(void); // everything, newest first, 50
+// The clock of `now_ms` only decides lights. ERROR_INPUT "case.filter", "case.cursor".
+struct case_page {
+    struct case_summary *items; // arena
+    size_t count;
+    const char *next_cursor; // NULL at the end
+};
+int case_list(struct db *db, const struct city_snapshot *city, const struct actor *actor,
+              const struct case_filter *filter, int64_t now_ms, struct arena *arena,
+              struct case_page *ret_page, struct error *error) ERROR_MUST_CHECK;
+// Points of open cases (the R*Tree) or, with filter->open != 1, of all: at most `most`.
+struct case_map_point {
+    int64_t id;
+    const char *number;
+    double lon_deg, lat_deg;
+    enum process_stage stage;
+    enum case_light light;
+    int64_t class_id, department_id;
+};
+struct case_map {
+    struct case_map_point *items; // arena
+    size_t count;
+    bool truncated;
+};
+int case_map(struct db *db, const struct city_snapshot *city, const struct actor *actor,
+             const struct case_filter *filter, int64_t now_ms, struct arena *arena,
+             struct case_map *ret_map, struct error *error) ERROR_MUST_CHECK;
+// Counts up to `most` and stops there.
+int case_count(struct db *db, const struct city_snapshot *city, const struct actor *actor,
+               const struct case_filter *filter, int64_t now_ms, int64_t *ret_count,
+               struct error *error) ERROR_MUST_CHECK;
+
+// ---- one case ----
+struct case_history_row {
+    int64_t seq;
+    int64_t done_ms, received_ms;
+    const char *action; // code
+    enum process_kind kind;
+    const char *from, *to; // step codes; from "" for the first row
+    enum process_stage stage_to;
+    int64_t task_id, task_version; // 0: of the case itself
+    int64_t actor_id; // 0: the system or a citizen
+    bool system;
+    int64_t on_behalf_of;
+    const char *opinion;  // free text or ""
+    const char *inputs;   // JSON object of the other inputs
+    const char *clock_effect; // "handling paused 03:10:00 left"; for people
+    enum case_mark mark;
+    uint8_t digest[HASH_SIZE]; // of the chain
+};
+struct case_media {
+    uint8_t sha256[HASH_SIZE];
+    bool received; // false: expected
+    enum process_stage stage;
+    int64_t seq; // of the history row that named it
+    int64_t added_ms;
+};
+struct case_reporter_row {
+    int64_t id;
+    const char *name, *phone, *email; // "" when absent or erased
+    bool agreed;
+};
+struct case_allowed {
+    const struct process_action *action; // borrowed from the process
+    int64_t task_id, task_version; // 0 for actions on the case itself
+};
+struct case_detail {
+    struct case_summary summary;
+    const struct process *process; // of the case's version; borrowed from the snapshot
+    struct case_task *tasks;
+    size_t task_count;
+    struct case_clock *clocks;
+    size_t clock_count;
+    struct case_history_row *history;
+    size_t history_count;
+    struct case_media *media;
+    size_t media_count;
+    struct case_reporter_row reporter; // id 0: none
+    struct case_allowed *allowed;      // of the actor
+    size_t allowed_count;
+};
+// ERROR_NOT_FOUND "case.unknown" also when the actor may not see it.
+int case_read(struct db *db, const struct city_snapshot *city, const struct actor *actor,
+              const char *number, int64_t now_ms, struct arena *arena,
+              struct case_detail *ret_detail, struct error *error) ERROR_MUST_CHECK;
+int case_find(struct db *db, const char *number, int64_t *ret_case_id, struct error *error)
+    ERROR_MUST_CHECK;
+// History rows with seq > after: with task_id, only rows that touched that task after
+// task_version `after` (what a stale actor is told).
+int case_history(struct db *db, int64_t case_id, int64_t task_id, int64_t after,
+                 struct arena *arena, struct case_history_row **ret_rows, size_t *ret_count,
+                 struct error *error) ERROR_MUST_CHECK;
+// Actions that start a case for this actor (usually one).
+size_t case_start_actions(const struct city_snapshot *city, const struct actor *actor,
+                          const struct process_action *ret_actions[], size_t most);
+
+// ---- explaining a deadline ----
+struct case_interval {
+    int64_t from_ms, to_ms;
+    int64_t counted_ms; // of the limit's own time
+    const char *why;    // "working period", "holiday: National Day", "paused: returned" ...
+};
+struct case_explained {
+    struct case_clock clock;
+    const char *rule; // which limit row it follows, in words
+    struct case_interval *intervals;
+    size_t interval_count;
+};
+int case_explain(struct db *db, const struct city_snapshot *city, int64_t case_id,
+                 int64_t now_ms, struct arena *arena, struct case_explained **ret_clocks,
+                 size_t *ret_count, struct error *error) ERROR_MUST_CHECK;
+
+// ---- who may see ----
+// True when the actor may see the case now (RIGHT_CASE_READ and the case's scope): the one
+// place that says so; lists and streams agree with it.
+int case_visible(struct db *db, const struct city_snapshot *city, const struct actor *actor,
+                 int64_t case_id, bool *ret_visible, struct error *error) ERROR_MUST_CHECK;
+
+// ---- the change stream ----
+enum case_sight { CASE_HIDDEN, CASE_SEEN, CASE_GONE };
+struct case_change {
+    int64_t position; // strictly rising in commit order
+    int64_t case_id;
+    const char *number;
+    int64_t version; // seq of the history row
+    enum process_kind kind;
+    enum process_stage stage;
+    int64_t at_ms;
+    enum case_sight sight; // GONE: was seen before this change, is not any more
+};
+// Changes after `after`, in order, hidden ones left out; *ret_last is the position up to
+// which was looked (continue from there). Decided by what the actor may see now.
+int case_changes(struct db *db, const struct city_snapshot *city, const struct actor *actor,
+                 int64_t after, unsigned most, struct arena *arena,
+                 struct case_change **ret_changes, size_t *ret_count, int64_t *ret_last,
+                 struct error *error) ERROR_MUST_CHECK;
+// Last position and the random epoch of this store (another after a restore from backup);
+// first: the oldest position still kept (a client before it needs a reset).
+struct case_stream {
+    int64_t epoch, first, last;
+};
+int case_stream(struct db *db, struct case_stream *ret_stream, struct error *error)
+    ERROR_MUST_CHECK;
+
+// ---- figures ----
+struct case_figure {
+    int64_t id; // department id, area id, or enum process_stage
+    int64_t open, overdue, opened_today, closed_today;
+};
+struct case_figures {
+    int64_t open, overdue, opened_today, closed_today;
+    int64_t where, manual; // waiting in the queues
+    struct case_figure by_stage[PROCESS_STAGE_COUNT];
+    struct case_figure *by_department;
+    size_t department_count;
+    struct case_figure *by_area; // of level position `level`
+    size_t area_count;
+};
+// From rollups and open work only, never from history. `level`: position of an area level.
+int case_figures(struct db *db, const struct city_snapshot *city, size_t level,
+                 int64_t now_ms, struct arena *arena, struct case_figures *ret_figures,
+                 struct error *error) ERROR_MUST_CHECK;
