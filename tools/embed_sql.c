@@ -6,6 +6,7 @@
 // A query file holds blocks:   -- name: case_by_id
 //                              -- database: cases
 //                              SELECT ... WHERE id = $1;
+// or pieces of statements (db_prepare_parts) headed `-- part: case_list_open`.
 // A schema file is one migration: NNNN_name.<database>.sql. Anything else is an error that
 // names the file and line.
 #include <ctype.h>
@@ -21,6 +22,7 @@ enum { MAX_QUERIES = 2000, MAX_MIGRATIONS = 200, MAX_PARAMETERS = 99 };
 struct query {
     char *name, *database, *text, *place;
     int parameters;
+    bool part; // a piece of a statement: no ';' at its end, gaps in its $n
 };
 struct migration {
     char *name, *database, *text;
@@ -83,7 +85,7 @@ static int count_parameters(const struct query *query)
             fail(query->place, 0, "%s: write CAST, not ::", query->name);
         }
     }
-    for (int n = 1; n <= highest; n++)
+    for (int n = 1; n <= highest && !query->part; n++)
         if (!seen[n])
             fail(query->place, 0, "%s: parameter $%d is missing", query->name, n);
     return highest;
@@ -98,9 +100,10 @@ static void finish_query(struct query *query, const char *file, int line)
     char *end = query->text + strlen(query->text);
     while (end > query->text && isspace((unsigned char)end[-1]))
         *--end = '\0';
-    if (end == query->text || end[-1] != ';')
+    if (end == query->text || (end[-1] != ';' && !query->part))
         fail(file, line, "%s does not end in ';'", query->name);
-    end[-1] = '\0';
+    if (end[-1] == ';')
+        end[-1] = '\0';
     query->parameters = count_parameters(query);
     for (size_t i = 0; i < query_count; i++)
         if (strcmp(queries[i].name, query->name) == 0)
@@ -129,9 +132,11 @@ static void read_query_line(struct query *query, char *line, const char *path, i
                             size_t room)
 {
     char *value;
-    if ((value = header_value(line, "-- name:"))) {
+    bool part = strncmp(line, "-- part:", 8) == 0;
+    if ((value = header_value(line, part ? "-- part:" : "-- name:"))) {
         finish_query(query, path, number);
         query->name = value;
+        query->part = part;
         query->place = strdup(path);
         query->text = calloc(1, room);
         return;
@@ -241,8 +246,10 @@ static void write_source(const char *path)
           out);
     for (size_t i = 0; i < query_count; i++) {
         fprintf(out,
-                "    {.name = \"%s\", .database = \"%s\", .parameters = %d,\n    .text = ",
-                queries[i].name, queries[i].database, queries[i].parameters);
+                "    {.name = \"%s\", .database = \"%s\", .parameters = %d, "
+                ".part = %s,\n    .text = ",
+                queries[i].name, queries[i].database, queries[i].parameters,
+                queries[i].part ? "true" : "false");
         put_text(out, queries[i].text);
         fputs("},\n", out);
     }
