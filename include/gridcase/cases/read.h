@@ -9,34 +9,18 @@
 #include <gridcase/account/right.h>
 #include <gridcase/cases/case.h>
 #include <gridcase/city/city.h>
-
-enum case_light { CASE_LIGHT_NONE, CASE_LIGHT_GREEN, CASE_LIGHT_YELLOW, CASE_LIGHT_RED };
-const char *case_light_to_str(enum case_light light);
-int case_light_from_str(const char *word); // -1
-
-enum case_clock_state { // stored
-    CASE_CLOCK_RUNNING = 0,
-    CASE_CLOCK_PAUSED = 1,
-    CASE_CLOCK_STOPPED = 2,
-};
-const char *case_clock_state_to_str(enum case_clock_state state);
+#include <gridcase/rules/clock.h>
 
 struct case_clock {
     int64_t id;
     enum process_clock kind;
-    enum case_clock_state state;
-    int64_t task_id;        // 0: of the case
-    const char *limit_text; // "3 working days"; "" when only a due instant is known
-    int64_t started_ms;
-    int64_t due_ms;    // INSTANT_NONE without limit
-    int64_t yellow_ms; // when green turns yellow (80 % of the limit)
-    int64_t stopped_ms;
-    int64_t elapsed_ms;      // counted in the limit's own time up to the last move
-    int64_t remaining_ms;    // of the limit at the last move; INT64_MIN without limit
-    bool provisional;        // due lies beyond the last published holidays
-    int64_t calendar_version;
-    int extensions;
+    int64_t task_id;    // 0: of the case
+    struct clock state; // status, limit, started, due, yellow, provisional ...
+    int extensions;     // granted
 };
+// "3 working days" in the language; "" without limit.
+void case_limit_text(const struct case_clock *clock, const char *language,
+                     struct buffer *out);
 
 struct case_task {
     int64_t id;
@@ -82,7 +66,7 @@ struct case_summary {
     int64_t version; // seq of the last history row
 };
 
-enum case_light case_light_of(const struct case_summary *summary, int64_t now_ms);
+enum clock_light case_light(const struct case_summary *summary, int64_t now_ms);
 
 // ---- lists: one filter for list, map and count ----
 enum case_sort {
@@ -98,7 +82,7 @@ struct case_filter {
     int64_t area_id;                         // an area of any level
     const char *number;                      // exact; NULL
     const char *queue;                       // "where", "manual", "mine"; NULL
-    int light;                               // enum case_light or -1; open cases only
+    int light;                               // enum clock_light or -1; open cases only
     int source;                              // -1
     bool has_box;
     double west_deg, south_deg, east_deg, north_deg;
@@ -123,7 +107,7 @@ struct case_map_point {
     const char *number;
     double lon_deg, lat_deg;
     enum process_stage stage;
-    enum case_light light;
+    enum clock_light light;
     int64_t class_id, department_id;
 };
 struct case_map {
@@ -204,20 +188,23 @@ size_t case_start_actions(const struct city_snapshot *city, const struct actor *
                           const struct process_action *ret_actions[], size_t most);
 
 // ---- explaining a deadline ----
-struct case_interval {
-    int64_t from_ms, to_ms;
-    int64_t counted_ms; // of the limit's own time
-    const char *why;    // "working period", "holiday: National Day", "paused: returned" ...
-};
+// Each clock of the case with the events that moved it and the intervals that make its
+// deadline (clock_explain). rule: the limit in words, and where it comes from.
 struct case_explained {
     struct case_clock clock;
-    const char *rule; // which limit row it follows, in words
-    struct case_interval *intervals;
+    struct clock_explanation explanation;
+    const char *rule;         // "2 working hours (08:00-12:00, 14:00-18:00)"
+    int64_t catalogue_version; // and the line of its limits table, 0: none
+    int64_t limit_line;
+    struct clock_interval *intervals; // names copied into the arena
     size_t interval_count;
+    struct clock_event *events;
+    size_t event_count;
 };
 int case_explain(struct db *db, const struct city_snapshot *city, int64_t case_id,
-                 int64_t now_ms, struct arena *arena, struct case_explained **ret_clocks,
-                 size_t *ret_count, struct error *error) ERROR_MUST_CHECK;
+                 const char *language, struct arena *arena,
+                 struct case_explained **ret_clocks, size_t *ret_count,
+                 struct error *error) ERROR_MUST_CHECK;
 
 // ---- who may see ----
 // True when the actor may see the case now (RIGHT_CASE_READ and the case's scope): the one

@@ -19,6 +19,8 @@
 #include <gridcase/core/buffer.h>
 #include <gridcase/core/error.h>
 #include <gridcase/core/table.h>
+#include <gridcase/rules/label.h>
+#include <gridcase/rules/report.h>
 
 // ---- the fixed words ----
 enum process_stage {
@@ -222,7 +224,6 @@ void process_words(struct buffer *out);
 
 // ---- a process ----
 struct process;
-struct process_labels; // texts by language, borrowed from the process
 
 struct process_step {
     const char *code;
@@ -235,7 +236,7 @@ struct process_step {
     const char *timer_action;     // action the system takes after timer_ms; NULL without
     int64_t timer_ms;             // natural time
     const char *queue;            // "where", "manual" or "": a visible queue of its own
-    const struct process_labels *labels;
+    struct label label;
     int64_t line; // of the table
 };
 
@@ -244,7 +245,7 @@ struct process_input {
     enum process_input_type type;
     bool required;
     const char *choices; // "pass|fail" for CHOICE, else ""
-    const struct process_labels *labels;
+    struct label label;
 };
 
 // A guard or an effect: a word of the vocabulary and its parameters.
@@ -273,7 +274,7 @@ struct process_action {
     size_t effect_count;
     const struct process_input *inputs;
     size_t input_count;
-    const struct process_labels *labels;
+    struct label label;
     int64_t line;
 };
 
@@ -283,13 +284,16 @@ struct process_tables {
     const struct table *inputs; // labels of inputs: may be NULL
 };
 
-// Builds and validates. Every problem found is appended to problems (may be NULL), one line
-// each: "source:line: column: message". ERROR_INPUT "process.invalid" with the first of
-// them when there is any: unknown word, bad parameter, step without way in or out, a case
-// that could not end from some step, an ended step with tasks ...
-int process_new(const struct process_tables *tables, struct buffer *problems,
+// Builds and validates; report may be NULL. ERROR_INPUT "process.invalid" after reporting
+// every problem: unknown word ("process.unknown_word"), bad parameter, step without way in
+// or out, a step from which no case can end, a task that its holder cannot move ...
+int process_new(const struct process_tables *tables, const struct rules_report *report,
                 struct process **ret_process, struct error *error) ERROR_MUST_CHECK;
 struct process *process_free(struct process *process); // takes NULL, returns NULL
+static inline void process_cleanup(struct process **process)
+{
+    *process = process_free(*process);
+}
 
 size_t process_steps(const struct process *process);
 const struct process_step *process_step(const struct process *process, size_t index);
@@ -299,9 +303,6 @@ size_t process_actions(const struct process *process);
 const struct process_action *process_action(const struct process *process, size_t index);
 // Rows of a step (-1: rows that start a case), as indexes for process_action.
 const int *process_actions_from(const struct process *process, int step, size_t *ret_count);
-// Text in that language, or the first one there is; never NULL.
-const char *process_label(const struct process_labels *labels, const char *language);
-
 // Diagram as standalone SVG (no script, no outside reference) and as DOT text.
 void process_draw_svg(const struct process *process, const char *language,
                       struct buffer *out);
