@@ -37,6 +37,7 @@ struct http_server_options {
     unsigned connections;     // most open ones, over all threads
     unsigned idle_s;          // a silent connection is closed after this
     unsigned headers_s;       // a request's headers must have come after this
+    bool behind_proxy;        // X-Forwarded-For and -Proto are believed
     const char *spool_folder; // for bodies allowed as a file; NULL: none are
     const char *content_security_policy; // NULL: the strict default
 };
@@ -64,7 +65,7 @@ struct http_server_figures {
     uint64_t streams;     // event streams now
     uint64_t cut;         // connections cut for slowness
 };
-void http_server_figures(const struct http_server *server, struct http_server_figures *ret);
+void http_server_figures(struct http_server *server, struct http_server_figures *ret);
 
 // Raises the soft limit of open descriptors to the hard one; returns the limit in force.
 uint64_t http_raise_descriptor_limit(void);
