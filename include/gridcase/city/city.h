@@ -18,11 +18,10 @@
 
 struct calendar;
 struct catalogue;
-
+struct db_store;
 struct locator;
 struct process;
 struct routing;
-struct db_store;
 struct table;
 
 enum {
@@ -97,7 +96,7 @@ struct city_place {
     // that a straddling grid's cases all count in one area), overlay levels by the point.
     int64_t areas[CITY_LEVEL_LIMIT];
     int64_t coverage[CITY_COVERAGE_LIMIT]; // coverage area id per layer; 0 = none
-    const char *area_class; // of the grid; "" outside
+    const char *area_class;                // of the grid; "" outside
 };
 
 struct city_snapshot; // opaque
@@ -107,8 +106,8 @@ struct city_snapshot; // opaque
 // one reference. ERROR_NOT_FOUND "city.unknown" when there is no such city, "city.empty"
 // when no model was loaded yet; ERROR_STORE, ERROR_INPUT for a broken stored model.
 int city_snapshot_open(struct db_store *store, const char *slug,
-                       struct city_snapshot **ret_snapshot, struct error *error)
-    ERROR_MUST_CHECK;
+                       struct city_snapshot **ret_snapshot,
+                       struct error *error) ERROR_MUST_CHECK;
 struct city_snapshot *city_snapshot_ref(const struct city_snapshot *snapshot);
 // Gives one reference back; takes NULL, returns NULL. The last one frees.
 struct city_snapshot *city_snapshot_free(struct city_snapshot *snapshot);
@@ -132,8 +131,8 @@ int64_t city_model_version(const struct city_snapshot *city);
 size_t city_languages(const struct city_snapshot *city);
 const char *city_language(const struct city_snapshot *city, size_t index); // "en", "zh-CN"
 // The names' text in that language; when it is missing the first text there is; never NULL.
-const char *city_names_text(const struct city_snapshot *city, const struct city_names *names,
-                            const char *language);
+const char *city_names_text(const struct city_snapshot *city,
+                            const struct city_names *names, const char *language);
 // West, south, east, north of all unit grids, degrees.
 void city_bbox(const struct city_snapshot *city, double ret_wsen_deg[4]);
 // Any key of city.ini as "section.key" ("display.max_clusters"); fallback when absent.
@@ -168,18 +167,18 @@ const struct city_department *city_department_by_code(const struct city_snapshot
 bool city_department_within(const struct city_snapshot *city, int64_t inner, int64_t outer);
 size_t city_coverage_layers(const struct city_snapshot *city);
 const char *city_coverage_layer(const struct city_snapshot *city, size_t layer); // code
+int64_t city_coverage_layer_id(const struct city_snapshot *city, size_t layer);
 const struct city_coverage_area *city_coverage_by_id(const struct city_snapshot *city,
                                                      int64_t id);
 
 // ---- stable ids of the catalogue's codes ----
-// 0 / NULL when unknown. A condition's code is unique inside its class.
+// The catalogue objects carry these ids themselves (catalogue_class.id); these find them
+// for codes of every version. 0 / NULL when unknown. A condition's code is unique in the
+// catalogue.
 int64_t city_class_id(const struct city_snapshot *city, const char *class_code);
 const char *city_class_code(const struct city_snapshot *city, int64_t id);
-int64_t city_condition_id(const struct city_snapshot *city, const char *class_code,
-                          const char *condition_code);
-// Class and condition code of a condition id; false when unknown.
-bool city_condition_code(const struct city_snapshot *city, int64_t id,
-                         const char **ret_class_code, const char **ret_condition_code);
+int64_t city_condition_id(const struct city_snapshot *city, const char *condition_code);
+const char *city_condition_code(const struct city_snapshot *city, int64_t id);
 
 // ---- rules, by version ----
 // A rules table's version is the model version in which it last changed; current() tells
