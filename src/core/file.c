@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -76,7 +77,10 @@ int file_write_atomic(const char *path, const void *bytes, size_t length,
                       struct error *error)
 {
     char beside[PATH_SIZE], parent[PATH_SIZE];
-    if (text_format(beside, sizeof beside, "%s.new-%d", path, (int)getpid()) != 0)
+    // Two threads may write the same path at once: each has a file of its own beside it.
+    static atomic_uint serial;
+    if (text_format(beside, sizeof beside, "%s.new-%d-%u", path, (int)getpid(),
+                    atomic_fetch_add(&serial, 1)) != 0)
         return error_set(error, ERROR_LIMIT, "file.long_path", "path too long: %.60s",
                          path);
     int status = parent_of(path, parent, sizeof parent, error);

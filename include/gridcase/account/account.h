@@ -25,7 +25,9 @@ enum {
 
 // ---- signing in, in three steps ----
 // 1. account_login_begin reads (a read handle will do): throttle and credential.
-// 2. account_login_verify hashes: worker pool, no store.
+// 2. account_login_verify hashes: worker pool, no store. Steps 1 and 2 together on a
+// worker,
+//    so that attempts which wait for a place have not passed the throttle already.
 // 3. account_login_finish writes the session or the failure: writer lane. It returns 0 for
 //    a wrong password too, so that the lane commits the failure; may be run again.
 // Then account_login_result tells the person's answer.
@@ -36,8 +38,9 @@ struct account_login {
     int64_t now_ms;
     int64_t person_id; // 0: unknown login
     char encoded[PASSWORD_ENCODED_SIZE];
-    bool right; // the password was right
-    bool demo;  // the password is one made for a demo
+    bool right;     // the password was right
+    bool throttled; // meanwhile others have failed too often: right or not, no
+    bool demo;      // the password is one made for a demo
     bool must_change_password;
     char rehashed[PASSWORD_ENCODED_SIZE]; // "" unless the parameters had changed
     char token[TOKEN_TEXT_SIZE];          // after verify, when right: for the cookie
@@ -50,9 +53,10 @@ int account_login_begin(struct db *db, const char *login, const char *address,
                         struct error *error) ERROR_MUST_CHECK;
 int account_login_verify(struct account_login *login, const char *password, size_t length,
                          struct error *error) ERROR_MUST_CHECK;
-int account_login_finish(struct db *db, const struct account_login *login,
+int account_login_finish(struct db *db, struct account_login *login,
                          struct error *error) ERROR_MUST_CHECK;
-// 0, or ERROR_UNAUTHENTICATED "account.wrong" (the same for unknown, closed and wrong).
+// 0, or ERROR_UNAUTHENTICATED "account.wrong" (the same for unknown, closed and wrong),
+// or ERROR_BUSY "account.throttled".
 int account_login_result(const struct account_login *login,
                          struct error *error) ERROR_MUST_CHECK;
 
@@ -109,7 +113,7 @@ int account_password_verify(struct account_password_change *change,
                             const char *old_password, const char *new_password,
                             struct error *error) ERROR_MUST_CHECK;
 // keep_session_id stays signed in; 0: all end. Returns 0 for a wrong old password too.
-int account_password_finish(struct db *db, const struct account_password_change *change,
+int account_password_finish(struct db *db, struct account_password_change *change,
                             int64_t keep_session_id, struct error *error) ERROR_MUST_CHECK;
 // 0 or ERROR_DENIED "account.wrong".
 int account_password_result(const struct account_password_change *change,
@@ -198,7 +202,7 @@ struct account_demo_login { // borrowed from the staff
     const char *login;
     const char *password;
     const char *name;
-    const char *roles; // codes, separated by blanks
+    char roles[512]; // codes, separated by blanks
 };
 // Checks the whole table; every wrong cell is told to report (may be NULL), then
 // ERROR_INPUT "staff.invalid". demo: makes a new password for each person and hashes it (25

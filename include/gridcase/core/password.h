@@ -11,7 +11,7 @@ enum {
     PASSWORD_ENCODED_SIZE = 128, // "$argon2id$v=19$m=19456,t=2,p=1$salt$hash" with the NUL
     PASSWORD_LEAST = 10,         // characters
     PASSWORD_MOST = 256,         // bytes
-    PASSWORD_NEW_SIZE = 17,      // what password_new writes, with the NUL
+    PASSWORD_NEW_SIZE = 15,      // what password_new writes, with the NUL
     PASSWORD_RETRY_S = 2,        // what a client is told to wait when all places are taken
 };
 
@@ -30,7 +30,8 @@ bool password_is_stale(const char *encoded);
 // "password.too_plain" (one character repeated, or the login itself).
 int password_check_new(const char *password, size_t length, const char *login,
                        struct error *error) ERROR_MUST_CHECK;
-// 16 characters without look-alikes in four groups, 65 bits: for demo logins.
-void password_new(char out[PASSWORD_NEW_SIZE + 3]);
+// Twelve characters without look-alikes in three groups ("k7mf-2qrx-hd4t"), 59 bits: for
+// demo logins and for passwords that an administrator hands over.
+void password_new(char out[PASSWORD_NEW_SIZE]);
 // How many hashes may run at once; 2 unless a test says otherwise.
 void password_set_places(unsigned places);

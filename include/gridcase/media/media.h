@@ -6,9 +6,9 @@
 //                       ....thumb    thumbnail: the same, at most 320 pixels
 // JPEG and PNG are taken; renditions are always JPEG.
 //
-// An upload runs in steps: begin and write as bytes arrive (spooled to disk under the
-// ceiling), finish (worker pool: sniff, decode, re-encode, sync), then media_file_store in
-// a write transaction. A file that no row names is swept after a day.
+// The http room spools the body to a file under the ceiling; media_store_path (worker pool)
+// sniffs, decodes, re-encodes and syncs; then media_file_store names it in a write
+// transaction. A file that no row names is swept after a day.
 #pragma once
 
 #include <stdbool.h>
@@ -28,7 +28,7 @@ enum {
     MEDIA_AREA_MOST_PX = 50 * 1000 * 1000,
     MEDIA_RENDITION_SIDE_PX = 2048,
     MEDIA_THUMBNAIL_SIDE_PX = 320,
-    MEDIA_SPOOL_LIFE_H = 24,
+    MEDIA_UNNAMED_LIFE_H = 24,
 };
 
 enum media_type { MEDIA_JPEG, MEDIA_PNG, MEDIA_TYPE_COUNT };
@@ -57,24 +57,15 @@ struct media_store *media_store_close(struct media_store *store);
 int64_t media_store_bytes_most(const struct media_store *store);
 
 // ---- receiving ----
-struct media_upload;
-// expected_bytes: Content-Length, or -1. ERROR_LIMIT "media.too_large" before anything is
-// written when it is over the ceiling; ERROR_IO "disk.full".
-int media_upload_begin(struct media_store *store, int64_t expected_bytes,
-                       struct media_upload **ret_upload,
-                       struct error *error) ERROR_MUST_CHECK;
-// ERROR_LIMIT "media.too_large" as soon as the ceiling is passed.
-int media_upload_write(struct media_upload *upload, const void *bytes, size_t length,
-                       struct error *error) ERROR_MUST_CHECK;
-// Decodes, makes the rendition and the thumbnail, syncs all three and their folders. Slow
-// (up to a second): worker pool. Same bytes again: found, nothing rewritten.
-// ERROR_INPUT "media.truncated" (fewer bytes than expected, or the image ends early),
-// "media.type_unknown", "media.broken"; ERROR_LIMIT "media.dimensions"; ERROR_IO.
-int media_upload_finish(struct media_upload *upload, struct media_file *ret_file,
-                        struct error *error) ERROR_MUST_CHECK;
-// Removes the spool file if it is still there. Takes NULL, returns NULL.
-struct media_upload *media_upload_free(struct media_upload *upload);
-// All steps at once, for bytes in memory.
+// Takes the image in a file: checks and decodes it, makes rendition and thumbnail, syncs
+// all three and their folders. The file at path is left alone. Slow (up to a second):
+// worker pool. Bytes that are there already: found, nothing rewritten.
+// expected_bytes: Content-Length, or -1. ERROR_INPUT "media.empty", "media.truncated" (not
+// the expected length, or the image ends early), "media.type_unknown", "media.broken";
+// ERROR_LIMIT "media.too_large", "media.dimensions"; ERROR_IO "disk.full" and others.
+int media_store_path(struct media_store *store, const char *path, int64_t expected_bytes,
+                     struct media_file *ret_file, struct error *error) ERROR_MUST_CHECK;
+// The same for bytes in memory.
 int media_store_bytes(struct media_store *store, const void *bytes, size_t length,
                       struct media_file *ret_file, struct error *error) ERROR_MUST_CHECK;
 
@@ -100,8 +91,8 @@ int media_open(const struct media_store *store, const uint8_t sha256[HASH_SIZE],
 const char *media_content_type(const struct media_file *file, enum media_kind kind);
 
 // ---- keeping house ----
-// Removes spool files and stored files that no row of db names and that are older than
-// MEDIA_SPOOL_LIFE_H by the file's own time. *ret_removed counts them.
+// Removes files that no row of db names and that are older than MEDIA_UNNAMED_LIFE_H by
+// the file's own time. *ret_removed counts them.
 int media_sweep(struct media_store *store, struct db *db, int64_t now_ms, int *ret_removed,
                 struct error *error) ERROR_MUST_CHECK;
 // Is every file that a row names there, with its length and digest? visit is called for
