@@ -54,6 +54,8 @@ int64_t calendar_day_start(const struct calendar *calendar, int64_t day); // loc
 // A limit is *measured* (continuous, working hours, days of so many hours) or *stepped*
 // (step_day, calendar_day, and working_day where the calendar says step).
 bool calendar_is_stepped(const struct calendar *calendar, const struct limit *limit);
+// Counts day and night: minutes, urgent hours and days, natural days (and LIMIT_NONE).
+bool calendar_is_continuous(const struct limit *limit);
 // Time in the limit's measure: milliseconds of continuous or open time (inside its season).
 // For stepped limits: open (working) time. 0 when to <= from.
 int64_t calendar_count(const struct calendar *calendar, const struct limit *limit,

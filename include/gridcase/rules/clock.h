@@ -49,15 +49,15 @@ enum clock_light {
 // stored.
 struct clock {
     enum clock_status status;
-    struct limit limit;     // as granted at the last start or restart
-    int64_t extended_milli; // granted on top, in thousandths of the limit's own unit
-    int64_t shifted_ms;     // extensions in another unit; stepped: also the pauses; in the
-                            //   limit's measure
-    int64_t started_at_ms;  // of this run
-    int64_t since_ms;       // when the present status began ("running since")
-    int64_t consumed_ms;    // in the limit's measure, before since_ms
-    int64_t due_ms;         // INSTANT_NONE: no limit, or paused before the deadline
-    int64_t yellow_at_ms;   // 80 % of the limit is used; INSTANT_NONE likewise
+    struct limit limit;       // as granted at the last start or restart
+    int64_t extended_milli;   // granted on top, in thousandths of the limit's own unit
+    int64_t extended_ms;      // granted on top in another unit of the same measure
+    int64_t started_at_ms;    // of this run
+    int64_t since_ms;         // when the present status began ("running since")
+    int64_t consumed_ms;      // in the limit's measure, before since_ms
+    int64_t paused_ms;        // stepped limits: open time paused, moves the deadline
+    int64_t due_ms;           // INSTANT_NONE: no limit, or paused before the deadline
+    int64_t yellow_at_ms;     // 80 % of the limit is used; INSTANT_NONE likewise
     int64_t calendar_version; // that due_ms was computed with
     bool provisional;         // due_ms lies beyond the published holidays
 };
@@ -66,13 +66,20 @@ struct clock_event {
     enum clock_effect effect;
     int64_t at_ms;
     struct limit limit; // START, RESTART (unit LIMIT_NONE runs without deadline), EXTEND
+    // Only for clock_explain: the calendar in force from this event on; NULL: as before.
+    const struct calendar *calendar;
 };
 
 void clock_init(struct clock *clock);
 // Changes the clock, or leaves it as it was: ERROR_CONFLICT "clock.not_idle",
 // "clock.not_running", "clock.not_paused" (RESUME), "clock.not_started",
-// "clock.no_limit" (EXTEND). An instant before since_ms (a clock set back) counts as
-// since_ms. RECOMPUTE of a clock that does not run is no error and changes nothing.
+// "clock.no_limit" (EXTEND); ERROR_INPUT "clock.extension_unit". An instant before since_ms
+// (a clock set back) counts as since_ms. RECOMPUTE of a clock that does not run is no error
+// and changes nothing. A deadline that was missed before a pause stays missed.
+//
+// An extension is given in the limit's own measure: continuous units for continuous limits,
+// working hours and days for each other; for stepped limits the same unit, or working
+// hours.
 int clock_apply(struct clock *clock, const struct calendar *calendar,
                 const struct clock_event *event, struct error *error) ERROR_MUST_CHECK;
 
@@ -146,7 +153,7 @@ struct clock_interval {
     const char *name; // holiday or make-up day, season; else ""; borrowed for the call
 };
 
-enum clock_detail { // how fine the intervals are; chosen so that there are at most 500
+enum clock_detail { // how fine the intervals are: at most 500, and 2 for each event
     CLOCK_DETAIL_PERIOD,
     CLOCK_DETAIL_DAY,
     CLOCK_DETAIL_WEEK,
@@ -162,8 +169,10 @@ struct clock_explanation {
         until_ms; // where the intervals end: due of a running clock, else the last event
 };
 
-// Replays the events (at most 10,000) and calls visit for each interval in order. language
-// chooses names. ERROR_CONFLICT when the events do not fit each other.
+// Replays the events (at most 10,000) and calls visit for each interval of the last run
+// (since the last start or restart) in order. Stepped limits: first the steps, then the
+// pauses, then the shift they cause. language chooses names. ERROR_CONFLICT when the events
+// do not fit each other.
 int clock_explain(const struct calendar *calendar, const struct clock_event *events,
                   size_t count, const char *language,
                   void (*visit)(void *context, const struct clock_interval *interval),
