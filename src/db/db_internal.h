@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MPL-2.0
+// What the files of the db room share: the engine's table of functions and the structs
+// behind the public names.
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gridcase/core/error.h>
+#include <gridcase/db/db.h>
+#include <gridcase/db/lane.h>
+#include <gridcase/db/query_text.h>
+#include <gridcase/db/store.h>
+
+enum { DB_PATH_SIZE = 4096, DB_SLUG_SIZE = 64 };
+
+// ---- engine ----
+// Everything that differs between database systems. `connection` and `statement` are the
+// engine's own structs. A connection is used by one thread at a time.
+
+struct db_target {
+    const char *folder; // of the store
+    const char *slug;   // "" for the system database
+    enum db_database database;
+    enum db_mode mode;
+    bool create; // make the database when it is not there
+    bool unsafe; // tests only: commits do not wait for the disk
+};
+
+enum db_control {
+    DB_CONTROL_BEGIN_READ,
+    DB_CONTROL_BEGIN_WRITE,
+    DB_CONTROL_COMMIT,
+    DB_CONTROL_ROLLBACK,
+    DB_CONTROL_SAVEPOINT, // the next three: of a level
+    DB_CONTROL_RELEASE,
+    DB_CONTROL_ROLLBACK_TO, // and forget the savepoint
+};
+
+// How much of the log a writer should copy into its database now.
+enum db_upkeep {
+    DB_UPKEEP_BUSY, // between two batches: as little as keeps the log under its ceiling
+    DB_UPKEEP_IDLE, // nobody waits: bring the database up to date
+    DB_UPKEEP_LAST, // the writer closes: leave no log behind
+};
+
+struct db_engine_counters {
+    uint64_t commits, syncs, checkpoints, log_pages;
+    int64_t checkpoint_worst_us;
+};
+
+struct db_engine {
+    const char *prefix; // of a location: "sqlite"
+    // A connection with its settings made; ERROR_NOT_FOUND "db.missing" when there is no
+    // such database and create is false.
+    int (*connect)(const struct db_target *target, void **ret_connection,
+                   struct error *error);
+    void (*disconnect)(void *connection);
+    // Is there no migration in it yet? A new database is made ready for its first one.
+    int (*is_new)(void *connection, bool *ret_new, struct error *error);
+    int (*run_script)(void *connection, const char *text, struct error *error);
+    int (*control)(void *connection, enum db_control control, unsigned level,
+                   struct error *error);
+    bool (*in_transaction)(void *connection);
+    int64_t (*changes)(void *connection);
+    void (*set_budget)(void *connection, int64_t budget_us);
+    // Did the budget end a statement since the last call?
+    bool (*was_over_budget)(void *connection);
+    void (*upkeep)(void *connection, enum db_upkeep upkeep);
+    void (*count)(void *connection, struct db_engine_counters *ret_counters);
+
+    int (*prepare)(void *connection, const char *text, size_t length, void **ret_statement,
+                   struct error *error);
+    void (*release)(void *statement);
+    int (*parameters)(void *statement); // highest n of $n
+    bool (*writes)(void *statement);
+    // 0 or a code; a parameter that the text does not have is ignored. Bytes are copied.
+    int (*bind)(void *statement, int index, const struct db_value *value,
+                struct error *error);
+    int (*step)(void *statement, struct error *error); // DB_ROW, DB_DONE, < 0
+    void (*reset)(void *statement);
+    void (*clear)(void *statement); // bindings
+    int (*columns)(void *statement);
+    bool (*column_is_null)(void *statement, int column);
+    int64_t (*column_int)(void *statement, int column);
+    double (*column_double)(void *statement, int column);
+    const char *(*column_text)(void *statement, int column, size_t *ret_length);
+    const void *(*column_blob)(void *statement, int column, size_t *ret_length);
+
+    // Databases of a city as a whole.
+    int (*remove_city)(const char *folder, const char *slug, struct error *error);
+};
+
+extern const struct db_engine db_engine_sqlite;
+// Makes another engine known under its prefix: tests only, before any store is opened.
+void db_engine_register(const struct db_engine *engine);
+// "sqlite:data" -> engine and "data". ERROR_INPUT "store.location".
+int db_engine_of(const char *location, const struct db_engine **ret_engine,
+                 const char **ret_rest, struct error *error) ERROR_MUST_CHECK;
+
+// ---- rollups (rollup.c) ----
+struct rollup_entry {
+    enum query_id query;
+    uint8_t key_count, delta_count;
+    int64_t keys[DB_ROLLUP_KEYS];
+    int64_t deltas[DB_ROLLUP_DELTAS];
+};
+struct rollup {
+    struct rollup_entry *entries; // in the order of adding: a rollback cuts the end off
+    size_t count, capacity;
+};
+void rollup_cut(struct rollup *rollup, size_t count);
+void rollup_done(struct rollup *rollup);
+// Adds up equal keys and runs each query once, in order of query and keys.
+int rollup_flush(struct rollup *rollup, struct db *db,
+                 struct error *error) ERROR_MUST_CHECK;
+
+// ---- handles (db.c) ----
+enum { DB_LEVELS = 16, DB_PARTS_CACHE = 64 };
+
+struct db_statement {
+    struct db *db;
+    void *native;
+    struct db_statement *next; // of the same id, or of the list of parts
+    enum query_id parts[DB_PARTS_MAX];
+    size_t part_count; // 0: a single query, parts[0]
+    bool out;          // in somebody's hands
+    bool fresh;        // not stepped since reset
+    struct error bind_error;
+};
+
+struct db {
+    const struct db_engine *engine;
+    void *connection;
+    struct db_place *place; // where it came from
+    enum db_mode mode;
+    struct db_statement **by_query; // QUERY_COUNT lists
+    struct db_statement *by_parts;
+    unsigned level; // transactions open
+    enum db_mode transaction_mode;
+    size_t rollup_marks[DB_LEVELS + 1];
+    const char *where; // of the outermost begin
+    struct rollup rollup;
+    int64_t slice_end_us; // lane only
+    struct db *next;      // in the place's list of idle readers
+};
+
+// One database of a store, in the store's list from its first use on.
+struct db_place {
+    struct db_store *store;
+    char slug[DB_SLUG_SIZE];
+    enum db_database database;
+    pthread_mutex_t opening; // held while it is opened and migrated
+    bool migrated;
+    bool writer_taken;
+    bool removed;
+    unsigned out;        // handles and readers in somebody's hands
+    unsigned idle_count; // in the list
+    struct db *idle;
+    struct db_lane *lane;
+    unsigned lane_users;
+    bool lane_changing; // somebody opens or closes it: wait for store->changed
+    int64_t used_us;    // last time that something was asked for, monotonic
+    struct db_place *next;
+};
+
+struct db_store {
+    const struct db_engine *engine;
+    char folder[DB_PATH_SIZE];
+    unsigned flags;
+    int lock_fd;           // -1: none taken
+    pthread_mutex_t mutex; // guards the list and the fields of the places
+    pthread_cond_t changed;
+    pthread_mutex_t creation;    // one city is created at a time
+    char creating[DB_SLUG_SIZE]; // its name: only its databases may be made
+    struct db_place *places;
+    struct db_store_counters counters;
+};
+
+enum { DB_IDLE_READERS = 16 }; // of one place
+
+struct db *db_new(struct db_place *place, enum db_mode mode, struct error *error);
+struct db *db_destroy(struct db *db);
+// Finds or makes the place, migrated; counts a handle as out. DB_WRITE takes the writer.
+int db_place_enter(struct db_store *store, const char *slug, enum db_database database,
+                   enum db_mode mode, struct db_place **ret_place,
+                   struct error *error) ERROR_MUST_CHECK;
+void db_place_leave(struct db_place *place, enum db_mode mode);
+struct db *db_connect(const struct db_engine *engine, const struct db_target *target,
+                      struct error *error);
+
+// Lets go of everything idle of a city and bars it. ERROR_BUSY "city.in_use".
+int db_places_close(struct db_store *store, const char *slug,
+                    struct error *error) ERROR_MUST_CHECK;
+void db_places_renew(struct db_store *store, const char *slug); // makes it usable again
+
+// ---- migrations (migrate.c) ----
+// Brings one database up to date (or, on a reading handle, checks that it is).
+int db_migrate(struct db *db, enum db_database database,
+               struct error *error) ERROR_MUST_CHECK;
+
+// ---- lanes (lane.c) ----
+struct db_lane *db_lane_stop(struct db_lane *lane); // joins its thread; NULL is taken

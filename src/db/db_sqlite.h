@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MPL-2.0
+// What the files of the SQLite engine share: connection (db_sqlite.c), statements
+// (sqlite_statement.c), log upkeep (sqlite_checkpoint.c).
+#pragma once
+
+#include <stdbool.h>
+
+#include <sqlite3.h>
+
+#include "db_internal.h"
+
+struct sqlite_connection {
+    sqlite3 *handle;
+    void *spatialite; // NULL on databases without geometry
+    char path[DB_PATH_SIZE];
+    int64_t budget_end_us;
+    bool was_over_budget;
+    struct db_engine_counters counters;
+    // Log upkeep: a second connection that holds a read mark in the log, see the file.
+    sqlite3 *marker;
+    uint64_t marked_page; // 0: no mark is held
+    uint64_t next_full;   // pages at which the whole log is tried again
+};
+
+// Fills error from an SQLite code; returns the code of ours.
+int sqlite_error(sqlite3 *handle, int code, struct error *error);
+int sqlite_run(struct sqlite_connection *connection, const char *text, struct error *error);
+int sqlite_open(const char *path, bool create, sqlite3 **ret_handle, struct error *error);
+
+void sqlite_upkeep(void *connection, enum db_upkeep upkeep);
+void sqlite_checkpoint_done(struct sqlite_connection *connection);
+
+int sqlite_prepare(void *connection, const char *text, size_t length, void **ret_statement,
+                   struct error *error);
+void sqlite_release(void *statement);
+int sqlite_parameters(void *statement);
+bool sqlite_writes(void *statement);
+int sqlite_bind(void *statement, int index, const struct db_value *value,
+                struct error *error);
+int sqlite_step(void *statement, struct error *error);
+void sqlite_reset(void *statement);
+void sqlite_clear(void *statement);
+int sqlite_columns(void *statement);
+bool sqlite_column_is_null(void *statement, int column);
+int64_t sqlite_column_int(void *statement, int column);
+double sqlite_column_double(void *statement, int column);
+const char *sqlite_column_text(void *statement, int column, size_t *ret_length);
+const void *sqlite_column_blob(void *statement, int column, size_t *ret_length);

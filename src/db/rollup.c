@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MPL-2.0
+// Rollups summed over a transaction: each counter row is written once per commit.
+#include <stdlib.h>
+#include <string.h>
+
+#include "db_internal.h"
+
+enum { ROLLUP_CEILING = 4 * 1024 * 1024 };
+
+void rollup_cut(struct rollup *rollup, size_t count)
+{
+    if (count < rollup->count)
+        rollup->count = count;
+}
+
+void rollup_done(struct rollup *rollup)
+{
+    free(rollup->entries);
+    *rollup = (struct rollup){0};
+}
+
+static int grow(struct rollup *rollup, struct error *error)
+{
+    if (rollup->count < rollup->capacity)
+        return 0;
+    size_t capacity = rollup->capacity ? rollup->capacity * 2 : 256;
+    struct rollup_entry *entries =
+        capacity > ROLLUP_CEILING
+            ? NULL
+            : realloc(rollup->entries, capacity * sizeof *rollup->entries);
+    if (!entries)
+        return error_set(error, ERROR_LIMIT, "db.rollup_full",
+                         "more than %zu rollup changes in a transaction", rollup->count);
+    rollup->entries = entries;
+    rollup->capacity = capacity;
+    return 0;
+}
+
+int db_rollup_add(struct db *db, enum query_id query, const int64_t *keys, size_t key_count,
+                  const int64_t *deltas, size_t delta_count, struct error *error)
+{
+    if (db->level == 0 || db->transaction_mode != DB_WRITE)
+        return error_set(error, ERROR_BUG, "db.misuse",
+                         "a rollup needs a write transaction");
+    if (key_count > DB_ROLLUP_KEYS || delta_count > DB_ROLLUP_DELTAS || (int)query < 0 ||
+        query >= QUERY_COUNT ||
+        (size_t)db_query_texts[query].parameters != key_count + delta_count)
+        return error_set(error, ERROR_BUG, "db.misuse",
+                         "rollup of query %d with %zu keys, %zu deltas", (int)query,
+                         key_count, delta_count);
+    int code = grow(&db->rollup, error);
+    if (code != 0)
+        return code;
+    struct rollup_entry *entry = &db->rollup.entries[db->rollup.count++];
+    memset(entry, 0, sizeof *entry);
+    entry->query = query;
+    entry->key_count = (uint8_t)key_count;
+    entry->delta_count = (uint8_t)delta_count;
+    if (key_count > 0)
+        memcpy(entry->keys, keys, key_count * sizeof *keys);
+    if (delta_count > 0)
+        memcpy(entry->deltas, deltas, delta_count * sizeof *deltas);
+    return 0;
+}
+
+static int compare(const void *a_entry, const void *b_entry)
+{
+    const struct rollup_entry *a = a_entry, *b = b_entry;
+    if (a->query != b->query)
+        return a->query < b->query ? -1 : 1;
+    for (size_t i = 0; i < DB_ROLLUP_KEYS; i++) // unused keys are 0
+        if (a->keys[i] != b->keys[i])
+            return a->keys[i] < b->keys[i] ? -1 : 1;
+    return 0;
+}
+
+static int write_entry(const struct rollup_entry *entry, struct db *db, struct error *error)
+{
+    struct db_value values[DB_ROLLUP_KEYS + DB_ROLLUP_DELTAS];
+    size_t count = 0;
+    for (size_t i = 0; i < entry->key_count; i++)
+        values[count++] = DB_INT(entry->keys[i]);
+    for (size_t i = 0; i < entry->delta_count; i++)
+        values[count++] = DB_INT(entry->deltas[i]);
+    return db_execute(db, entry->query, values, count, error);
+}
+
+int rollup_flush(struct rollup *rollup, struct db *db, struct error *error)
+{
+    if (rollup->count == 0)
+        return 0;
+    qsort(rollup->entries, rollup->count, sizeof *rollup->entries, compare);
+    int code = 0;
+    size_t at = 0;
+    while (code == 0 && at < rollup->count) {
+        struct rollup_entry sum = rollup->entries[at++];
+        while (at < rollup->count && compare(&sum, &rollup->entries[at]) == 0) {
+            for (size_t i = 0; i < DB_ROLLUP_DELTAS; i++)
+                sum.deltas[i] += rollup->entries[at].deltas[i];
+            at++;
+        }
+        code = write_entry(&sum, db, error);
+    }
+    if (code == 0)
+        rollup->count = 0;
+    return code;
+}
