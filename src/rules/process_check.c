@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MPL-2.0
+// Validation of a process as a graph: no way in, no way out, no one who can move.
+#include <string.h>
+
+#include "process_internal.h"
+
+#define GRAPH_PROBLEM(step, ...) \
+    process_problem(problems, tables->steps, (size_t)(step), "code", "process.graph", \
+                    __VA_ARGS__)
+
+// Steps that a case can reach, and steps from which it can end.
+static void mark_reachable(const struct process *process, bool *reached)
+{
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = 0; i < process->action_count; i++) {
+            const struct process_action *action = &process->actions[i];
+            bool from = action->from < 0 || reached[action->from];
+            if (from && !reached[action->to])
+                changed = reached[action->to] = true;
+        }
+    }
+}
+
+static void mark_finishing(const struct process *process, bool *finishes)
+{
+    for (size_t i = 0; i < process->step_count; i++)
+        finishes[i] = process->steps[i].stage == PROCESS_ENDED;
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = 0; i < process->action_count; i++) {
+            const struct process_action *action = &process->actions[i];
+            if (action->from >= 0 && finishes[action->to] && !finishes[action->from])
+                changed = finishes[action->from] = true;
+        }
+    }
+}
+
+static bool has_way_out(const struct process *process, size_t step)
+{
+    const struct process_rows *rows = &process->rows[step + 1];
+    for (size_t i = 0; i < rows->count; i++)
+        if (process->actions[rows->items[i]].to != (int)step)
+            return true;
+    return false;
+}
+
+// Whoever holds the step's task must be able to move it on.
+static bool holder_moves(const struct process *process, size_t step)
+{
+    const struct process_step *at = &process->steps[step];
+    if (at->holder == PROCESS_HOLDER_REPORTER)
+        return true;
+    const struct process_rows *rows = &process->rows[step + 1];
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct process_action *action = &process->actions[rows->items[i]];
+        if (action->task == at->task && (action->roles & (1u << at->holder_role)) != 0)
+            return true;
+    }
+    return false;
+}
+
+static bool task_opens(const struct process *process, enum process_task task, int step)
+{
+    if (process->steps[step].task == task)
+        return true;
+    for (size_t i = 0; i < process->action_count; i++)
+        for (size_t k = 0; k < process->actions[i].effect_count; k++) {
+            const struct process_term *effect = &process->actions[i].effects[k];
+            if (effect->word == PROCESS_EFFECT_OPEN && effect->numbers[0] == (int64_t)task)
+                return true;
+            if (effect->word == PROCESS_EFFECT_ASSIST && task == PROCESS_TASK_ASSIST)
+                return true;
+        }
+    return false;
+}
+
+static void check_actions(const struct process *process, const struct process_tables *tables,
+                          struct process_problems *problems)
+{
+    for (size_t i = 0; i < process->action_count; i++) {
+        const struct process_action *action = &process->actions[i];
+        // The row of the table that this entry came from.
+        size_t row = 0;
+        while (row < table_rows(tables->actions) &&
+               table_line(tables->actions, row) != action->line)
+            row++;
+        if (action->from >= 0 && action->task != PROCESS_TASK_NONE &&
+            !task_opens(process, action->task, action->from))
+            process_problem(problems, tables->actions, row, "task", "process.graph",
+                            "no task '%s' is ever open in step '%s'",
+                            process_task_to_str(action->task),
+                            process->steps[action->from].code);
+        if (action->from >= 0 && process->steps[action->from].stage == PROCESS_ENDED &&
+            action->stays && action->task != PROCESS_TASK_NONE)
+            process_problem(problems, tables->actions, row, "task", "process.graph",
+                            "an ended case has no task to act on");
+        if (action->from < 0 && action->stays)
+            process_problem(problems, tables->actions, row, "to", "process.graph",
+                            "what starts a case leads to a step");
+    }
+}
+
+// Each timer's action must be a row of that step that the system may do.
+static void check_timer(const struct process *process, const struct process_tables *tables,
+                        size_t step, struct process_problems *problems)
+{
+    const char *code = process->steps[step].timer_action;
+    const struct process_rows *rows = &process->rows[step + 1];
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct process_action *action = &process->actions[rows->items[i]];
+        if (strcmp(action->code, code) == 0 && (action->roles & (1u << PROCESS_SYSTEM)) != 0)
+            return;
+    }
+    process_problem(problems, tables->steps, step, "timer", "process.graph",
+                    "the system has no action '%s' in step '%s'", code,
+                    process->steps[step].code);
+}
+
+static void check_start(const struct process *process, const struct process_tables *tables,
+                        struct process_problems *problems)
+{
+    const struct process_rows *rows = &process->rows[0];
+    for (size_t i = 0; i < rows->count; i++)
+        if (process->actions[rows->items[i]].guard_count == 0)
+            return;
+    process_problem(problems, tables->actions, RULES_NO_ROW, "from", "process.graph",
+                    "a report could be refused: no row from '-' is without guards");
+}
+
+void process_check_graph(const struct process *process, const struct process_tables *tables,
+                         struct process_problems *problems)
+{
+    bool reached[PROCESS_STEPS_MOST] = {false};
+    bool finishes[PROCESS_STEPS_MOST] = {false};
+    mark_reachable(process, reached);
+    mark_finishing(process, finishes);
+    for (size_t i = 0; i < process->step_count; i++) {
+        const struct process_step *step = &process->steps[i];
+        if (!reached[i]) {
+            GRAPH_PROBLEM(i, "no case can come to step '%s'", step->code);
+            continue;
+        }
+        if (step->stage == PROCESS_ENDED)
+            continue;
+        if (!has_way_out(process, i))
+            GRAPH_PROBLEM(i, "step '%s' is a dead end: it has no way out", step->code);
+        else if (!finishes[i])
+            GRAPH_PROBLEM(i, "a case in step '%s' could never end", step->code);
+        else if (!holder_moves(process, i))
+            GRAPH_PROBLEM(i, "whoever holds the task of step '%s' can do nothing with it",
+                          step->code);
+        if (step->timer_action != NULL)
+            check_timer(process, tables, i, problems);
+    }
+    check_actions(process, tables, problems);
+    check_start(process, tables, problems);
+}
