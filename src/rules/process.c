@@ -13,8 +13,9 @@
 
 enum { PROCESS_ARENA = 16 * 1024 * 1024, CODE_MOST = 63 };
 
-void process_problem(struct process_problems *problems, const struct table *table, size_t row,
-                     const char *column, const char *slug, const char *format, ...)
+void process_problem(struct process_problems *problems, const struct table *table,
+                     size_t row, const char *column, const char *slug, const char *format,
+                     ...)
 {
     char message[400];
     va_list arguments;
@@ -40,15 +41,15 @@ struct builder {
     struct process_problems *problems;
 };
 
-#define STEP_PROBLEM(column, ...) \
-    process_problem(builder->problems, builder->tables->steps, row, column, \
+#define STEP_PROBLEM(column, ...)                                                          \
+    process_problem(builder->problems, builder->tables->steps, row, column,                \
                     "process.step", __VA_ARGS__)
-#define ACTION_PROBLEM(column, ...) \
-    process_problem(builder->problems, builder->tables->actions, row, column, \
+#define ACTION_PROBLEM(column, ...)                                                        \
+    process_problem(builder->problems, builder->tables->actions, row, column,              \
                     "process.action", __VA_ARGS__)
 
-static const char *cell(const struct builder *builder, const struct table *table, size_t row,
-                        const char *column)
+static const char *cell(const struct builder *builder, const struct table *table,
+                        size_t row, const char *column)
 {
     return arena_text(builder->process->arena, table_value(table, row, column));
 }
@@ -68,7 +69,8 @@ static int step_word(const struct builder *builder, size_t row, const char *colu
 }
 
 // "role:acceptor", "filer:collector", "department", "reporter".
-static void read_holder(const struct builder *builder, size_t row, struct process_step *step)
+static void read_holder(const struct builder *builder, size_t row,
+                        struct process_step *step)
 {
     const char *text = table_value(builder->tables->steps, row, "holder");
     step->holder_role = -1;
@@ -99,7 +101,8 @@ static void read_timer(const struct builder *builder, size_t row, struct process
     if (*text == '\0')
         return;
     const char *at = strchr(text, '@');
-    if (at == NULL || at == text || !process_duration(at + 1, strlen(at + 1), &step->timer_ms))
+    if (at == NULL || at == text ||
+        !process_duration(at + 1, strlen(at + 1), &step->timer_ms))
         STEP_PROBLEM("timer", "'%s' is no timer like action@14d", text);
     else
         step->timer_action = arena_copy(builder->process->arena, text, (size_t)(at - text));
@@ -141,14 +144,14 @@ static void read_step(const struct builder *builder, size_t row)
             STEP_PROBLEM("code", "'%s' stands twice", step->code);
     if (*table_value(table, row, "stage") == '\0')
         STEP_PROBLEM("stage", "a step needs a stage");
-    step->stage = (enum process_stage)step_word(builder, row, "stage", process_stage_from_str,
-                                                PROCESS_REPORT);
+    step->stage = (enum process_stage)step_word(builder, row, "stage",
+                                                process_stage_from_str, PROCESS_REPORT);
     step->outcome = (enum process_outcome)step_word(
         builder, row, "outcome", process_outcome_from_str, PROCESS_OUTCOME_NONE);
     step->task = (enum process_task)step_word(builder, row, "task", process_task_from_str,
                                               PROCESS_TASK_NONE);
-    step->clock = (enum process_clock)step_word(builder, row, "clock", process_clock_from_str,
-                                                PROCESS_CLOCK_NONE);
+    step->clock = (enum process_clock)step_word(builder, row, "clock",
+                                                process_clock_from_str, PROCESS_CLOCK_NONE);
     read_holder(builder, row, step);
     read_timer(builder, row, step);
     label_read(table, row, "name", process->arena, &step->label);
@@ -262,8 +265,8 @@ static bool read_input(const struct builder *builder, size_t row, const char *pi
     input->name = arena_copy(arena, piece, (size_t)(colon - piece));
     const char *end = piece + length;
     const char *open = memchr(colon, '(', (size_t)(end - colon));
-    const char *type = arena_copy(arena, colon + 1,
-                                  (size_t)((open != NULL ? open : end) - colon - 1));
+    const char *type =
+        arena_copy(arena, colon + 1, (size_t)((open != NULL ? open : end) - colon - 1));
     int number = process_input_type_from_str(type);
     if (!text_is_slug(input->name) || number < 0) {
         ACTION_PROBLEM("inputs", "unknown word '%.*s'", (int)length, piece);
@@ -273,8 +276,9 @@ static bool read_input(const struct builder *builder, size_t row, const char *pi
     if (open != NULL && end[-1] == ')')
         input->choices = arena_copy(arena, open + 1, (size_t)(end - open - 2));
     if ((number == PROCESS_INPUT_CHOICE) != (*input->choices != '\0')) {
-        ACTION_PROBLEM("inputs", "'%s': a choice has its words in parentheses, no other "
-                                 "type has",
+        ACTION_PROBLEM("inputs",
+                       "'%s': a choice has its words in parentheses, no other "
+                       "type has",
                        input->name);
         return false;
     }
@@ -330,7 +334,8 @@ static void read_heads(const struct builder *builder, size_t row,
 }
 
 // The row's task: "" = the step's own, "case" = none, else a kind of task.
-static void read_task(const struct builder *builder, size_t row, struct process_action *action)
+static void read_task(const struct builder *builder, size_t row,
+                      struct process_action *action)
 {
     const char *text = table_value(builder->tables->actions, row, "task");
     if (strcmp(text, "case") == 0) {
@@ -413,7 +418,8 @@ static void read_action(const struct builder *builder, size_t row)
 
 static void index_rows(struct process *process)
 {
-    process->rows = arena_array(process->arena, process->step_count + 1, sizeof *process->rows);
+    process->rows =
+        arena_array(process->arena, process->step_count + 1, sizeof *process->rows);
     for (size_t i = 0; i < process->action_count; i++)
         process->rows[process->actions[i].from + 1].count++;
     for (size_t i = 0; i <= process->step_count; i++) {
@@ -448,10 +454,10 @@ static void check_columns(const struct builder *builder, const struct table *tab
 
 static void build(const struct builder *builder)
 {
-    static const char *const STEP_COLUMNS[] = {"code",  "stage", "task",  "holder", "outcome",
-                                               "clock", "timer", "queue", NULL};
-    static const char *const ACTION_COLUMNS[] = {"code", "kind",   "from",    "to",     "roles",
-                                                 "task", "guards", "effects", "inputs", NULL};
+    static const char *const STEP_COLUMNS[] = {
+        "code", "stage", "task", "holder", "outcome", "clock", "timer", "queue", NULL};
+    static const char *const ACTION_COLUMNS[] = {
+        "code", "kind", "from", "to", "roles", "task", "guards", "effects", "inputs", NULL};
     struct process *process = builder->process;
     const struct process_tables *tables = builder->tables;
     check_columns(builder, tables->steps, STEP_COLUMNS, 4);
@@ -463,9 +469,10 @@ static void build(const struct builder *builder)
                         PROCESS_STEPS_MOST, PROCESS_ROWS_MOST);
         return;
     }
-    process->steps = arena_array(process->arena, table_rows(tables->steps) + 1,
-                                 sizeof *process->steps);
-    process->actions = arena_array(process->arena, PROCESS_ROWS_MOST, sizeof *process->actions);
+    process->steps =
+        arena_array(process->arena, table_rows(tables->steps) + 1, sizeof *process->steps);
+    process->actions =
+        arena_array(process->arena, PROCESS_ROWS_MOST, sizeof *process->actions);
     for (size_t i = 0; i < table_rows(tables->steps); i++) {
         read_step(builder, i);
         process->step_count++;
@@ -474,7 +481,8 @@ static void build(const struct builder *builder)
         read_action(builder, i);
     if (process->action_count == PROCESS_ROWS_MOST)
         process_problem(builder->problems, tables->actions, RULES_NO_ROW, NULL,
-                        "process.too_large", "more than %d rows by step", PROCESS_ROWS_MOST);
+                        "process.too_large", "more than %d rows by step",
+                        PROCESS_ROWS_MOST);
     index_rows(process);
     if (builder->problems->count == 0)
         process_check_graph(process, tables, builder->problems);
@@ -510,7 +518,10 @@ struct process *process_free(struct process *process)
     return NULL;
 }
 
-size_t process_steps(const struct process *process) { return process->step_count; }
+size_t process_steps(const struct process *process)
+{
+    return process->step_count;
+}
 
 const struct process_step *process_step(const struct process *process, size_t index)
 {
@@ -525,7 +536,10 @@ int process_step_find(const struct process *process, const char *code)
     return -1;
 }
 
-size_t process_actions(const struct process *process) { return process->action_count; }
+size_t process_actions(const struct process *process)
+{
+    return process->action_count;
+}
 
 const struct process_action *process_action(const struct process *process, size_t index)
 {

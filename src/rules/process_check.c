@@ -4,8 +4,8 @@
 
 #include "process_internal.h"
 
-#define GRAPH_PROBLEM(step, ...) \
-    process_problem(problems, tables->steps, (size_t)(step), "code", "process.graph", \
+#define GRAPH_PROBLEM(step, ...)                                                           \
+    process_problem(problems, tables->steps, (size_t)(step), "code", "process.graph",      \
                     __VA_ARGS__)
 
 // Steps that a case can reach, and steps from which it can end.
@@ -75,7 +75,8 @@ static bool task_opens(const struct process *process, enum process_task task, in
     return false;
 }
 
-static void check_actions(const struct process *process, const struct process_tables *tables,
+static void check_actions(const struct process *process,
+                          const struct process_tables *tables,
                           struct process_problems *problems)
 {
     for (size_t i = 0; i < process->action_count; i++) {
@@ -109,7 +110,8 @@ static void check_timer(const struct process *process, const struct process_tabl
     const struct process_rows *rows = &process->rows[step + 1];
     for (size_t i = 0; i < rows->count; i++) {
         const struct process_action *action = &process->actions[rows->items[i]];
-        if (strcmp(action->code, code) == 0 && (action->roles & (1u << PROCESS_SYSTEM)) != 0)
+        if (strcmp(action->code, code) == 0 &&
+            (action->roles & (1u << PROCESS_SYSTEM)) != 0)
             return;
     }
     process_problem(problems, tables->steps, step, "timer", "process.graph",

@@ -78,7 +78,8 @@ static void lay_out(struct drawing *drawing)
         place->row = filled[stage]++;
         place->x = MARGIN + place->column * (BOX_WIDTH + COLUMN_GAP);
         // Odd columns stand half a row lower: long arrows then pass between boxes.
-        place->y = MARGIN + TITLE + place->row * ROW_GAP + place->column % 2 * (ROW_GAP / 2);
+        place->y =
+            MARGIN + TITLE + place->row * ROW_GAP + place->column % 2 * (ROW_GAP / 2);
     }
 }
 
@@ -145,15 +146,16 @@ static void draw_step(const struct drawing *drawing, int step, struct buffer *ou
     const struct process_step *at = &drawing->process->steps[step];
     const struct place *place = &drawing->places[step];
     bool ended = at->stage == PROCESS_ENDED;
-    buffer_format(out,
-                  "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\" fill=\"%s\" "
-                  "stroke=\"#4a6fa5\"/>\n<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" "
-                  "font-size=\"13\" fill=\"#111\">",
-                  place->x, place->y, BOX_WIDTH, BOX_HEIGHT, ended ? 23 : 6,
-                  ended ? "#e9ecef" : "#eaf1fb", place->x + BOX_WIDTH / 2, place->y + 20);
+    buffer_format(
+        out,
+        "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\" fill=\"%s\" "
+        "stroke=\"#4a6fa5\"/>\n<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" "
+        "font-size=\"13\" fill=\"#111\">",
+        place->x, place->y, BOX_WIDTH, BOX_HEIGHT, ended ? 23 : 6,
+        ended ? "#e9ecef" : "#eaf1fb", place->x + BOX_WIDTH / 2, place->y + 20);
     append_escaped(out, step_text(drawing, step));
-    const char *holder = process_word_label(PROCESS_WORDS_ROLE, at->holder_role,
-                                            drawing->language);
+    const char *holder =
+        process_word_label(PROCESS_WORDS_ROLE, at->holder_role, drawing->language);
     buffer_format(out,
                   "</text>\n<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" "
                   "font-size=\"10\" fill=\"#666\">",
@@ -195,7 +197,8 @@ static void draw_arrows(const struct drawing *drawing, struct buffer *out)
         }
 }
 
-void process_draw_svg(const struct process *process, const char *language, struct buffer *out)
+void process_draw_svg(const struct process *process, const char *language,
+                      struct buffer *out)
 {
     struct drawing *drawing = memory_new(sizeof *drawing);
     drawing->process = process;
@@ -217,7 +220,8 @@ void process_draw_svg(const struct process *process, const char *language, struc
         buffer_format(out,
                       "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-size=\"14\" "
                       "font-weight=\"bold\" fill=\"#4a6fa5\">",
-                      MARGIN + drawing->columns[i] * (BOX_WIDTH + COLUMN_GAP) + BOX_WIDTH / 2,
+                      MARGIN + drawing->columns[i] * (BOX_WIDTH + COLUMN_GAP) +
+                          BOX_WIDTH / 2,
                       MARGIN);
         append_escaped(out, process_word_label(PROCESS_WORDS_STAGE, i, language));
         buffer_append_text(out, "</text>\n");
@@ -230,7 +234,8 @@ void process_draw_svg(const struct process *process, const char *language, struc
     free(drawing);
 }
 
-void process_draw_dot(const struct process *process, const char *language, struct buffer *out)
+void process_draw_dot(const struct process *process, const char *language,
+                      struct buffer *out)
 {
     struct drawing drawing = {.process = process, .language = language};
     buffer_append_text(out, "digraph process {\n  rankdir=LR;\n  node [shape=box];\n");

@@ -56,7 +56,9 @@ struct vocabulary_word {
 static const struct vocabulary_word GUARDS[PROCESS_GUARD_COUNT] = {
     [PROCESS_GUARD_HAS] = {"has", {P_THING}, "the case, inputs applied, has this"},
     [PROCESS_GUARD_SOURCE] = {"source", {P_SOURCES}, "the report came from one of these"},
-    [PROCESS_GUARD_DONE] = {"done", {P_KIND}, "an action of this kind stands in the history"},
+    [PROCESS_GUARD_DONE] = {"done",
+                            {P_KIND},
+                            "an action of this kind stands in the history"},
     [PROCESS_GUARD_INPUT] = {"input",
                              {P_INPUT, P_CHOICES},
                              "the choice made is one of these words"},
@@ -101,10 +103,11 @@ static const struct vocabulary_word EFFECTS[PROCESS_EFFECT_COUNT] = {
     [PROCESS_EFFECT_CLEAR] = {"clear",
                               {P_CLOCK},
                               "stops the clock for good: the next resume starts it anew"},
-    [PROCESS_EFFECT_EXTEND] = {"extend",
-                               {P_CLOCK, P_AMOUNT},
-                               "moves the deadline by the original limit, or to the instant "
-                               "of the input"},
+    [PROCESS_EFFECT_EXTEND] =
+        {"extend",
+         {P_CLOCK, P_AMOUNT},
+         "moves the deadline by the original limit, or to the instant "
+         "of the input"},
     [PROCESS_EFFECT_OPEN] = {"open",
                              {P_TASK, P_HOLDER},
                              "opens a further task beside the step's own"},
@@ -270,12 +273,12 @@ static const char *parse_parameters(struct arena *arena, const struct vocabulary
     return NULL;
 }
 
-const char *process_term_parse(struct arena *arena, enum process_list list, const char *text,
-                               size_t length, struct process_term *term)
+const char *process_term_parse(struct arena *arena, enum process_list list,
+                               const char *text, size_t length, struct process_term *term)
 {
     const struct vocabulary_word *words = list == PROCESS_LIST_GUARDS ? GUARDS : EFFECTS;
-    int count = list == PROCESS_LIST_GUARDS ? (int)PROCESS_GUARD_COUNT
-                                            : (int)PROCESS_EFFECT_COUNT;
+    int count =
+        list == PROCESS_LIST_GUARDS ? (int)PROCESS_GUARD_COUNT : (int)PROCESS_EFFECT_COUNT;
     *term = (struct process_term){.text = arena_copy(arena, text, length)};
     if (length > 0 && *text == '!' && list == PROCESS_LIST_GUARDS) {
         term->negated = true;
@@ -294,8 +297,9 @@ const char *process_term_parse(struct arena *arena, enum process_list list, cons
         return parse_parameters(arena, &words[i], open != NULL ? open + 1 : text,
                                 open != NULL ? length - name_length - 2 : 0, term);
     }
-    return arena_format(arena, "unknown word '%s': the process needs a word that does not "
-                               "exist (see gridcase process words)",
+    return arena_format(arena,
+                        "unknown word '%s': the process needs a word that does not "
+                        "exist (see gridcase process words)",
                         name);
 }
 

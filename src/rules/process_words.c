@@ -198,15 +198,30 @@ static int word_number(enum process_words_of list, const char *word)
     return -1;
 }
 
-const char *process_stage_to_str(int stage) { return word_code(PROCESS_WORDS_STAGE, stage); }
+const char *process_stage_to_str(int stage)
+{
+    return word_code(PROCESS_WORDS_STAGE, stage);
+}
 const char *process_outcome_to_str(int outcome)
 {
     return word_code(PROCESS_WORDS_OUTCOME, outcome);
 }
-const char *process_role_to_str(int role) { return word_code(PROCESS_WORDS_ROLE, role); }
-const char *process_task_to_str(int task) { return word_code(PROCESS_WORDS_TASK, task); }
-const char *process_kind_to_str(int kind) { return word_code(PROCESS_WORDS_KIND, kind); }
-const char *process_clock_to_str(int clock) { return word_code(PROCESS_WORDS_CLOCK, clock); }
+const char *process_role_to_str(int role)
+{
+    return word_code(PROCESS_WORDS_ROLE, role);
+}
+const char *process_task_to_str(int task)
+{
+    return word_code(PROCESS_WORDS_TASK, task);
+}
+const char *process_kind_to_str(int kind)
+{
+    return word_code(PROCESS_WORDS_KIND, kind);
+}
+const char *process_clock_to_str(int clock)
+{
+    return word_code(PROCESS_WORDS_CLOCK, clock);
+}
 const char *process_source_to_str(int source)
 {
     return word_code(PROCESS_WORDS_SOURCE, source);
@@ -216,15 +231,30 @@ const char *process_input_type_to_str(int type)
     return type >= 0 && type < PROCESS_INPUT_TYPE_COUNT ? INPUT_TYPES[type].code : NULL;
 }
 
-int process_stage_from_str(const char *word) { return word_number(PROCESS_WORDS_STAGE, word); }
+int process_stage_from_str(const char *word)
+{
+    return word_number(PROCESS_WORDS_STAGE, word);
+}
 int process_outcome_from_str(const char *word)
 {
     return word_number(PROCESS_WORDS_OUTCOME, word);
 }
-int process_role_from_str(const char *word) { return word_number(PROCESS_WORDS_ROLE, word); }
-int process_task_from_str(const char *word) { return word_number(PROCESS_WORDS_TASK, word); }
-int process_kind_from_str(const char *word) { return word_number(PROCESS_WORDS_KIND, word); }
-int process_clock_from_str(const char *word) { return word_number(PROCESS_WORDS_CLOCK, word); }
+int process_role_from_str(const char *word)
+{
+    return word_number(PROCESS_WORDS_ROLE, word);
+}
+int process_task_from_str(const char *word)
+{
+    return word_number(PROCESS_WORDS_TASK, word);
+}
+int process_kind_from_str(const char *word)
+{
+    return word_number(PROCESS_WORDS_KIND, word);
+}
+int process_clock_from_str(const char *word)
+{
+    return word_number(PROCESS_WORDS_CLOCK, word);
+}
 int process_source_from_str(const char *word)
 {
     return word_number(PROCESS_WORDS_SOURCE, word);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -59,13 +59,13 @@ static int build(const char *steps, const char *actions, struct collected *colle
                        ret_process, &error);
 }
 
-#define STEPS_HEAD "code,stage,task,holder,outcome,clock,timer,queue,name_en\n"
+#define STEPS_HEAD   "code,stage,task,holder,outcome,clock,timer,queue,name_en\n"
 #define ACTIONS_HEAD "code,kind,from,to,roles,task,guards,effects,inputs,name_en\n"
-#define TINY_STEPS                                                                       \
-    STEPS_HEAD "open1,handle,handle,department,,,,,Open\n"                                \
+#define TINY_STEPS                                                                         \
+    STEPS_HEAD "open1,handle,handle,department,,,,,Open\n"                                 \
                "done,ended,,,closed,,,,Done\n"
-#define TINY_ACTIONS                                                                     \
-    ACTIONS_HEAD "report,reported,-,open1,staff,,,,,Report\n"                             \
+#define TINY_ACTIONS                                                                       \
+    ACTIONS_HEAD "report,reported,-,open1,staff,,,,,Report\n"                              \
                  "close,case_closed,open1,done,department,,,,opinion:text!,Close\n"
 
 static void expect_problem(const char *steps, const char *actions, const char *expected)
@@ -116,7 +116,8 @@ static void problems_are_named(void **state)
                    "'lunch' is no clock");
     expect_problem(TINY_STEPS, TINY_ACTIONS "x,commented,open1,=,staff,,,start,,X\n",
                    "takes 1 parameters, 0 given");
-    expect_problem(TINY_STEPS, TINY_ACTIONS "x,commented,open1,=,staff,,,assign(input),,X\n",
+    expect_problem(TINY_STEPS,
+                   TINY_ACTIONS "x,commented,open1,=,staff,,,assign(input),,X\n",
                    "needs an input 'department'");
     expect_problem(TINY_STEPS, TINY_ACTIONS "x,commented,open1,=,king,,,,,X\n",
                    "unknown word 'king'");
@@ -126,7 +127,8 @@ static void problems_are_named(void **state)
                    "there is no step 'nowhere'");
     expect_problem(TINY_STEPS, TINY_ACTIONS "x,commented,mars,=,staff,,,,,X\n",
                    "there is no step 'mars'");
-    expect_problem(TINY_STEPS, TINY_ACTIONS "x,commented,open1,=,staff,,,,a:text a:text,X\n",
+    expect_problem(TINY_STEPS,
+                   TINY_ACTIONS "x,commented,open1,=,staff,,,,a:text a:text,X\n",
                    "'a' stands twice");
     expect_problem(TINY_STEPS,
                    TINY_ACTIONS
@@ -141,7 +143,8 @@ static void problems_are_named(void **state)
     expect_problem(STEPS_HEAD "open1,handle,handle,department,,,gone@3d,,O\n"
                               "done,ended,,,closed,,,,D\n",
                    TINY_ACTIONS, "the system has no action 'gone'");
-    expect_problem(TINY_STEPS "done,ended,,,closed,,,,Again\n", TINY_ACTIONS, "stands twice");
+    expect_problem(TINY_STEPS "done,ended,,,closed,,,,Again\n", TINY_ACTIONS,
+                   "stands twice");
     expect_problem(TINY_STEPS "odd,nowhere,,,,,,,Odd\n", TINY_ACTIONS,
                    "unknown word 'nowhere'");
     expect_problem("code,stage,task,name_en\n", TINY_ACTIONS, "column 'holder' is missing");
@@ -199,7 +202,8 @@ static void the_delivered_processes_are_valid(void **state)
     assert_true(process_steps(standard) == 15);
     assert_true(process_steps(boston) == 7);
     int waiting = process_step_find(boston, "waiting");
-    assert_int_equal(process_step(boston, (size_t)waiting)->timer_ms, INT64_C(30) * 86400000);
+    assert_int_equal(process_step(boston, (size_t)waiting)->timer_ms,
+                     INT64_C(30) * 86400000);
     process_free(standard);
     process_free(boston);
 }

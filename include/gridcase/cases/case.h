@@ -25,7 +25,7 @@ struct city_snapshot;
 struct db;
 
 enum {
-    CASE_NUMBER_SIZE = 40,       // with NUL
+    CASE_NUMBER_SIZE = 40,        // with NUL
     CASE_DESCRIPTION_MOST = 4000, // characters
     CASE_ADDRESS_MOST = 400,
     CASE_INPUTS_MOST = 16,
@@ -51,7 +51,7 @@ struct case_point {
 // Personal data: stored in one table, never in history, changes or logs.
 struct case_reporter {
     const char *name, *phone, *email; // any may be NULL
-    bool agreed; // the handling department may see it
+    bool agreed;                      // the handling department may see it
 };
 
 // What a new case starts with. Borrowed; NULL texts are empty.
@@ -80,8 +80,8 @@ struct case_input {
 
 struct case_move {
     const struct actor *actor;
-    const char *action;  // code in the case's process; NULL with draft: its first start row
-    int64_t case_id;     // 0: a new case, draft is set
+    const char *action; // code in the case's process; NULL with draft: its first start row
+    int64_t case_id;    // 0: a new case, draft is set
     const struct case_draft *draft;
     // The task acted on and its version as the actor saw it. task_id 0: the one open task
     // of the action's kind. task_version 0: not compared (system moves and replays only;
@@ -101,10 +101,10 @@ struct case_move {
 struct case_result {
     int64_t case_id;
     char number[CASE_NUMBER_SIZE];
-    int64_t seq;      // of the history row
-    int64_t version;  // of the case: seq of its last row
-    int64_t change;   // position in the change stream
-    bool repeated;    // the key had been used with the same body: this is its first result
+    int64_t seq;     // of the history row
+    int64_t version; // of the case: seq of its last row
+    int64_t change;  // position in the change stream
+    bool repeated;   // the key had been used with the same body: this is its first result
 };
 
 // Errors (slugs): ERROR_CONFLICT "case.stale" (somebody moved the task: HTTP 412; tell
@@ -114,8 +114,9 @@ struct case_result {
 // "case.holder"; ERROR_NOT_FOUND "case.unknown", "case.unknown_action";
 // ERROR_INPUT "case.input", "case.version_required", "case.class_unknown",
 // "case.time" (done in the future or before the task's last move).
-int case_apply(struct db *db, const struct city_snapshot *city, const struct case_move *move,
-               struct case_result *ret_result, struct error *error) ERROR_MUST_CHECK;
+int case_apply(struct db *db, const struct city_snapshot *city,
+               const struct case_move *move, struct case_result *ret_result,
+               struct error *error) ERROR_MUST_CHECK;
 
 // Turns a JSON object {"department":5,"opinion":"..","assistants":[1,2]} into inputs.
 int case_inputs_from_json(struct arena *arena, const struct json *object,
@@ -128,7 +129,7 @@ int case_inputs_from_json(struct arena *arena, const struct json *object,
 // many ran (== most: call again). Run it as a machine job in the writer lane. A move that
 // the process no longer allows ends the timer and is counted as done.
 int case_timers_run(struct db *db, const struct city_snapshot *city, int64_t now_ms,
-                    unsigned most, unsigned *ret_done, struct error *error)
-    ERROR_MUST_CHECK;
+                    unsigned most, unsigned *ret_done,
+                    struct error *error) ERROR_MUST_CHECK;
 // Instant of the next timer, INSTANT_NONE when there is none.
 int case_timers_next(struct db *db, int64_t *ret_ms, struct error *error) ERROR_MUST_CHECK;

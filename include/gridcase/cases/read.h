@@ -31,7 +31,7 @@ struct case_task {
     int holder_role;       // enum process_role or -1
     int64_t person_id;
     int64_t opened_ms, closed_ms;
-    int64_t due_ms; // of its own clock
+    int64_t due_ms;   // of its own clock
     int64_t timer_ms; // when the system will act; INSTANT_NONE
 };
 
@@ -43,13 +43,13 @@ struct case_summary {
     enum process_outcome outcome;
     const char *step; // code in the process of process_version
     int64_t process_version, catalogue_version;
-    int64_t department_id; // lead; 0: none yet
-    int64_t grid_id;       // 0: outside every grid or no point
+    int64_t department_id;           // lead; 0: none yet
+    int64_t grid_id;                 // 0: outside every grid or no point
     int64_t areas[CITY_LEVEL_LIMIT]; // by level position
     bool has_point;
     double lon_deg, lat_deg, accuracy_m;
-    const char *queue;   // "where", "manual" or ""
-    const char *place;   // address as given
+    const char *queue; // "where", "manual" or ""
+    const char *place; // address as given
     const char *description;
     int64_t opened_ms, closed_ms;
     enum process_source source;
@@ -74,10 +74,10 @@ enum case_sort {
     CASE_SORT_NEWEST, // by opening, newest first
 };
 struct case_filter {
-    int open;  // 1 open, 0 ended, -1 both
-    int stage; // enum process_stage or -1
-    const char *step;      // NULL: any
-    int64_t department_id; // 0: any; with those below it in the tree
+    int open;                                // 1 open, 0 ended, -1 both
+    int stage;                               // enum process_stage or -1
+    const char *step;                        // NULL: any
+    int64_t department_id;                   // 0: any; with those below it in the tree
     int64_t class_id, condition_id, grid_id; // 0: any
     int64_t area_id;                         // an area of any level
     const char *number;                      // exact; NULL
@@ -132,11 +132,11 @@ struct case_history_row {
     const char *from, *to; // step codes; from "" for the first row
     enum process_stage stage_to;
     int64_t task_id, task_version; // 0: of the case itself
-    int64_t actor_id; // 0: the system or a citizen
+    int64_t actor_id;              // 0: the system or a citizen
     bool system;
     int64_t on_behalf_of;
-    const char *opinion;  // free text or ""
-    const char *inputs;   // JSON object of the other inputs
+    const char *opinion;      // free text or ""
+    const char *inputs;       // JSON object of the other inputs
     const char *clock_effect; // "handling paused 03:10:00 left"; for people
     enum case_mark mark;
     uint8_t digest[HASH_SIZE]; // of the chain
@@ -155,7 +155,7 @@ struct case_reporter_row {
 };
 struct case_allowed {
     const struct process_action *action; // borrowed from the process
-    int64_t task_id, task_version; // 0 for actions on the case itself
+    int64_t task_id, task_version;       // 0 for actions on the case itself
 };
 struct case_detail {
     struct case_summary summary;
@@ -176,8 +176,8 @@ struct case_detail {
 int case_read(struct db *db, const struct city_snapshot *city, const struct actor *actor,
               const char *number, int64_t now_ms, struct arena *arena,
               struct case_detail *ret_detail, struct error *error) ERROR_MUST_CHECK;
-int case_find(struct db *db, const char *number, int64_t *ret_case_id, struct error *error)
-    ERROR_MUST_CHECK;
+int case_find(struct db *db, const char *number, int64_t *ret_case_id,
+              struct error *error) ERROR_MUST_CHECK;
 // History rows with seq > after: with task_id, only rows that touched that task after
 // task_version `after` (what a stale actor is told).
 int case_history(struct db *db, int64_t case_id, int64_t task_id, int64_t after,
@@ -193,7 +193,7 @@ size_t case_start_actions(const struct city_snapshot *city, const struct actor *
 struct case_explained {
     struct case_clock clock;
     struct clock_explanation explanation;
-    const char *rule;         // "2 working hours (08:00-12:00, 14:00-18:00)"
+    const char *rule;          // "2 working hours (08:00-12:00, 14:00-18:00)"
     int64_t catalogue_version; // and the line of its limits table, 0: none
     int64_t limit_line;
     struct clock_interval *intervals; // names copied into the arena
@@ -235,8 +235,8 @@ int case_changes(struct db *db, const struct city_snapshot *city, const struct a
 struct case_stream {
     int64_t epoch, first, last;
 };
-int case_stream(struct db *db, struct case_stream *ret_stream, struct error *error)
-    ERROR_MUST_CHECK;
+int case_stream(struct db *db, struct case_stream *ret_stream,
+                struct error *error) ERROR_MUST_CHECK;
 
 // ---- figures ----
 struct case_figure {

@@ -20,8 +20,8 @@ struct recount *recount_free(struct recount *recount);
 int recount_slice(struct recount *recount, struct db *db, unsigned most,
                   struct error *error) ERROR_MUST_CHECK;
 struct recount_finding {
-    int64_t case_id;     // 0: not about one case
-    const char *slug;    // "chain.broken", "rollup.differs", "task.orphan" ...
+    int64_t case_id;  // 0: not about one case
+    const char *slug; // "chain.broken", "rollup.differs", "task.orphan" ...
     const char *message;
 };
 size_t recount_findings(const struct recount *recount); // kept: the first 1,000

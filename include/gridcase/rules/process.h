@@ -42,10 +42,10 @@ enum process_outcome {
     PROCESS_DECLINED = 2,     // not filed
     PROCESS_NOT_ACCEPTED = 3, // not taken in
     PROCESS_VOIDED = 4,
-    PROCESS_FORCED = 5,      // closed by order
-    PROCESS_MERGED = 6,      // duplicate of another case
-    PROCESS_NO_ANSWER = 7,   // closed because the reporter did not answer
-    PROCESS_SELF_DONE = 8,   // handled by the collector at once
+    PROCESS_FORCED = 5,    // closed by order
+    PROCESS_MERGED = 6,    // duplicate of another case
+    PROCESS_NO_ANSWER = 7, // closed because the reporter did not answer
+    PROCESS_SELF_DONE = 8, // handled by the collector at once
     PROCESS_OUTCOME_COUNT,
 };
 
@@ -58,9 +58,9 @@ enum process_role { // also the bit numbers of role masks
     PROCESS_INSPECTOR = 5,
     PROCESS_MANAGER = 6,
     PROCESS_ADMINISTRATOR = 7,
-    PROCESS_ROLE_COUNT,       // 1 .. 8 are the roles people can hold
-    PROCESS_SYSTEM = 14,      // timers, imports
-    PROCESS_PUBLIC = 15,      // a citizen without an account: may only report
+    PROCESS_ROLE_COUNT,  // 1 .. 8 are the roles people can hold
+    PROCESS_SYSTEM = 14, // timers, imports
+    PROCESS_PUBLIC = 15, // a citizen without an account: may only report
 };
 
 enum process_task {
@@ -71,7 +71,7 @@ enum process_task {
     PROCESS_TASK_DISPATCH = 4,
     PROCESS_TASK_HANDLE = 5, // as lead
     PROCESS_TASK_ASSIST = 6,
-    PROCESS_TASK_DESK = 7, // desk of a lower level of command
+    PROCESS_TASK_DESK = 7,   // desk of a lower level of command
     PROCESS_TASK_REVIEW = 8, // of a department's feedback
     PROCESS_TASK_CHECK = 9,
     PROCESS_TASK_CLOSE = 10,
@@ -165,22 +165,22 @@ enum process_source { // where a report comes from
 };
 
 enum process_input_type {
-    PROCESS_INPUT_TEXT,       // at most 4,000 characters
-    PROCESS_INPUT_DEPARTMENT, // department id
+    PROCESS_INPUT_TEXT,        // at most 4,000 characters
+    PROCESS_INPUT_DEPARTMENT,  // department id
     PROCESS_INPUT_DEPARTMENTS, // several ids
-    PROCESS_INPUT_CLASS,      // class id
-    PROCESS_INPUT_CONDITION,  // condition id, of the case's (or the input's) class
-    PROCESS_INPUT_POINT,      // lon,lat[,accuracy_m[,datum]]
+    PROCESS_INPUT_CLASS,       // class id
+    PROCESS_INPUT_CONDITION,   // condition id, of the case's (or the input's) class
+    PROCESS_INPUT_POINT,       // lon,lat[,accuracy_m[,datum]]
     PROCESS_INPUT_INSTANT,
-    PROCESS_INPUT_MEDIA, // SHA-256s of stored photos
+    PROCESS_INPUT_MEDIA,  // SHA-256s of stored photos
     PROCESS_INPUT_CHOICE, // one of the words in choices
     PROCESS_INPUT_NUMBER,
-    PROCESS_INPUT_CASE, // a case number
+    PROCESS_INPUT_CASE,   // a case number
     PROCESS_INPUT_PERSON, // person id
     PROCESS_INPUT_TYPE_COUNT,
 };
 
-enum process_holder { // who holds the task of a step
+enum process_holder {          // who holds the task of a step
     PROCESS_HOLDER_NONE,       // steps without task
     PROCESS_HOLDER_ROLE,       // whoever has the role where the case lies
     PROCESS_HOLDER_DEPARTMENT, // the case's lead department
@@ -218,7 +218,8 @@ enum process_words_of {
     PROCESS_WORDS_SOURCE,
     PROCESS_WORDS_COUNT,
 };
-const char *process_word_label(enum process_words_of list, int number, const char *language);
+const char *process_word_label(enum process_words_of list, int number,
+                               const char *language);
 // The whole vocabulary as text for a person: fixed lists, guards, effects, input types.
 void process_words(struct buffer *out);
 
@@ -229,13 +230,13 @@ struct process_step {
     const char *code;
     enum process_stage stage;
     enum process_outcome outcome;
-    enum process_task task;       // opened when a case comes here; NONE for ended steps
-    enum process_holder holder;   // of that task
-    int holder_role;              // enum process_role when holder is ROLE or FILER
-    enum process_clock clock;     // stage clock that runs while the task is open; may be NONE
-    const char *timer_action;     // action the system takes after timer_ms; NULL without
-    int64_t timer_ms;             // natural time
-    const char *queue;            // "where", "manual" or "": a visible queue of its own
+    enum process_task task;     // opened when a case comes here; NONE for ended steps
+    enum process_holder holder; // of that task
+    int holder_role;            // enum process_role when holder is ROLE or FILER
+    enum process_clock clock;   // stage clock that runs while the task is open; may be NONE
+    const char *timer_action;   // action the system takes after timer_ms; NULL without
+    int64_t timer_ms;           // natural time
+    const char *queue;          // "where", "manual" or "": a visible queue of its own
     struct label label;
     int64_t line; // of the table
 };
@@ -250,20 +251,20 @@ struct process_input {
 
 // A guard or an effect: a word of the vocabulary and its parameters.
 struct process_term {
-    int word;    // index in the vocabulary (rules/process_vocabulary.c)
-    bool negated; // guards only
-    const char *text;           // as written in the table
-    const char *parameters[4];  // NULL past the last one
-    int64_t numbers[4];         // parameters that are fixed words or numbers, resolved
+    int word;                  // index in the vocabulary (rules/process_vocabulary.c)
+    bool negated;              // guards only
+    const char *text;          // as written in the table
+    const char *parameters[4]; // NULL past the last one
+    int64_t numbers[4];        // parameters that are fixed words or numbers, resolved
     size_t parameter_count;
 };
 
 struct process_action {
     const char *code;
     enum process_kind kind;
-    int from;      // step index; -1: starts a case
-    int to;        // step index; == from when the case stays
-    bool stays;    // written "=": the step's task goes on with its version raised
+    int from;   // step index; -1: starts a case
+    int to;     // step index; == from when the case stays
+    bool stays; // written "=": the step's task goes on with its version raised
     // The task acted on: a task kind; PROCESS_TASK_NONE: the case itself, no task version
     // is compared (comments, urging).
     enum process_task task;
