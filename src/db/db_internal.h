@@ -94,6 +94,9 @@ struct db_engine {
 };
 
 extern const struct db_engine db_engine_sqlite;
+// Pages of the log at which it is copied as a whole, and in one step: tests only, before
+// any store is opened.
+void db_sqlite_log_limits(uint64_t ceiling, uint64_t step);
 // Makes another engine known under its prefix: tests only, before any store is opened.
 void db_engine_register(const struct db_engine *engine);
 // "sqlite:data" -> engine and "data". ERROR_INPUT "store.location".

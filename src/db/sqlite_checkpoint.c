@@ -12,11 +12,15 @@
 
 #include <gridcase/core/instant.h>
 
-enum {
-    LOG_CEILING = 100000, // pages, 400 MB
-    LOG_STEP = 12500,     // pages copied in one pause at most, about
-    LOG_TRUNCATE = 4000,  // pages from which an idle log is cut to nothing
-};
+enum { LOG_TRUNCATE = 4000 };         // pages from which an idle log is cut to nothing
+static uint64_t log_ceiling = 100000; // pages, 400 MB
+static uint64_t log_step = 12500;     // pages copied in one pause at most, about
+
+void db_sqlite_log_limits(uint64_t ceiling, uint64_t step)
+{
+    log_ceiling = ceiling;
+    log_step = step;
+}
 
 static void mark_drop(struct sqlite_connection *connection)
 {
@@ -64,16 +68,16 @@ static void upkeep_busy(struct sqlite_connection *connection)
     uint64_t pages = connection->counters.log_pages;
     if (pages < connection->marked_page)
         mark_drop(connection);
-    if (pages < LOG_CEILING)
-        connection->next_full = LOG_CEILING;
+    if (pages < log_ceiling)
+        connection->next_full = log_ceiling;
     if (pages >= connection->next_full) {
         mark_drop(connection);
         if (copy(connection, SQLITE_CHECKPOINT_PASSIVE))
             connection->counters.checkpoints++;
         // A reader may have held it back, or stop it from beginning anew: not at each
         // batch.
-        connection->next_full = pages + LOG_STEP;
-    } else if (pages >= connection->marked_page + LOG_STEP && pages < LOG_CEILING) {
+        connection->next_full = pages + log_step;
+    } else if (pages >= connection->marked_page + log_step && pages < log_ceiling) {
         if (connection->marked_page != 0)
             copy(connection, SQLITE_CHECKPOINT_PASSIVE);
         mark_set(connection);
