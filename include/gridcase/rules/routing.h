@@ -33,13 +33,18 @@ struct routing_names {
     void *context;
 };
 
+struct routing_source {
+    const struct table *table; // borrowed for the call, as the others
+    int64_t version;
+    const struct catalogue *catalogue; // with its final ids
+    const struct routing_names *names;
+};
+
 // ERROR_INPUT "routing.invalid" after reporting all problems: unknown codes, rules that can
 // never answer (a rule above answers the same question, warning), conditions for which no
 // rule exists (error "routing.nowhere").
-int routing_new(const struct table *table, int64_t version,
-                const struct catalogue *catalogue, const struct routing_names *names,
-                const struct rules_report *report, struct routing **ret_routing,
-                struct error *error) ERROR_MUST_CHECK;
+int routing_new(const struct routing_source *source, const struct rules_report *report,
+                struct routing **ret_routing, struct error *error) ERROR_MUST_CHECK;
 struct routing *routing_free(struct routing *routing);
 static inline void routing_cleanup(struct routing **routing)
 {

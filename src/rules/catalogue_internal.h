@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include <gridcase/core/arena.h>
+#include <gridcase/rules/catalogue.h>
+
+#include "rules_internal.h"
+
+struct catalogue_limit_row {
+    size_t owner; // index of the condition, or of the stage
+    const char *area_class;
+    const char *urgency;
+    struct limit limit;
+    int64_t line;
+};
+
+struct catalogue_limits {
+    struct catalogue_limit_row *rows; // sorted by owner, in the arena
+    size_t count;
+};
+
+struct catalogue_id {
+    int64_t id;
+    size_t index;
+};
+
+enum { CATALOGUE_STAGES = 64 };
+
+struct catalogue {
+    struct arena *arena;
+    int64_t version;
+    struct catalogue_class *classes;
+    size_t class_count;
+    struct catalogue_condition *conditions;
+    size_t condition_count;
+    struct rules_index class_codes;
+    struct rules_index condition_codes;
+    struct catalogue_id *class_ids; // sorted by id
+    struct catalogue_id *condition_ids;
+    struct catalogue_limits limits;
+    const char *stages[CATALOGUE_STAGES]; // kinds of the stage limits
+    size_t stage_count;
+    struct catalogue_limits stage_limits;
+};
+
+struct catalogue_build {
+    struct catalogue *catalogue;
+    const struct catalogue_source *source;
+    struct rules_check check;
+};
+
+// Reads limits and stage limits, after classes and conditions.
+void catalogue_read_limits(struct catalogue_build *build);
+void catalogue_read_stage_limits(struct catalogue_build *build);

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MPL-2.0
+// Reads limits of filing conditions and of stages; gridcase-catalogue(5).
+#include <stdlib.h>
+#include <string.h>
+
+#include <gridcase/core/text.h>
+
+#include "catalogue_internal.h"
+
+enum { ROWS_MOST = 500000 };
+
+static void check_against_calendar(struct catalogue_build *build, const struct table *table,
+                                   size_t row, const struct limit *limit)
+{
+    const struct calendar *calendar = build->source->calendar;
+    if (!calendar)
+        return;
+    if (limit->season[0] && !calendar_has_season(calendar, limit->season))
+        rules_error(&build->check, table, row, "limit", "limit.season_unknown",
+                    "the calendar has no season '%s'", limit->season);
+    if (calendar_is_stepped(calendar, limit) && limit->milli % 1000 != 0)
+        rules_warning(&build->check, table, row, "limit", "limit.step_fraction",
+                      "a limit that steps from day to day should be whole days; the "
+                      "fraction is added as working time");
+}
+
+// Reads limit, unit and season of a row; false when it is no limit (reported).
+static bool read_limit(struct catalogue_build *build, const struct table *table, size_t row,
+                       struct limit *ret_limit)
+{
+    const char *text = table_value(table, row, "limit");
+    const char *unit = table_value(table, row, "unit");
+    const char *season = table_value(table, row, "season");
+    bool conflict;
+    struct error error;
+    if (limit_parse(text, unit, ret_limit, &conflict, &error)) {
+        rules_error(&build->check, table, row, "limit", error.slug, "%s", error.message);
+        return false;
+    }
+    if (conflict)
+        rules_warning(&build->check, table, row, "unit", "limit.unit_conflict",
+                      "'%.60s' says %s, the unit column says '%.40s': the text wins", text,
+                      limit_unit_to_str(ret_limit->unit), unit);
+    if (*season && ret_limit->unit != LIMIT_NONE) {
+        if (strlen(season) >= LIMIT_SEASON_SIZE ||
+            (ret_limit->season[0] && strcmp(ret_limit->season, season) != 0)) {
+            rules_error(&build->check, table, row, "season", "limit.season_unknown",
+                        "'%.40s' is no season, or the limit names another", season);
+            return false;
+        }
+        memcpy(ret_limit->season, season, strlen(season) + 1);
+    }
+    check_against_calendar(build, table, row, ret_limit);
+    return true;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct catalogue_limit_row *left = a, *right = b;
+    if (left->owner != right->owner)
+        return left->owner < right->owner ? -1 : 1;
+    int by = strcmp(left->area_class, right->area_class);
+    if (by == 0)
+        by = strcmp(left->urgency, right->urgency);
+    if (by == 0)
+        by = left->line < right->line ? -1 : left->line > right->line;
+    return by;
+}
+
+static bool same_key(const struct catalogue_limit_row *a,
+                     const struct catalogue_limit_row *b)
+{
+    return a->owner == b->owner && strcmp(a->area_class, b->area_class) == 0 &&
+           strcmp(a->urgency, b->urgency) == 0;
+}
+
+static void sort_limits(struct catalogue_build *build, const struct table *table,
+                        struct catalogue_limits *limits)
+{
+    if (limits->count == 0)
+        return;
+    qsort(limits->rows, limits->count, sizeof *limits->rows, compare_rows);
+    for (size_t i = 1; i < limits->count; i++)
+        if (same_key(&limits->rows[i], &limits->rows[i - 1]))
+            rules_error(&build->check, table, RULES_NO_ROW, "limit", "limit.duplicate",
+                        "lines %lld and %lld give limits for the same thing",
+                        (long long)limits->rows[i - 1].line,
+                        (long long)limits->rows[i].line);
+}
+
+static void add_row(struct catalogue_build *build, const struct table *table, size_t row,
+                    size_t owner, struct catalogue_limits *limits)
+{
+    struct arena *arena = build->catalogue->arena;
+    struct limit limit;
+    if (!read_limit(build, table, row, &limit))
+        return;
+    struct catalogue_limit_row *entry = &limits->rows[limits->count++];
+    entry->owner = owner;
+    entry->area_class = arena_text(arena, table_value(table, row, "area_class"));
+    entry->urgency = arena_text(arena, table_value(table, row, "urgency"));
+    entry->limit = limit;
+    entry->line = table_line(table, row);
+}
+
+// Limits that stand in conditions.csv itself: for any area class and urgency.
+static void read_own_limits(struct catalogue_build *build)
+{
+    const struct table *table = build->source->conditions;
+    if (!table || table_column(table, "limit") < 0)
+        return;
+    for (size_t row = 0; row < table_rows(table); row++) {
+        size_t condition;
+        if (*table_value(table, row, "limit") &&
+            rules_index_find(&build->catalogue->condition_codes,
+                             table_value(table, row, "code"), &condition))
+            add_row(build, table, row, condition, &build->catalogue->limits);
+    }
+}
+
+static bool make_rows(struct catalogue_build *build, struct catalogue_limits *limits,
+                      size_t rows)
+{
+    limits->rows = rows <= ROWS_MOST ? arena_array(build->catalogue->arena, rows + 1,
+                                                   sizeof *limits->rows)
+                                     : NULL;
+    if (limits->rows)
+        return true;
+    rules_error(&build->check, NULL, RULES_NO_ROW, NULL, "limit.too_many",
+                "more than %d limits", ROWS_MOST);
+    return false;
+}
+
+void catalogue_read_limits(struct catalogue_build *build)
+{
+    static const char *const columns[] = {"condition", "limit", NULL};
+    static const char *const known[] = {"condition", "area_class", "urgency", "limit",
+                                        "unit",      "season",     "note",    NULL};
+    const struct table *table = build->source->limits;
+    const struct table *own = build->source->conditions;
+    struct catalogue_limits *limits = &build->catalogue->limits;
+    if (!make_rows(build, limits,
+                   (table ? table_rows(table) : 0) + (own ? table_rows(own) : 0)))
+        return;
+    read_own_limits(build);
+    if (table && rules_needs_columns(&build->check, table, columns)) {
+        rules_known_columns(&build->check, table, known, NULL);
+        for (size_t row = 0; row < table_rows(table); row++) {
+            const char *code = table_value(table, row, "condition");
+            size_t condition;
+            if (rules_index_find(&build->catalogue->condition_codes, code, &condition))
+                add_row(build, table, row, condition, limits);
+            else
+                rules_error(&build->check, table, row, "condition",
+                            "catalogue.condition_unknown",
+                            "there is no filing condition '%.63s'", code);
+        }
+    }
+    sort_limits(build, table ? table : own, limits);
+}
+
+// ---- stage limits ----
+
+static size_t stage_number(struct catalogue *catalogue, const char *kind)
+{
+    size_t i = 0;
+    while (i < catalogue->stage_count && strcmp(catalogue->stages[i], kind) != 0)
+        i++;
+    if (i == catalogue->stage_count && i < CATALOGUE_STAGES)
+        catalogue->stages[catalogue->stage_count++] = arena_text(catalogue->arena, kind);
+    return i;
+}
+
+void catalogue_read_stage_limits(struct catalogue_build *build)
+{
+    static const char *const columns[] = {"clock", "limit", NULL};
+    static const char *const known[] = {"clock", "area_class", "urgency", "limit",
+                                        "unit",  "season",     "note",    NULL};
+    const struct table *table = build->source->stage_limits;
+    struct catalogue_limits *limits = &build->catalogue->stage_limits;
+    if (!table || !rules_needs_columns(&build->check, table, columns) ||
+        !make_rows(build, limits, table_rows(table)))
+        return;
+    rules_known_columns(&build->check, table, known, NULL);
+    for (size_t row = 0; row < table_rows(table); row++) {
+        const char *kind = table_value(table, row, "clock");
+        size_t stage = text_is_slug(kind) ? stage_number(build->catalogue, kind)
+                                          : (size_t)CATALOGUE_STAGES;
+        if (stage == CATALOGUE_STAGES)
+            rules_error(&build->check, table, row, "clock", "limit.clock_invalid",
+                        "'%.40s' is no clock, or there are more than %d", kind,
+                        CATALOGUE_STAGES);
+        else
+            add_row(build, table, row, stage, limits);
+    }
+    sort_limits(build, table, limits);
+}
