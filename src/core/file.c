@@ -15,6 +15,40 @@
 
 enum { PATH_SIZE = 4096, READ_STEP = 65536 };
 
+static int real_open(const char *path, int flags, unsigned mode)
+{
+    return open(path, flags, (mode_t)mode);
+}
+
+static int64_t real_write(int fd, const void *bytes, size_t length)
+{
+    return (int64_t)write(fd, bytes, length);
+}
+
+static int real_make_directory(const char *path, unsigned mode)
+{
+    return mkdir(path, (mode_t)mode);
+}
+
+static const struct file_system real = {.open = real_open,
+                                        .write = real_write,
+                                        .sync = fsync,
+                                        .close = close,
+                                        .rename = rename,
+                                        .unlink = unlink,
+                                        .make_directory = real_make_directory};
+static const struct file_system *files = &real;
+
+const struct file_system *file_system(void)
+{
+    return files;
+}
+
+void file_system_set(const struct file_system *other)
+{
+    files = other ? other : &real;
+}
+
 int file_path(char *out, size_t size, const char *directory, const char *name,
               struct error *error)
 {
@@ -47,7 +81,7 @@ int file_read(const char *path, struct buffer *out, struct error *error)
 static int write_all(int fd, const char *bytes, size_t length)
 {
     while (length > 0) {
-        ssize_t written = write(fd, bytes, length);
+        int64_t written = files->write(fd, bytes, length);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
@@ -86,19 +120,19 @@ int file_write_atomic(const char *path, const void *bytes, size_t length,
     int status = parent_of(path, parent, sizeof parent, error);
     if (status != 0)
         return status;
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    int fd = files->open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
     if (fd < 0)
         return error_errno(error, "file.write", beside);
-    if (write_all(fd, bytes, length) != 0 || fsync(fd) != 0) {
+    if (write_all(fd, bytes, length) != 0 || files->sync(fd) != 0) {
         status = error_errno(error, "file.write", beside);
-        close(fd);
-        unlink(beside);
+        files->close(fd);
+        files->unlink(beside);
         return status;
     }
-    close(fd);
-    if (rename(beside, path) != 0) {
+    files->close(fd);
+    if (files->rename(beside, path) != 0) {
         status = error_errno(error, "file.write", path);
-        unlink(beside);
+        files->unlink(beside);
         return status;
     }
     return file_sync_directory(parent, error);
@@ -106,11 +140,11 @@ int file_write_atomic(const char *path, const void *bytes, size_t length,
 
 int file_sync_directory(const char *path, struct error *error)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = files->open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0)
         return error_errno(error, "file.sync", path);
-    int status = fsync(fd) != 0 ? error_errno(error, "file.sync", path) : 0;
-    close(fd);
+    int status = files->sync(fd) != 0 ? error_errno(error, "file.sync", path) : 0;
+    files->close(fd);
     return status;
 }
 
@@ -125,7 +159,7 @@ int file_make_directory(const char *path, struct error *error)
             continue;
         char kept = *p;
         *p = '\0';
-        if (mkdir(step, 0750) == 0) {
+        if (files->make_directory(step, 0750) == 0) {
             int status = parent_of(step, parent, sizeof parent, error);
             if (status == 0)
                 status = file_sync_directory(parent, error);
