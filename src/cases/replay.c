@@ -146,8 +146,9 @@ static int apply_move(struct step *step, struct db *db, struct case_result *ret_
                              .mark = from->mark};
     move.input_count = (size_t)fill_inputs(replay, row, from, arena, inputs);
     int status = case_apply(db, replay->city, &move, ret_result, error);
-    step->optional_miss =
-        status != 0 && from->optional && strcmp(error->slug, "case.not_possible") == 0;
+    step->optional_miss = status != 0 && from->optional &&
+                          (strcmp(error->slug, "case.not_possible") == 0 ||
+                           strcmp(error->slug, "case.guard") == 0);
     if (step->optional_miss)
         return 0;
     return status;

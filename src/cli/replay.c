@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MPL-2.0
+// gridcase replay: plays a record of real service requests. See gridcase-replay(1).
+#include <gridcase/cli/cli.h>
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gridcase/cases/replay.h>
+#include <gridcase/city/city.h>
+#include <gridcase/cli/control.h>
+#include <gridcase/core/instant.h>
+#include <gridcase/core/json.h>
+#include <gridcase/core/text.h>
+#include <gridcase/db/store.h>
+
+enum { PATH_SIZE = 4096, TOLD_REFUSALS = 20 };
+
+static atomic_bool stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    atomic_store(&stop, true);
+}
+
+static void print_progress(void *context, const struct replay_progress *progress)
+{
+    (void)context;
+    char when[INSTANT_TEXT_SIZE];
+    instant_to_text(progress->record_ms, when);
+    fprintf(stderr, "\r%lld reports, %lld moves, at %s ", (long long)progress->reports,
+            (long long)progress->moves, when);
+}
+
+static void print_refused(void *context, int64_t line, const char *row_id,
+                          const struct error *error)
+{
+    int *told = context;
+    if ((*told)++ < TOLD_REFUSALS)
+        fprintf(stderr, "\nline %lld, %s: %s (%s)", (long long)line, row_id, error->message,
+                error->slug);
+}
+
+static int read_speed(const char *text, double *ret_speed, struct error *error)
+{
+    *ret_speed = 0;
+    if (!text || strcmp(text, "max") == 0)
+        return 0;
+    int status = text_to_double(text, strlen(text), ret_speed, error);
+    if (status == 0 && (*ret_speed <= 0 || *ret_speed > 1e6))
+        status = error_set(error, ERROR_INPUT, "cli.usage",
+                           "--speed is a number above 0, or max");
+    return status;
+}
+
+// The server owns the folder: it plays, we wait.
+static int hand_over(const char *data, const char *slug,
+                     const struct replay_options *options, struct error *error)
+{
+    char source[PATH_SIZE], map[PATH_SIZE];
+    if (!realpath(options->source, source) || !realpath(options->map, map))
+        return error_errno(error, "replay.file", "record or map");
+    struct buffer body BUFFER_CLEANUP, answer BUFFER_CLEANUP;
+    buffer_init(&body, BUFFER_CEILING_LINE);
+    buffer_init(&answer, BUFFER_CEILING_LINE);
+    struct json_writer writer;
+    json_writer_init(&writer, &body);
+    json_begin_object(&writer, NULL);
+    json_put_text(&writer, "city", slug);
+    json_put_text(&writer, "source", source);
+    json_put_text(&writer, "map", map);
+    json_put_double(&writer, "speed", options->speed, 6);
+    json_put_bool(&writer, "shift_to_now", options->shift_to_now);
+    json_put_bool(&writer, "until_now", options->until_now);
+    json_put_bool(&writer, "live", options->live);
+    json_put_int(&writer, "most_rows", options->most_rows);
+    json_end_object(&writer);
+    int status = control_run(data, "/control/replay", body.data, 60, &answer, error);
+    if (status == 0)
+        printf("the server plays it: %s\n", answer.data ? answer.data : "");
+    return status;
+}
+
+static int play_here(struct db_store *store, const char *slug,
+                     struct replay_options *options, struct error *error)
+{
+    int told = 0;
+    options->stop = &stop;
+    options->progress = print_progress;
+    options->refused = print_refused;
+    options->refused_context = &told;
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    CITY_SNAPSHOT_CLEANUP struct city_snapshot *city = NULL;
+    int status = city_snapshot_open(store, slug, &city, error);
+    if (status != 0)
+        return status;
+    struct replay_progress progress = {0};
+    status = replay_run(store, city, options, &progress, error);
+    if (told > TOLD_REFUSALS)
+        fprintf(stderr, "\n... and %d more refusals", told - TOLD_REFUSALS);
+    fprintf(stderr, "\n");
+    printf("%lld rows: %lld refused; %lld reports and %lld moves made, %lld were there "
+           "already, "
+           "%lld moves refused\n",
+           (long long)progress.rows, (long long)progress.rows_refused,
+           (long long)progress.reports, (long long)progress.moves,
+           (long long)progress.repeated, (long long)progress.moves_refused);
+    return status;
+}
+
+static int run(int argc, char **argv, struct error *error)
+{
+    const char *data = cli_data_folder(&argc, argv);
+    struct replay_options options = {.map = cli_option(&argc, argv, "--map")};
+    const char *speed = cli_option(&argc, argv, "--speed");
+    const char *most = cli_option(&argc, argv, "--limit");
+    options.shift_to_now = cli_flag(&argc, argv, "--shift-to-now");
+    options.until_now = cli_flag(&argc, argv, "--until-now");
+    options.live = cli_flag(&argc, argv, "--live");
+    int status = cli_words(argc, argv, 2, 2, error);
+    if (status == 0 && !options.map)
+        status = error_set(error, ERROR_INPUT, "cli.usage", "--map FILE.ini is missing");
+    if (status == 0)
+        status = read_speed(speed, &options.speed, error);
+    if (status == 0 && most)
+        status = text_to_int(most, strlen(most), &options.most_rows, error);
+    if (status != 0)
+        return status;
+    options.source = argv[1];
+    struct db_store *store = NULL;
+    status = db_store_open(data, 0, &store, error);
+    if (status == ERROR_BUSY && control_is_running(data))
+        return hand_over(data, argv[0], &options, error);
+    if (status == 0)
+        status = play_here(store, argv[0], &options, error);
+    db_store_close(store);
+    return status;
+}
+
+const struct cli_command cli_replay_commands[] = {
+    {"replay", NULL,
+     "CITY FILE --map FILE.ini [--speed N|max] [--shift-to-now] [--until-now] [--live] "
+     "[--limit ROWS]",
+     "play a record of real service requests", run},
+    {0},
+};
