@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MPL-2.0
+// Exactly what the server says this person may do with this case now. An action is decided on
+// the version of the task the person saw: if somebody else acted meanwhile, the page shows
+// what changed, keeps what was typed and asks again.
+import { useEffect } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { ApiError, LineError, uuid } from '../../lib/api/client.ts';
+import type { AllowedAction, CaseDetail, HistoryRow } from '../../lib/api/types.ts';
+import { label, t } from '../../lib/i18n/index.ts';
+import { Icon } from '../../lib/ui/icons.tsx';
+import { client, detail, list, notify, readDetail } from '../state/app.ts';
+import { HistoryItem } from './case.tsx';
+import { Field, type Value, type Values } from './fields.tsx';
+import { failureWords } from './words.ts';
+
+/** What a person is typing for a case, kept while the page lives. */
+interface Draft {
+  number: string;
+  action: string;
+  task: number | null;
+  version: number | null;
+  /** History up to here was on the screen when the form was opened. */
+  seen: number;
+  key: string;
+  values: Values;
+  asked: boolean;
+  busy: boolean;
+  failure: string;
+  changed: HistoryRow[];
+}
+const draft = signal<Draft | null>(null);
+const kept = new Map<string, Values>();
+
+const lastSeq = (found: CaseDetail) => Math.max(0, ...found.history.map((row) => row.seq));
+const sameAction = (action: AllowedAction, wanted: Draft) =>
+  action.action === wanted.action && (wanted.task === null || action.task === wanted.task);
+const change = (part: Partial<Draft>) => {
+  if (draft.value) draft.value = { ...draft.value, ...part };
+};
+
+function begin(found: CaseDetail, action: AllowedAction): void {
+  const empty = Object.fromEntries(action.inputs.map((input) => [input.name, null])) as Values;
+  draft.value = {
+    number: found.number,
+    action: action.action,
+    task: action.task,
+    version: action.task_version,
+    seen: lastSeq(found),
+    key: uuid(),
+    values: { ...empty, ...kept.get(`${found.number} ${action.action}`) },
+    asked: false,
+    busy: false,
+    failure: '',
+    changed: [],
+  };
+}
+export function closeForm(): boolean {
+  const open = draft.value;
+  if (!open) return false;
+  kept.set(`${open.number} ${open.action}`, open.values);
+  draft.value = null;
+  return true;
+}
+
+const isEmpty = (value: Value | undefined) =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+
+async function send(action: AllowedAction): Promise<void> {
+  const wanted = draft.value;
+  if (!wanted || wanted.busy) return;
+  if (action.inputs.some((input) => input.required && isEmpty(wanted.values[input.name]))) {
+    change({ asked: true });
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('.action-form [aria-invalid]')?.focus());
+    return;
+  }
+  change({ busy: true, failure: '' });
+  const inputs = Object.fromEntries(Object.entries(wanted.values).filter(([, value]) => !isEmpty(value)));
+  const ifMatch = wanted.task === null ? undefined : `"${wanted.task}.${wanted.version ?? 0}"`;
+  try {
+    const after = await client.post<CaseDetail>(
+      `/cases/${encodeURIComponent(wanted.number)}/actions`,
+      { action: wanted.action, inputs },
+      { key: wanted.key, ifMatch },
+    );
+    kept.delete(`${wanted.number} ${wanted.action}`);
+    draft.value = null;
+    if (detail.value?.number === after.number) detail.value = after;
+    list.put(after);
+    list.changed(after.number);
+    notify('good', t('action.done', { action: label(action.label), number: after.number }));
+  } catch (error) {
+    await failed(error, wanted);
+  }
+}
+
+async function failed(error: unknown, wanted: Draft): Promise<void> {
+  if (error instanceof ApiError && error.status === 412) {
+    await readDetail(wanted.number);
+    const now = detail.value;
+    const since = error.problem.changed ?? now?.history.filter((row) => row.seq > wanted.seen) ?? [];
+    change({ busy: false, changed: since, key: uuid() });
+    adopt(now);
+    return;
+  }
+  // An answer that never came leaves the key: sending again cannot act twice.
+  const sameKey = error instanceof LineError;
+  change({ busy: false, failure: failureWords(error), key: sameKey ? wanted.key : uuid() });
+  if (error instanceof ApiError && (error.status === 409 || error.status === 403)) await readDetail(wanted.number);
+}
+/** The form now stands on the version that is shown. */
+function adopt(found: CaseDetail | null): void {
+  const open = draft.value;
+  if (!open || !found) return;
+  const again = found.allowed_actions.find((action) => action.action === open.action);
+  if (again) change({ task: again.task, version: again.task_version, seen: lastSeq(found) });
+}
+
+export function Actions({ found }: { found: CaseDetail }) {
+  const open = draft.value?.number === found.number ? draft.value : null;
+  const action = open ? found.allowed_actions.find((one) => sameAction(one, open)) : undefined;
+
+  // Somebody acted on the very task while the form was open: say so before anything is sent.
+  useEffect(() => {
+    const wanted = draft.value;
+    if (!wanted || wanted.number !== found.number || wanted.busy) return;
+    const now = found.allowed_actions.find((one) => one.action === wanted.action);
+    if (now && now.task === wanted.task && now.task_version === wanted.version) return;
+    const since = found.history.filter((row) => row.seq > wanted.seen);
+    if (since.length > 0) change({ changed: since, seen: lastSeq(found) });
+    adopt(found);
+  }, [found]);
+
+  if (found.allowed_actions.length === 0 && !open) {
+    return <p class="block muted none">{t('action.none')}</p>;
+  }
+  return (
+    <section class="block actions" aria-label={t('action.title')}>
+      <div class="buttons">
+        {found.allowed_actions.map((one, index) => (
+          <button
+            key={`${one.action}-${one.task}`}
+            type="button"
+            class={index === 0 && !open ? 'primary' : open && sameAction(one, open) ? 'on' : ''}
+            aria-expanded={open ? sameAction(one, open) : false}
+            onClick={() => {
+              const wasOpen = open && sameAction(one, open);
+              closeForm();
+              if (!wasOpen) begin(found, one);
+            }}
+          >
+            {label(one.label) || one.action}
+          </button>
+        ))}
+      </div>
+      {open && <Form found={found} open={open} action={action} />}
+    </section>
+  );
+}
+
+function Form({ found, open, action }: { found: CaseDetail; open: Draft; action: AllowedAction | undefined }) {
+  return (
+    <form
+      class="action-form"
+      noValidate
+      aria-label={label(action?.label) || open.action}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (action) void send(action);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && action) void send(action);
+      }}
+    >
+      {open.changed.length > 0 && <Conflict rows={open.changed} possible={action !== undefined} />}
+      {action ? (
+        <>
+          {action.inputs.map((input, index) => (
+            <Field
+              key={input.name}
+              input={input}
+              value={open.values[input.name] ?? null}
+              classId={typeof open.values.class === 'number' ? open.values.class : found.class.id}
+              missing={open.asked && input.required && isEmpty(open.values[input.name])}
+              focusFirst={index === 0}
+              onChange={(value) => change({ values: { ...draft.value?.values, [input.name]: value } })}
+            />
+          ))}
+          {action.inputs.length === 0 && <p>{t('action.sure', { action: label(action.label) })}</p>}
+        </>
+      ) : (
+        <Typed values={open.values} />
+      )}
+      {open.failure && (
+        <p class="alert bad" role="alert">
+          <Icon name="warn" /> {open.failure}
+        </p>
+      )}
+      <div class="form-end">
+        {action && (
+          <button type="submit" class="primary" disabled={open.busy} aria-busy={open.busy}>
+            {open.busy ? t('action.sending') : open.changed.length > 0 ? t('action.anyway', { action: label(action.label) }) : label(action.label)}
+          </button>
+        )}
+        <button type="button" class="plain" onClick={() => closeForm()}>
+          {t('form.cancel')}
+        </button>
+        <small class="muted keys-hint">{action ? t('action.keys') : ''}</small>
+      </div>
+    </form>
+  );
+}
+
+function Conflict({ rows, possible }: { rows: HistoryRow[]; possible: boolean }) {
+  return (
+    <div class="alert warn" role="alert">
+      <p>
+        <Icon name="warn" /> <b>{t('conflict.title')}</b>
+      </p>
+      <ol class="history">
+        {rows.map((row) => (
+          <HistoryItem key={row.seq} row={row} />
+        ))}
+      </ol>
+      <p>{t(possible ? 'conflict.again' : 'conflict.over')}</p>
+    </div>
+  );
+}
+/** The action is no longer possible: what was typed can still be copied. */
+function Typed({ values }: { values: Values }) {
+  const texts = Object.values(values).filter((value): value is string => typeof value === 'string' && value !== '');
+  if (texts.length === 0) return null;
+  return (
+    <div class="field">
+      <span class="field-name">{t('conflict.typed')}</span>
+      {texts.map((text) => (
+        <textarea key={text} readOnly rows={3} aria-label={t('conflict.typed')} value={text} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MPL-2.0
+// The whole page: list, map and side panel beside each other on a desk, one at a time with
+// tabs on a phone; the keys; the notices.
+import { useEffect } from 'preact/hooks';
+import { label, t } from '../../lib/i18n/index.ts';
+import { Dialog } from '../../lib/ui/dialog.tsx';
+import { Icon, type IconName } from '../../lib/ui/icons.tsx';
+import {
+  city,
+  cursor,
+  dismiss,
+  endReport,
+  expired,
+  helpOpen,
+  notices,
+  open,
+  type Pane,
+  pane,
+  phase,
+  picking,
+  report,
+  reporting,
+  selected,
+  start,
+  startFailure,
+} from '../state/app.ts';
+import { closeForm } from './actions.tsx';
+import { CaseView } from './case.tsx';
+import { Header, LanguageSwitch } from './header.tsx';
+import { MapView } from './mappane.tsx';
+import { isNarrow, listBox, moveCursor, QueueView, searchField } from './queue.tsx';
+import { ReportView } from './report.tsx';
+import { ExpiredDialog, PasswordPage, SignInPage } from './signin.tsx';
+import { failureWords } from './words.ts';
+
+function typing(target: EventTarget | null): boolean {
+  const element = target as HTMLElement | null;
+  return Boolean(element?.closest?.('input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]'));
+}
+
+function onKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || expired.value) return;
+  if (event.key === 'Escape') {
+    escape();
+    return;
+  }
+  if (typing(event.target)) return;
+  const inControl = (event.target as HTMLElement | null)?.closest?.('button, a, summary, dialog, .map');
+  const run: Record<string, () => void> = {
+    j: () => moveCursor(1),
+    k: () => moveCursor(-1),
+    '/': () => {
+      pane.value = 'queue';
+      requestAnimationFrame(() => searchField.current?.focus());
+    },
+    n: report,
+    '?': () => (helpOpen.value = true),
+  };
+  if (event.key === 'Enter') {
+    if (inControl || !cursor.value) return;
+    event.preventDefault();
+    open(cursor.value);
+    return;
+  }
+  const act = run[event.key];
+  if (!act || helpOpen.value) return;
+  event.preventDefault();
+  act();
+}
+/** Esc leaves one thing at a time: taking a point, a form, the report, the case. */
+function escape(): void {
+  if (helpOpen.value) helpOpen.value = false;
+  else if (picking.value) {
+    picking.value = null;
+    if (isNarrow.value) pane.value = 'side';
+  } else if (reporting.value) endReport();
+  else if (closeForm()) return;
+  else if (selected.value) {
+    open(null);
+    requestAnimationFrame(() => listBox.current?.focus());
+  }
+}
+
+export function App() {
+  switch (phase.value) {
+    case 'starting':
+      return <main class="sign" aria-busy="true" />;
+    case 'failed':
+      return (
+        <main class="sign">
+          <div class="sign-box" role="alert">
+            <div class="sign-head">
+              <h1>gridcase</h1>
+              <LanguageSwitch />
+            </div>
+            <p>{failureWords(startFailure.value)}</p>
+            <button type="button" class="primary" onClick={() => void start()}>
+              {t('error.again')}
+            </button>
+          </div>
+        </main>
+      );
+    case 'signed-out':
+      return <SignInPage />;
+    case 'password':
+      return <PasswordPage />;
+    default:
+      return <Desk />;
+  }
+}
+
+function Desk() {
+  useEffect(() => {
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
+  useEffect(() => {
+    document.title = [selected.value, label(city.value?.name), 'gridcase'].filter(Boolean).join(' · ');
+  }, [selected.value, city.value]);
+  const side = reporting.value || selected.value !== null;
+  return (
+    <div class={`desk pane-${pane.value}${side ? ' with-side' : ''}`}>
+      <Header />
+      <main class="columns-3">
+        <QueueView />
+        <MapView />
+        {reporting.value ? <ReportView /> : <CaseView />}
+      </main>
+      <Tabs side={side} />
+      <Notices />
+      {helpOpen.value && <Help />}
+      {expired.value && <ExpiredDialog />}
+    </div>
+  );
+}
+
+function Tabs({ side }: { side: boolean }) {
+  const tab = (name: Pane, icon: IconName, text: string, disabled = false) => (
+    <button type="button" aria-pressed={pane.value === name} disabled={disabled} onClick={() => (pane.value = name)}>
+      <Icon name={icon} size={20} />
+      {text}
+    </button>
+  );
+  return (
+    <nav class="tabs" aria-label={t('tabs.label')}>
+      {tab('queue', 'list', t('tabs.queue'))}
+      {tab('map', 'map', t('tabs.map'))}
+      {tab('side', 'doc', t(reporting.value ? 'tabs.report' : 'tabs.case'), !side)}
+    </nav>
+  );
+}
+
+function Notices() {
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      {notices.value.map((notice) => (
+        <p key={notice.id} class={`notice ${notice.kind}`}>
+          {notice.text}
+          <button type="button" class="plain square" aria-label={t('case.close')} onClick={() => dismiss(notice.id)}>
+            <Icon name="close" size={12} />
+          </button>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function Help() {
+  const close = () => {
+    helpOpen.value = false;
+  };
+  const keys = [
+    ['j / k', t('help.jk')],
+    ['Enter', t('help.enter')],
+    ['Esc', t('help.esc')],
+    ['/', t('help.search')],
+    ['n', t('help.new')],
+    ['Ctrl + Enter', t('help.send')],
+    ['?', t('help.help')],
+  ] as const;
+  return (
+    <Dialog title={t('help.title')} onClose={close} closeLabel={t('case.close')}>
+      <dl class="keys">
+        {keys.map(([key, text]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <h3>{t('help.lights')}</h3>
+      <p>{t('help.lights_text')}</p>
+    </Dialog>
+  );
+}

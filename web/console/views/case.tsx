@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: MPL-2.0
+// The right column: one case with its facts, what may be done with it, photos, deadline
+// explained and history.
+import { useEffect, useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import type { CaseDetail, Clock, ExplainedClock, Explanation, HistoryRow } from '../../lib/api/types.ts';
+import { runs } from '../../lib/clock/light.ts';
+import { has, label, localDay, showClock, showFull, showNumber, showTime, t } from '../../lib/i18n/index.ts';
+import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
+import {
+  catalogue,
+  client,
+  cursor,
+  detail,
+  detailFailure,
+  light,
+  list,
+  nowMs,
+  open,
+  pane,
+  readDetail,
+  selected,
+} from '../state/app.ts';
+import { Actions } from './actions.tsx';
+import { moveCursor, placeWord } from './queue.tsx';
+import {
+  actorWord,
+  clockWord,
+  failureWords,
+  holderWord,
+  leftWords,
+  lightWord,
+  outcomeWord,
+  paused,
+  refWord,
+  roleWord,
+  sourceWord,
+  stageWord,
+  taskWord,
+} from './words.ts';
+
+
+export function CaseView() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const number = selected.value;
+  const found = detail.value;
+  useEffect(() => {
+    if (found) heading.current?.focus({ preventScroll: true });
+  }, [found?.number]);
+  if (number === null) return null;
+  if (!found || found.number !== number) {
+    return (
+      <section class="case side" aria-label={t('case.title')}>
+        <Bar number={number} />
+        {detailFailure.value ? (
+          <div class="empty" role="alert">
+            <p>{failureWords(detailFailure.value)}</p>
+            <button type="button" onClick={() => void readDetail(number)}>
+              {t('error.again')}
+            </button>
+          </div>
+        ) : (
+          <div class="empty" aria-busy="true">
+            {t('list.loading')}
+          </div>
+        )}
+      </section>
+    );
+  }
+  return (
+    <section class="case side" aria-label={t('case.title')}>
+      <Bar number={number} />
+      <div class="side-scroll" key={number}>
+        <header class="case-head">
+          <h2 ref={heading} tabIndex={-1}>
+            {label(found.class.name)}
+          </h2>
+          {found.condition && <p class="muted">{label(found.condition.name)}</p>}
+          <Headline found={found} />
+        </header>
+        <Actions found={found} />
+        <Facts found={found} />
+        <Photos found={found} />
+        <Deadline found={found} />
+        <History rows={found.history} />
+      </div>
+    </section>
+  );
+}
+
+function Bar({ number }: { number: string }) {
+  const rows = list.rows.value;
+  const at = rows.findIndex((row) => row.item.number === (cursor.value ?? number));
+  const go = (by: number) => {
+    moveCursor(by);
+    if (cursor.value) open(cursor.value);
+  };
+  return (
+    <div class="side-bar">
+      <button type="button" class="plain back" onClick={() => open(null)}>
+        <Icon name="back" /> {t('case.back')}
+      </button>
+      <span class="numeric number">{number}</span>
+      <button type="button" class="plain square" aria-label={t('case.previous')} disabled={at <= 0} onClick={() => go(-1)}>
+        <Icon name="up" />
+      </button>
+      <button type="button" class="plain square" aria-label={t('case.next')} disabled={at < 0 || at >= rows.length - 1} onClick={() => go(1)}>
+        <Icon name="down" />
+      </button>
+      <button type="button" class="plain square close" aria-label={t('case.close')} onClick={() => open(null)}>
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}
+
+function Headline({ found }: { found: CaseDetail }) {
+  const shown = light(found);
+  const words = leftWords(found.clock, nowMs.value);
+  return (
+    <p class={`headline ${shown}`}>
+      <span class="badge stage">{stageWord(found.stage)}</span>
+      <span class={`badge ${shown}`}>
+        <LightIcon light={shown} paused={paused(found.clock)} />
+        {found.outcome ? outcomeWord(found.outcome) : paused(found.clock) ? t('clock.paused') : lightWord(shown)}
+        {words && <b>{words}</b>}
+      </span>
+    </p>
+  );
+}
+
+function Facts({ found }: { found: CaseDetail }) {
+  const fact = (name: string, value: preact.ComponentChildren) =>
+    value === null || value === undefined || value === '' || value === false ? null : (
+      <>
+        <dt>{name}</dt>
+        <dd>{value}</dd>
+      </>
+    );
+  const grid = typeof found.grid === 'string' ? found.grid : found.grid?.code;
+  const reporter = found.reporter;
+  const tasks = found.tasks.filter((task) => task.state === 'open');
+  const due = found.clock?.due_at ?? null;
+  return (
+    <section class="block">
+      <h3>{t('case.facts')}</h3>
+      <p class="description">{found.description || <span class="muted">{t('case.no_description')}</span>}</p>
+      <dl class="facts">
+        {fact(t('fact.step'), label(found.step_label))}
+        {fact(
+          t('fact.place'),
+          <>
+            {placeWord(found)}
+            {found.address && label(found.place) !== found.address && <div class="muted">{found.address}</div>}
+            {found.point && (
+              <div>
+                <button type="button" class="plain small" onClick={() => (pane.value = 'map')}>
+                  <Icon name="pin" size={12} />
+                  <span class="numeric">
+                    {found.point.lat.toFixed(5)}, {found.point.lon.toFixed(5)}
+                  </span>
+                </button>
+              </div>
+            )}
+          </>,
+        )}
+        {fact(t('fact.grid'), grid && <span class="numeric">{grid}</span>)}
+        {fact(t('fact.areas'), found.areas.map((area) => label(area.name) || area.code).join(' · '))}
+        {fact(t('fact.department'), refWord(found.department))}
+        {fact(
+          t('fact.tasks'),
+          tasks.length > 0 && (
+            <ul class="plain-list">
+              {tasks.map((task) => (
+                <li key={task.id}>
+                  {taskWord(task.kind)}
+                  {holderWord(task.holder) && <span class="muted"> · {holderWord(task.holder)}</span>}
+                  {task.due_at && <span class="muted"> · {showTime(task.due_at)}</span>}
+                </li>
+              ))}
+            </ul>
+          ),
+        )}
+        {fact(t('fact.opened'), showFull(found.opened_at))}
+        {fact(t('fact.due'), due && <>{showFull(due)}{found.clock?.provisional && <small class="muted"> {t('clock.provisional')}</small>}</>)}
+        {fact(t('fact.closed'), showFull(found.closed_at))}
+        {fact(t('fact.source'), sourceWord(found.source))}
+        {fact(
+          t('fact.reporter'),
+          reporter && (reporter.name || reporter.phone || reporter.email) && (
+            <>
+              {[reporter.name, reporter.phone, reporter.email].filter(Boolean).join(' · ')}
+              {reporter.masked && <small class="muted"> {t('case.masked')}</small>}
+            </>
+          ),
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function Photos({ found }: { found: CaseDetail }) {
+  if (found.media.length === 0) return null;
+  return (
+    <section class="block">
+      <h3>{t('case.photos')}</h3>
+      <ul class="photos">
+        {found.media.map((photo) => (
+          <li key={`${photo.sha256}-${photo.stage}`}>
+            <a href={client.url(`/media/${photo.sha256}`)} target="_blank" rel="noreferrer">
+              <img
+                src={client.url(`/media/${photo.sha256}`)}
+                alt={t('media.of', { stage: photo.stage ? stageWord(photo.stage) : '' })}
+                loading="lazy"
+              />
+            </a>
+            {photo.stage && <small class="muted">{stageWord(photo.stage)}</small>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+// ---- the deadline, interval by interval ----
+function Deadline({ found }: { found: CaseDetail }) {
+  const explanation = useSignal<Explanation | null>(null);
+  const failure = useSignal<unknown>(null);
+  const isOpen = useSignal(false);
+  useEffect(() => {
+    if (!isOpen.value) return;
+    client
+      .get<Explanation>(`/cases/${encodeURIComponent(found.number)}/explain`)
+      .then((value) => {
+        explanation.value = value;
+        failure.value = null;
+      })
+      .catch((error: unknown) => {
+        failure.value = error;
+      });
+  }, [isOpen.value, found.version, found.number]);
+  const clocks = found.clocks.length > 0 ? found.clocks : found.clock ? [found.clock] : [];
+  return (
+    <section class="block">
+      <h3>{t('case.deadline')}</h3>
+      {clocks.length === 0 && <p class="muted">{t('limit.none')}</p>}
+      <ul class="clocks">
+        {clocks.map((clock, index) => (
+          <ClockLine key={`${clock.kind}-${index}`} clock={clock} />
+        ))}
+      </ul>
+      {clocks.length > 0 && (
+        <details
+          open={isOpen.value}
+          onToggle={(event) => {
+            isOpen.value = event.currentTarget.open;
+          }}
+        >
+          <summary>{t('explain.how')}</summary>
+          {failure.value !== null && <p role="alert">{failureWords(failure.value)}</p>}
+          {explanation.value?.clocks.map((clock, index) => <Explained key={`${clock.kind}-${index}`} clock={clock} />)}
+          {!explanation.value && failure.value === null && <p class="muted">{t('list.loading')}</p>}
+        </details>
+      )}
+    </section>
+  );
+}
+
+function ClockLine({ clock }: { clock: Clock }) {
+  const now = nowMs.value;
+  return (
+    <li>
+      <b>{clockWord(clock.kind)}</b>
+      {clock.limit_text && <span> · {label(clock.limit_text)}</span>}
+      <span class="muted">
+        {' · '}
+        {runs(clock)
+          ? `${t('clock.due', { at: showTime(clock.due_at) })} (${leftWords(clock, now)})`
+          : has(`clock.${clock.state}`)
+            ? t(`clock.${clock.state}` as 'clock.paused')
+            : clock.state}
+      </span>
+    </li>
+  );
+}
+
+const INTERVALS_SHOWN = 30;
+
+function Explained({ clock }: { clock: ExplainedClock }) {
+  const all = useSignal(false);
+  const shown = all.value ? clock.intervals : clock.intervals.slice(0, INTERVALS_SHOWN);
+  let counted = 0;
+  return (
+    <div class="explained">
+      <p>
+        <b>{clockWord(clock.kind)}</b>
+        {clock.limit_text && <> · {label(clock.limit_text)}</>}
+        <br />
+        <span class="muted">
+          {clock.rule && t('explain.rule', { rule: clock.rule })}
+          {clock.calendar_version !== null && ` · ${t('explain.calendar', { version: String(clock.calendar_version) })}`}
+        </span>
+      </p>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t('explain.when')}</th>
+            <th scope="col">{t('explain.why')}</th>
+            <th scope="col" class="right">{t('explain.counted')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((interval) => {
+            counted += interval.counted_ms;
+            const sameDay = localDay(interval.from) === localDay(interval.to);
+            return (
+              <tr key={interval.from + interval.to} class={interval.counted_ms > 0 ? '' : 'uncounted'}>
+                <td class="numeric">
+                  {showTime(interval.from)} – {sameDay ? showClock(interval.to) : showTime(interval.to)}
+                </td>
+                <td>{whyWord(interval.why)}</td>
+                <td class="right numeric">{interval.counted_ms > 0 ? hours(interval.counted_ms) : '–'}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row" colSpan={2}>
+              {clock.due_at ? t('explain.due', { at: showFull(clock.due_at) }) : t('limit.none')}
+            </th>
+            <td class="right numeric">{all.value || clock.intervals.length <= INTERVALS_SHOWN ? hours(counted) : ''}</td>
+          </tr>
+        </tfoot>
+      </table>
+      {clock.intervals.length > INTERVALS_SHOWN && !all.value && (
+        <button type="button" class="plain small" onClick={() => (all.value = true)}>
+          {t('explain.all', { n: clock.intervals.length })}
+        </button>
+      )}
+    </div>
+  );
+}
+function hours(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  const whole = Math.floor(minutes / 60);
+  return whole > 0
+    ? minutes % 60
+      ? t('span.both', { first: t('span.hour', { n: whole }), second: t('span.minute', { n: minutes % 60 }) })
+      : t('span.hour', { n: whole })
+    : t('span.minute', { n: minutes });
+}
+/** "holiday: Labor Day": a code with what it is called, or the code alone. */
+function whyWord(why: string): string {
+  const [code = '', ...rest] = why.split(':');
+  const key = `why.${code.trim().replaceAll(' ', '_')}`;
+  const detailText = rest.join(':').trim();
+  if (!has(key)) return why;
+  return detailText ? `${t(key)}: ${detailText}` : t(key);
+}
+
+// ---- history ----
+export function inputWords(row: HistoryRow): { name: string; value: string }[] {
+  const words: { name: string; value: string }[] = [];
+  for (const [name, value] of Object.entries(row.inputs ?? {})) {
+    if (value === null || value === '' || value === row.opinion) continue;
+    words.push({ name: name.replaceAll('_', ' '), value: inputWord(name, value) });
+  }
+  return words;
+}
+function inputWord(name: string, value: unknown): string {
+  if (Array.isArray(value)) return name === 'media' ? t('media.count', { n: value.length }) : value.map((one) => inputWord(name, one)).join(', ');
+  if (typeof value === 'number' && /department/.test(name)) return refWord(value);
+  if (typeof value === 'number' && name === 'class') {
+    const found = catalogue.value?.classes.find((one) => one.id === value);
+    return found ? label(found.name) : String(value);
+  }
+  if (typeof value === 'object' && value !== null) {
+    if ('lat' in value && 'lon' in value) return `${Number(value.lat).toFixed(5)}, ${Number(value.lon).toFixed(5)}`;
+    if ('name' in value) return refWord(value as never);
+  }
+  return String(value);
+}
+
+export function HistoryItem({ row }: { row: HistoryRow }) {
+  const behalf = actorWord(row.on_behalf_of);
+  const role = typeof row.actor === 'object' && row.actor?.role && row.actor.name ? roleWord(row.actor.role) : '';
+  return (
+    <li>
+      <p>
+        <b>{label(row.label) || row.action}</b>
+        {row.filled && <span class="badge">{t('history.filled')}</span>}
+      </p>
+      <p class="muted">
+        <time dateTime={row.at} title={showFull(row.at)}>
+          {showTime(row.at)}
+        </time>
+        {actorWord(row.actor) && ` · ${actorWord(row.actor)}`}
+        {role && ` (${role})`}
+        {behalf && ` · ${t('history.behalf', { name: behalf })}`}
+      </p>
+      {row.opinion && <blockquote>{row.opinion}</blockquote>}
+      {inputWords(row).map((input) => (
+        <p key={input.name} class="input">
+          <span class="muted">{input.name}:</span> {input.value}
+        </p>
+      ))}
+    </li>
+  );
+}
+
+function History({ rows }: { rows: HistoryRow[] }) {
+  const newestFirst = rows.slice().sort((a, b) => b.seq - a.seq);
+  return (
+    <section class="block">
+      <h3>
+        {t('case.history')} <small class="muted">{showNumber(rows.length)}</small>
+      </h3>
+      <ol class="history">
+        {newestFirst.map((row) => (
+          <HistoryItem key={row.seq} row={row} />
+        ))}
+      </ol>
+    </section>
+  );
+}

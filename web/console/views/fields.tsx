@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MPL-2.0
+// Form fields for the input types of the process vocabulary. A process names its inputs and
+// their types; the page makes the form from that and knows no action by name.
+import { useEffect, useId, useMemo } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import type { Input, Point, StoredMedia, Word } from '../../lib/api/types.ts';
+import { type Choice, Picker } from '../../lib/form/picker.tsx';
+import { instantOf, label, t } from '../../lib/i18n/index.ts';
+import { Icon } from '../../lib/ui/icons.tsx';
+import { areas, catalogue, client, departments, pane, picking, pin, readStaff, staff } from '../state/app.ts';
+import { departmentTree, everyName, failureWords } from './words.ts';
+
+export type Value = string | number | boolean | null | Point | (string | number)[];
+export type Values = Record<string, Value>;
+
+export function departmentChoices(): Choice[] {
+  return departmentTree(departments.value).map(({ department, depth }) => ({
+    value: String(department.id),
+    text: label(department.name),
+    words: `${everyName(department.name)} ${department.code}`,
+    depth,
+  }));
+}
+export function classChoices(): Choice[] {
+  return (catalogue.value?.classes ?? []).map((one) => ({
+    value: String(one.id),
+    text: label(one.name),
+    note: label(one.major) || one.code,
+    words: `${everyName(one.name)} ${everyName(one.major)} ${one.code}`,
+  }));
+}
+export function areaChoices(): Choice[] {
+  return areas.value.map((one) => ({
+    value: String(one.id),
+    text: label(one.name) || one.code,
+    note: label(one.name) ? one.code : '',
+    words: `${everyName(one.name)} ${one.code}`,
+  }));
+}
+export function conditionChoices(classId: number): Choice[] {
+  const found = catalogue.value?.classes.find((one) => one.id === classId);
+  return (found?.conditions ?? []).map((one) => ({
+    value: String(one.id),
+    text: label(one.name) || one.code,
+    note: label(one.limit_text) || t('limit.none'),
+  }));
+}
+const choiceOf = (choice: string | Word): Choice =>
+  typeof choice === 'string' ? { value: choice, text: choice } : { value: choice.code, text: label(choice.label) };
+
+export interface FieldProps {
+  input: Input;
+  value: Value;
+  onChange: (value: Value) => void;
+  /** Of the case, for its conditions and the map. */
+  classId: number;
+  missing: boolean;
+  focusFirst?: boolean;
+}
+
+export function Field(props: FieldProps) {
+  const { input } = props;
+  const id = useId();
+  const group = input.type === 'point' || input.type === 'media' || input.type === 'departments';
+  const name = label(input.label) || input.name.replaceAll('_', ' ');
+  const mark = input.required ? null : <small class="optional">{t('form.optional')}</small>;
+  return (
+    <div class={`field${props.missing ? ' missing' : ''}`} role={group ? 'group' : undefined} aria-labelledby={group ? `${id}-name` : undefined}>
+      {group ? (
+        <span class="field-name" id={`${id}-name`}>
+          {name} {mark}
+        </span>
+      ) : (
+        <label class="field-name" for={id}>
+          {name} {mark}
+        </label>
+      )}
+      <Control {...props} id={id} />
+      {props.missing && (
+        <p class="field-error" id={`${id}-error`}>
+          {t('form.missing')}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Control(props: FieldProps & { id: string }) {
+  const { id, input, value, onChange, missing } = props;
+  const describedBy = missing ? `${id}-error` : undefined;
+  const common = { id, required: input.required, invalid: missing, describedBy, focusFirst: props.focusFirst };
+  const picked = (choices: Choice[]) => (
+    <Picker
+      {...common}
+      choices={choices}
+      value={value === null ? '' : String(value)}
+      onChange={(next) => onChange(next === '' ? null : Number(next))}
+      placeholder={t('form.pick')}
+      empty={t('form.nothing_found')}
+    />
+  );
+  switch (input.type) {
+    case 'department':
+      return picked(departmentChoices());
+    case 'departments':
+      return <Several choices={departmentChoices()} value={Array.isArray(value) ? value : []} onChange={onChange} id={id} />;
+    case 'class':
+      return picked(classChoices());
+    case 'condition':
+      return picked(conditionChoices(props.classId));
+    case 'person':
+      return <PersonField {...props} />;
+    case 'choice':
+      return (
+        <select
+          id={id}
+          required={input.required}
+          aria-invalid={missing || undefined}
+          aria-describedby={describedBy}
+          value={value === null ? '' : String(value)}
+          onChange={(event) => onChange(event.currentTarget.value || null)}
+        >
+          <option value="">{t('form.pick')}</option>
+          {(input.choices ?? []).map(choiceOf).map((choice) => (
+            <option key={choice.value} value={choice.value}>
+              {choice.text}
+            </option>
+          ))}
+        </select>
+      );
+    case 'point':
+      return <PointField value={(value as Point | null) ?? null} onChange={onChange} />;
+    case 'media':
+      return <MediaField value={Array.isArray(value) ? (value as string[]) : []} onChange={onChange} id={id} />;
+    case 'number':
+      return (
+        <input
+          id={id}
+          type="number"
+          step="any"
+          required={input.required}
+          aria-invalid={missing || undefined}
+          aria-describedby={describedBy}
+          value={value === null ? '' : String(value)}
+          onInput={(event) => onChange(event.currentTarget.value === '' ? null : event.currentTarget.valueAsNumber)}
+        />
+      );
+    case 'instant':
+      return (
+        <input
+          id={id}
+          type="datetime-local"
+          required={input.required}
+          aria-invalid={missing || undefined}
+          aria-describedby={describedBy}
+          onInput={(event) => onChange(instantOf(event.currentTarget.value))}
+        />
+      );
+    case 'case':
+      return (
+        <input
+          id={id}
+          type="text"
+          spellcheck={false}
+          required={input.required}
+          aria-invalid={missing || undefined}
+          aria-describedby={describedBy}
+          value={String(value ?? '')}
+          onInput={(event) => onChange(event.currentTarget.value.trim() || null)}
+        />
+      );
+    default:
+      return (
+        <TextArea
+          id={id}
+          value={String(value ?? '')}
+          required={input.required}
+          invalid={missing}
+          describedBy={describedBy}
+          focusFirst={props.focusFirst}
+          onChange={(text) => onChange(text === '' ? null : text)}
+        />
+      );
+  }
+}
+
+export function TextArea(props: {
+  id: string;
+  value: string;
+  rows?: number;
+  required?: boolean;
+  invalid?: boolean;
+  describedBy?: string | undefined;
+  focusFirst?: boolean | undefined;
+  onChange: (text: string) => void;
+}) {
+  useEffect(() => {
+    if (props.focusFirst) document.getElementById(props.id)?.focus();
+  }, []);
+  return (
+    <textarea
+      id={props.id}
+      rows={props.rows ?? 3}
+      maxLength={4000}
+      required={props.required}
+      aria-invalid={props.invalid || undefined}
+      aria-describedby={props.describedBy}
+      value={props.value}
+      onInput={(event) => props.onChange(event.currentTarget.value)}
+    />
+  );
+}
+
+function PersonField(props: FieldProps & { id: string }) {
+  useEffect(() => {
+    void readStaff();
+  }, []);
+  const choices = (staff.value ?? []).map((one) => ({ value: String(one.id), text: one.name, note: one.login ?? '' }));
+  return (
+    <Picker
+      id={props.id}
+      choices={choices}
+      value={props.value === null ? '' : String(props.value)}
+      onChange={(next) => props.onChange(next === '' ? null : Number(next))}
+      placeholder={t('form.pick')}
+      empty={t('form.nothing_found')}
+      required={props.input.required}
+      invalid={props.missing}
+    />
+  );
+}
+
+function Several(props: { id: string; choices: Choice[]; value: (string | number)[]; onChange: (value: Value) => void }) {
+  const rest = useMemo(
+    () => props.choices.filter((choice) => !props.value.includes(Number(choice.value))),
+    [props.choices, props.value],
+  );
+  return (
+    <div class="several">
+      <ul class="chips">
+        {props.value.map((value) => (
+          <li key={value}>
+            <button
+              type="button"
+              class="chip"
+              aria-label={t('filters.remove', { name: props.choices.find((choice) => choice.value === String(value))?.text ?? '' })}
+              onClick={() => props.onChange(props.value.filter((one) => one !== value))}
+            >
+              {props.choices.find((choice) => choice.value === String(value))?.text ?? value} <Icon name="close" size={12} />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Picker
+        id={props.id}
+        choices={rest}
+        value=""
+        onChange={(next) => next && props.onChange([...props.value, Number(next)])}
+        placeholder={t('form.add')}
+        empty={t('form.nothing_found')}
+      />
+    </div>
+  );
+}
+
+/** A point taken on the map; the map stays as it is and shows a cross-hair. */
+export function PointField({ value, onChange }: { value: Point | null; onChange: (point: Point | null) => void }) {
+  const taking = picking.value !== null;
+  useEffect(
+    () => () => {
+      picking.value = null;
+      pin.value = null;
+    },
+    [],
+  );
+  const take = () => {
+    pane.value = 'map';
+    picking.value = (point) => {
+      pin.value = point;
+      onChange(point);
+    };
+  };
+  return (
+    <div class="point-field">
+      <button type="button" class={taking ? 'on' : ''} aria-pressed={taking} onClick={() => (taking ? (picking.value = null) : take())}>
+        <Icon name="pin" /> {t(taking ? 'point.taking' : value ? 'point.move' : 'point.take')}
+      </button>
+      {value && (
+        <>
+          <span class="numeric">
+            {value.lat.toFixed(6)}, {value.lon.toFixed(6)}
+          </span>
+          <button
+            type="button"
+            class="plain"
+            onClick={() => {
+              pin.value = null;
+              onChange(null);
+            }}
+          >
+            {t('point.clear')}
+          </button>
+        </>
+      )}
+    </div>
+  );
+}
+
+const MEDIA_MOST = 15_000_000;
+
+/** Photos go up as they are chosen; the form only carries their digests. */
+export function MediaField(props: { id: string; value: string[]; onChange: (value: string[]) => void }) {
+  const busy = useSignal(0);
+  const failure = useSignal('');
+  const add = async (files: FileList | null) => {
+    failure.value = '';
+    let value = props.value;
+    for (const file of Array.from(files ?? [])) {
+      if (file.size > MEDIA_MOST) {
+        failure.value = t('media.too_large', { name: file.name, mb: MEDIA_MOST / 1_000_000 });
+        continue;
+      }
+      busy.value++;
+      try {
+        const stored = await client.post<StoredMedia>('/media', file, { timeoutMs: 120_000 });
+        value = [...new Set(value).add(stored.sha256)];
+        props.onChange(value);
+      } catch (error) {
+        failure.value = `${file.name}: ${failureWords(error)}`;
+      } finally {
+        busy.value--;
+      }
+    }
+  };
+  return (
+    <div class="media-field">
+      <ul class="thumbs">
+        {props.value.map((sha256) => (
+          <li key={sha256}>
+            <img src={client.url(`/media/${sha256}`)} alt={t('media.alt')} width="72" height="72" />
+            <button
+              type="button"
+              class="plain"
+              aria-label={t('media.remove')}
+              onClick={() => props.onChange(props.value.filter((one) => one !== sha256))}
+            >
+              <Icon name="close" size={12} />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <label class="button">
+        <Icon name="photo" /> {busy.value > 0 ? t('media.sending') : t('media.add')}
+        <input
+          id={props.id}
+          type="file"
+          accept="image/jpeg,image/png"
+          multiple
+          class="hidden-file"
+          onChange={(event) => {
+            void add(event.currentTarget.files);
+            event.currentTarget.value = '';
+          }}
+        />
+      </label>
+      <p role="alert" class="field-error">
+        {failure.value}
+      </p>
+    </div>
+  );
+}

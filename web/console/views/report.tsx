@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MPL-2.0
+// A new report: a point on the map with what lies there, a class, words, a photo.
+import { useEffect, useRef } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { LineError, uuid } from '../../lib/api/client.ts';
+import type { CaseDetail, Located, Point, Report } from '../../lib/api/types.ts';
+import { Picker } from '../../lib/form/picker.tsx';
+import { label, t } from '../../lib/i18n/index.ts';
+import { Icon } from '../../lib/ui/icons.tsx';
+import { catalogue, city, client, endReport, list, markedGrid, notify, open, pin, session } from '../state/app.ts';
+import { classChoices, conditionChoices, MediaField, PointField, TextArea } from './fields.tsx';
+import { failureWords, sourceWord } from './words.ts';
+
+interface Form {
+  classId: string;
+  conditionId: string;
+  point: Point | null;
+  address: string;
+  description: string;
+  name: string;
+  phone: string;
+  email: string;
+  source: string;
+  media: string[];
+}
+const blank: Form = {
+  classId: '',
+  conditionId: '',
+  point: null,
+  address: '',
+  description: '',
+  name: '',
+  phone: '',
+  email: '',
+  source: '',
+  media: [],
+};
+/** Kept while the page lives: closing the form by mistake loses nothing. */
+const form = signal<Form>(blank);
+const key = signal(uuid());
+const busy = signal(false);
+const asked = signal(false);
+const failure = signal('');
+const located = signal<{ state: 'none' | 'asking' | 'failed' | 'there'; value: Located | null; text: string }>({
+  state: 'none',
+  value: null,
+  text: '',
+});
+const set = (part: Partial<Form>) => {
+  form.value = { ...form.value, ...part };
+};
+
+/** A collector reports as one, everybody else takes down what others tell. */
+function sources(): string[] {
+  const given = city.value?.sources?.map((word) => word.code);
+  return given && given.length > 0 ? given : ['hotline', 'citizen', 'collector', 'staff'];
+}
+function ownSource(): string {
+  const roles = session.value?.person.roles.map((grant) => grant.role) ?? [];
+  const all = sources();
+  return all.find((code) => roles.includes(code)) ?? all.find((code) => code === 'hotline') ?? all[0] ?? '';
+}
+
+async function look(point: Point | null): Promise<void> {
+  markedGrid.value = null;
+  if (!point) {
+    located.value = { state: 'none', value: null, text: '' };
+    return;
+  }
+  located.value = { state: 'asking', value: null, text: '' };
+  try {
+    const value = await client.get<Located>('/locate', { lon: point.lon.toFixed(7), lat: point.lat.toFixed(7) });
+    if (form.value.point !== point) return;
+    located.value = { state: 'there', value, text: '' };
+    markedGrid.value = value.grid?.code ?? null;
+  } catch (error) {
+    if (form.value.point === point) located.value = { state: 'failed', value: null, text: failureWords(error) };
+  }
+}
+
+function missing(): (keyof Form)[] {
+  const value = form.value;
+  const out: (keyof Form)[] = [];
+  if (!value.classId) out.push('classId');
+  if (!value.point && !value.address.trim()) out.push('address');
+  if (!value.description.trim()) out.push('description');
+  return out;
+}
+
+async function send(): Promise<void> {
+  if (busy.value) return;
+  if (missing().length > 0) {
+    asked.value = true;
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('.report [aria-invalid]')?.focus());
+    return;
+  }
+  const value = form.value;
+  const reporter = { name: value.name.trim(), phone: value.phone.trim(), email: value.email.trim() };
+  const body: Report = {
+    class: Number(value.classId),
+    ...(value.conditionId ? { condition: Number(value.conditionId) } : {}),
+    ...(value.point ? { point: { lon: round(value.point.lon), lat: round(value.point.lat) } } : {}),
+    ...(value.address.trim() ? { address: value.address.trim() } : {}),
+    description: value.description.trim(),
+    source: value.source || ownSource(),
+    ...(Object.values(reporter).some(Boolean)
+      ? { reporter: Object.fromEntries(Object.entries(reporter).filter(([, text]) => text)) }
+      : {}),
+    ...(value.media.length > 0 ? { media: value.media } : {}),
+  };
+  busy.value = true;
+  failure.value = '';
+  try {
+    const made = await client.post<CaseDetail>('/cases', body, { key: key.value });
+    form.value = blank;
+    key.value = uuid();
+    asked.value = false;
+    endReport();
+    notify('good', t('report.done', { number: made.number }), made.number);
+    open(made.number);
+    list.changed(made.number);
+  } catch (error) {
+    // Without an answer the report may be stored: sending again with the same key is safe.
+    if (!(error instanceof LineError)) key.value = uuid();
+    failure.value = failureWords(error);
+  } finally {
+    busy.value = false;
+  }
+}
+const round = (degrees: number) => Math.round(degrees * 1e7) / 1e7;
+
+export function ReportView() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const value = form.value;
+  const lacks = asked.value ? missing() : [];
+  useEffect(() => {
+    heading.current?.focus();
+    pin.value = form.value.point;
+    if (form.value.point) void look(form.value.point);
+  }, []);
+  const conditions = value.classId ? conditionChoices(Number(value.classId)) : [];
+  const chosen = catalogue.value?.classes.find((one) => String(one.id) === value.classId);
+  const error = (name: keyof Form, id: string) =>
+    lacks.includes(name) ? { 'aria-invalid': true as const, 'aria-describedby': id } : {};
+
+  return (
+    <section class="report side" aria-labelledby="report-title">
+      <div class="side-bar">
+        <h2 id="report-title" ref={heading} tabIndex={-1}>
+          {t('report.title')}
+        </h2>
+        <button type="button" class="plain square" aria-label={t('form.cancel')} onClick={endReport}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <form
+        class="side-scroll"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+      >
+        <fieldset>
+          <legend>{t('report.where')}</legend>
+          <PointField
+            value={value.point}
+            onChange={(point) => {
+              set({ point });
+              void look(point);
+            }}
+          />
+          <Place />
+          <div class={`field${lacks.includes('address') ? ' missing' : ''}`}>
+            <label class="field-name" for="report-address">
+              {t('report.address')} <small class="optional">{value.point ? t('form.optional') : ''}</small>
+            </label>
+            <input
+              id="report-address"
+              type="text"
+              maxLength={400}
+              value={value.address}
+              {...error('address', 'report-address-error')}
+              onInput={(event) => set({ address: event.currentTarget.value })}
+            />
+            {lacks.includes('address') && (
+              <p class="field-error" id="report-address-error">
+                {t('report.no_place')}
+              </p>
+            )}
+          </div>
+        </fieldset>
+        <fieldset>
+          <legend>{t('report.what')}</legend>
+          <div class={`field${lacks.includes('classId') ? ' missing' : ''}`}>
+            <label class="field-name" for="report-class">
+              {t('report.class')}
+            </label>
+            <Picker
+              id="report-class"
+              choices={classChoices()}
+              value={value.classId}
+              onChange={(classId) => {
+                const only = classId ? conditionChoices(Number(classId)) : [];
+                set({ classId, conditionId: only.length === 1 ? only[0]!.value : '' });
+              }}
+              placeholder={t('report.class_hint')}
+              empty={t('form.nothing_found')}
+              required
+              invalid={lacks.includes('classId')}
+              describedBy={lacks.includes('classId') ? 'report-class-error' : undefined}
+            />
+            {lacks.includes('classId') && (
+              <p class="field-error" id="report-class-error">
+                {t('form.missing')}
+              </p>
+            )}
+          </div>
+          {conditions.length > 0 && (
+            <div class="field" role="radiogroup" aria-labelledby="report-condition">
+              <span class="field-name" id="report-condition">
+                {t('report.condition')} <small class="optional">{t('form.optional')}</small>
+              </span>
+              {conditions.map((condition) => (
+                <label key={condition.value} class="radio">
+                  <input
+                    type="radio"
+                    name="condition"
+                    checked={value.conditionId === condition.value}
+                    onChange={() => set({ conditionId: condition.value })}
+                  />
+                  <span>{condition.text}</span>
+                  <small class="muted">{condition.note}</small>
+                </label>
+              ))}
+            </div>
+          )}
+          {chosen && conditions.length === 0 && <p class="muted small-text">{t('limit.none')}</p>}
+          <div class={`field${lacks.includes('description') ? ' missing' : ''}`}>
+            <label class="field-name" for="report-description">
+              {t('report.description')}
+            </label>
+            <TextArea
+              id="report-description"
+              value={value.description}
+              required
+              rows={4}
+              invalid={lacks.includes('description')}
+              describedBy={lacks.includes('description') ? 'report-description-error' : undefined}
+              onChange={(description) => set({ description })}
+            />
+            {lacks.includes('description') && (
+              <p class="field-error" id="report-description-error">
+                {t('form.missing')}
+              </p>
+            )}
+          </div>
+          <div class="field" role="group" aria-labelledby="report-photos">
+            <span class="field-name" id="report-photos">
+              {t('case.photos')} <small class="optional">{t('form.optional')}</small>
+            </span>
+            <MediaField id="report-media" value={value.media} onChange={(media) => set({ media })} />
+          </div>
+        </fieldset>
+        <Who />
+        {failure.value && (
+          <p class="alert bad" role="alert">
+            <Icon name="warn" /> {failure.value}
+          </p>
+        )}
+        <div class="form-end">
+          <button type="submit" class="primary" disabled={busy.value} aria-busy={busy.value}>
+            {busy.value ? t('action.sending') : t('report.send')}
+          </button>
+          <button type="button" class="plain" onClick={endReport}>
+            {t('form.cancel')}
+          </button>
+        </div>
+      </form>
+    </section>
+  );
+}
+
+function Who() {
+  const value = form.value;
+  return (
+    <fieldset>
+      <legend>
+        {t('fact.reporter')} <small class="optional">{t('form.optional')}</small>
+      </legend>
+      <div class="columns">
+        <label class="field">
+          <span class="field-name">{t('report.source')}</span>
+          <select value={value.source || ownSource()} onChange={(event) => set({ source: event.currentTarget.value })}>
+            {sources().map((code) => (
+              <option key={code} value={code}>
+                {sourceWord(code)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          <span class="field-name">{t('report.name')}</span>
+          <input type="text" maxLength={120} autocomplete="off" value={value.name} onInput={(event) => set({ name: event.currentTarget.value })} />
+        </label>
+        <label class="field">
+          <span class="field-name">{t('report.phone')}</span>
+          <input type="tel" maxLength={40} autocomplete="off" value={value.phone} onInput={(event) => set({ phone: event.currentTarget.value })} />
+        </label>
+        <label class="field">
+          <span class="field-name">{t('report.email')}</span>
+          <input type="email" maxLength={200} autocomplete="off" value={value.email} onInput={(event) => set({ email: event.currentTarget.value })} />
+        </label>
+      </div>
+    </fieldset>
+  );
+}
+
+/** What lies at the point, in words. */
+function Place() {
+  const { state, value, text } = located.value;
+  return (
+    <div class={`located ${state}${value && !value.inside ? ' outside' : ''}`} aria-live="polite">
+      {state === 'none' && <p class="muted">{t('report.point_hint')}</p>}
+      {state === 'asking' && <p class="muted">{t('list.loading')}</p>}
+      {state === 'failed' && <p>{text}</p>}
+      {state === 'there' && value && (
+        <>
+          <p>
+            <b>{label(value.place) || t('place.unnamed')}</b>
+          </p>
+          {value.inside ? (
+            <p class="muted">
+              {value.grid && (
+                <>
+                  {t('fact.grid')} <span class="numeric">{value.grid.code}</span>
+                </>
+              )}
+              {value.areas.map((area) => (
+                <span key={area.level}> · {label(area.name) || area.code}</span>
+              ))}
+            </p>
+          ) : (
+            <p class="alert warn">
+              <Icon name="warn" /> {t('report.outside')}
+            </p>
+          )}
+          {value.nearest_components.length > 0 && (
+            <p class="muted">
+              {t('report.near')}{' '}
+              {value.nearest_components
+                .slice(0, 3)
+                .map((one) => `${label(one.class)} ${one.code} (${Math.round(one.distance_m)} m)`)
+                .join(', ')}
+            </p>
+          )}
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MPL-2.0
+// Signing in, the first change of a password that somebody else made, and signing in again
+// above a page whose session has ended.
+import { useEffect, useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import type { Session } from '../../lib/api/types.ts';
+import { label, t } from '../../lib/i18n/index.ts';
+import { Icon } from '../../lib/ui/icons.tsx';
+import { Dialog } from '../../lib/ui/dialog.tsx';
+import { city, client, enter, notify, phase, session } from '../state/app.ts';
+import { LanguageSwitch } from './header.tsx';
+import { failureWords } from './words.ts';
+
+export function SignInForm({ login }: { login?: string }) {
+  const field = useRef<HTMLInputElement>(null);
+  const name = useSignal(login ?? '');
+  const password = useSignal('');
+  const busy = useSignal(false);
+  const failure = useSignal('');
+  useEffect(() => {
+    field.current?.focus();
+  }, []);
+  const send = async () => {
+    if (busy.value || !name.value || !password.value) return;
+    busy.value = true;
+    failure.value = '';
+    try {
+      const made = await client.post<Session>('/session', { login: name.value.trim(), password: password.value }, { quiet: true });
+      await enter(made);
+    } catch (error) {
+      failure.value = failureWords(error);
+      password.value = '';
+      field.current?.select();
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <form
+      class="sign-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <label class="field">
+        <span class="field-name">{t('session.login')}</span>
+        <input
+          ref={login ? undefined : field}
+          type="text"
+          name="username"
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck={false}
+          required
+          value={name.value}
+          onInput={(event) => (name.value = event.currentTarget.value)}
+        />
+      </label>
+      <label class="field">
+        <span class="field-name">{t('session.password')}</span>
+        <input
+          ref={login ? field : undefined}
+          type="password"
+          name="password"
+          autocomplete="current-password"
+          required
+          value={password.value}
+          onInput={(event) => (password.value = event.currentTarget.value)}
+        />
+      </label>
+      <p class="field-error" role="alert">
+        {failure.value && (
+          <>
+            <Icon name="warn" /> {failure.value}
+          </>
+        )}
+      </p>
+      <button type="submit" class="primary" disabled={busy.value} aria-busy={busy.value}>
+        {busy.value ? t('action.sending') : t('session.in')}
+      </button>
+    </form>
+  );
+}
+
+export function SignInPage() {
+  return (
+    <main class="sign">
+      <div class="sign-box">
+        <div class="sign-head">
+          <h1>
+            <span class="mark" aria-hidden="true" /> {label(city.value?.name)}
+          </h1>
+          <LanguageSwitch />
+        </div>
+        <p class="muted">{t('session.welcome')}</p>
+        <SignInForm />
+        {city.value?.demo && <p class="muted small-text">{t('session.demo')}</p>}
+      </div>
+      <p class="muted small-text attribution">{city.value?.attribution}</p>
+    </main>
+  );
+}
+
+export function ExpiredDialog() {
+  return (
+    <Dialog title={t('session.expired')} className="narrow">
+      <p>{t('session.expired_text')}</p>
+      <SignInForm login={session.value?.person.login ?? ''} />
+    </Dialog>
+  );
+}
+
+export function PasswordPage() {
+  const old = useSignal('');
+  const fresh = useSignal('');
+  const again = useSignal('');
+  const busy = useSignal(false);
+  const failure = useSignal('');
+  const field = useRef<HTMLInputElement>(null);
+  const must = session.value?.must_change_password ?? false;
+  useEffect(() => {
+    field.current?.focus();
+  }, []);
+  const send = async () => {
+    if (busy.value) return;
+    if (fresh.value !== again.value) {
+      failure.value = t('password.differ');
+      return;
+    }
+    busy.value = true;
+    failure.value = '';
+    try {
+      await client.post('/session/password', { old: old.value, new: fresh.value }, { quiet: true });
+      const found = await client.get<Session>('/session');
+      notify('good', t('password.done'));
+      if (must) await enter(found);
+      else {
+        session.value = found;
+        phase.value = 'ready';
+      }
+    } catch (error) {
+      failure.value = failureWords(error);
+    } finally {
+      busy.value = false;
+    }
+  };
+  const input = (name: string, value: typeof old, complete: string, first = false) => (
+    <label class="field">
+      <span class="field-name">{name}</span>
+      <input
+        ref={first ? field : undefined}
+        type="password"
+        required
+        minLength={complete === 'new-password' ? 10 : undefined}
+        autocomplete={complete as 'new-password'}
+        value={value.value}
+        onInput={(event) => (value.value = event.currentTarget.value)}
+      />
+    </label>
+  );
+  return (
+    <main class="sign">
+      <div class="sign-box">
+        <div class="sign-head">
+          <h1>{t('password.change')}</h1>
+          <LanguageSwitch />
+        </div>
+        {must && <p>{t('password.must')}</p>}
+        <form
+          class="sign-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void send();
+          }}
+        >
+          {input(t('password.old'), old, 'current-password', true)}
+          {input(t('password.new'), fresh, 'new-password')}
+          {input(t('password.again'), again, 'new-password')}
+          <p class="muted small-text">{t('password.rule')}</p>
+          <p class="field-error" role="alert">
+            {failure.value}
+          </p>
+          <div class="form-end">
+            <button type="submit" class="primary" disabled={busy.value}>
+              {t('password.change')}
+            </button>
+            {!must && (
+              <button type="button" class="plain" onClick={() => (phase.value = 'ready')}>
+                {t('form.cancel')}
+              </button>
+            )}
+          </div>
+        </form>
+      </div>
+    </main>
+  );
+}

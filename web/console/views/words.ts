@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MPL-2.0
+// Words for codes: always the server's label where it sends one; a code as it is otherwise.
+import { ApiError, LineError } from '../../lib/api/client.ts';
+import type { Actor, Clock, Department, Holder, Label, Light, Ref, Word } from '../../lib/api/types.ts';
+import { leftMs, runs, span } from '../../lib/clock/light.ts';
+import { has, label, t } from '../../lib/i18n/index.ts';
+import { city, departments } from '../state/app.ts';
+
+function of(list: Word[] | undefined, code: string): string {
+  const found = list?.find((word) => word.code === code);
+  return found ? label(found.label) : code.replaceAll('_', ' ');
+}
+export const stageWord = (code: string) => of(city.value?.stages, code);
+export const roleWord = (code: string) => of(city.value?.roles, code);
+export const outcomeWord = (code: string) => of(city.value?.outcomes, code);
+export const clockWord = (code: string) => of(city.value?.clocks, code);
+export const sourceWord = (code: string) => of(city.value?.sources, code);
+export const taskWord = (code: string) => of(city.value?.tasks, code);
+
+export function refWord(ref: Ref | number | null | undefined): string {
+  if (ref === null || ref === undefined) return '';
+  if (typeof ref !== 'number') return label(ref.name);
+  const found = departments.value.find((one) => one.id === ref);
+  return found ? label(found.name) : String(ref);
+}
+export function holderWord(holder: Holder | null): string {
+  if (!holder) return '';
+  if (holder.person) return holder.person.name;
+  if (holder.department) return refWord(holder.department);
+  return holder.role ? roleWord(holder.role) : '';
+}
+export function actorWord(actor: Actor | string | null): string {
+  if (actor === null) return '';
+  if (typeof actor === 'string') return actor;
+  if (actor.system) return t('actor.system');
+  return actor.name ?? (actor.role ? roleWord(actor.role) : '');
+}
+
+const lightKey = { green: 'light.green', yellow: 'light.yellow', red: 'light.red', none: 'light.none' } as const;
+export const lightWord = (light: Light) => t(lightKey[light]);
+
+export function spanWords(ms: number): string {
+  const { big, bigUnit, small, smallUnit } = span(ms);
+  const first = t(`span.${bigUnit}`, { n: big });
+  if (!smallUnit || small === 0) return first;
+  return t('span.both', { first, second: t(`span.${smallUnit}`, { n: small }) });
+}
+/** "2 h 5 min left", "3 d over"; nothing without a running clock. */
+export function leftWords(clock: Clock | null, nowMs: number): string {
+  const left = leftMs(clock, nowMs);
+  if (left === null) return '';
+  return t(left < 0 ? 'clock.over' : 'clock.left', { span: spanWords(left) });
+}
+export const paused = (clock: Clock | null): boolean =>
+  clock !== null && !runs(clock) && clock.state === 'paused';
+
+/** What went wrong, in words: by the stable code, else as the server put it. */
+export function failureWords(error: unknown): string {
+  if (error instanceof LineError) return t(error.timedOut ? 'error.timeout' : 'error.line');
+  if (error instanceof ApiError) {
+    const key = `error.${error.code}`;
+    if (has(key)) return t(key, { s: error.problem.retry_after_s ?? '' });
+    const byStatus = `error.http.${error.status}`;
+    if (error.problem.detail) return error.problem.detail;
+    if (has(byStatus)) return t(byStatus);
+  }
+  return t('error.unknown');
+}
+
+/** Departments in the order of their tree, with their depth. */
+export function departmentTree(all: readonly Department[]): { department: Department; depth: number }[] {
+  const children = new Map<number | null, Department[]>();
+  const known = new Set(all.map((one) => one.id));
+  for (const one of all) {
+    const parent = one.parent !== null && known.has(one.parent) ? one.parent : null;
+    children.set(parent, [...(children.get(parent) ?? []), one]);
+  }
+  const out: { department: Department; depth: number }[] = [];
+  const walk = (parent: number | null, depth: number) => {
+    for (const one of children.get(parent) ?? []) {
+      out.push({ department: one, depth });
+      walk(one.id, depth + 1);
+    }
+  };
+  walk(null, 0);
+  return out;
+}
+/** All languages of a label, so that a thing is found by any of its names. */
+export const everyName = (text: Label | string | null | undefined): string =>
+  typeof text === 'string' ? text : Object.values(text ?? {}).join(' ');

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MPL-2.0
+// What the server's JSON API says, as types. Words of a city (steps, actions, classes,
+// departments, areas) are data: they arrive with labels and are never written here.
+// Instants are ISO 8601 UTC, ids integers.
+
+/** A text per language, by language tag. */
+export type Label = Record<string, string>;
+export type Light = 'green' | 'yellow' | 'red' | 'none';
+
+export interface Problem {
+  type?: string;
+  title?: string;
+  status: number;
+  code: string;
+  detail?: string;
+  /** 412 only: what others did since the version the person saw. */
+  changed?: HistoryRow[];
+  retry_after_s?: number;
+}
+
+export interface Word {
+  code: string;
+  label: Label;
+}
+export interface Ref {
+  id: number;
+  name: Label;
+  code?: string;
+}
+export interface Point {
+  lon: number;
+  lat: number;
+}
+
+export interface Level {
+  code: string;
+  name: Label;
+  kind: string;
+}
+export interface City {
+  slug: string;
+  name: Label | string;
+  time_zone: string;
+  languages: string[];
+  bbox: [number, number, number, number];
+  center: Point | [number, number];
+  attribution: string;
+  model_version: number;
+  levels: Level[];
+  demo: boolean;
+  stages: Word[];
+  roles: Word[];
+  /** Labels of the other fixed words, where the server sends them. */
+  outcomes?: Word[];
+  clocks?: Word[];
+  sources?: Word[];
+  tasks?: Word[];
+  kinds?: Word[];
+}
+
+export interface Grant {
+  role: string;
+  area: Ref | number | null;
+  department: Ref | number | null;
+}
+export interface Person {
+  id: number;
+  name: string;
+  login: string;
+  roles: Grant[];
+  department: Ref | number | null;
+}
+export interface Session {
+  person: Person;
+  must_change_password: boolean;
+  city?: City;
+}
+
+export interface Condition {
+  id: number;
+  code: string;
+  name: Label;
+  limit_text: Label | string | null;
+}
+export interface CaseClass {
+  id: number;
+  code: string;
+  kind: string;
+  major: Label | string | null;
+  name: Label;
+  conditions: Condition[];
+}
+export interface Catalogue {
+  version: number;
+  classes: CaseClass[];
+}
+
+/** Words of the process vocabulary for what a field holds. */
+export type InputType =
+  | 'text'
+  | 'department'
+  | 'departments'
+  | 'class'
+  | 'condition'
+  | 'point'
+  | 'instant'
+  | 'media'
+  | 'choice'
+  | 'number'
+  | 'case'
+  | 'person';
+export interface Input {
+  name: string;
+  type: InputType;
+  required: boolean;
+  label: Label;
+  choices?: (string | Word)[];
+}
+export interface Step {
+  code: string;
+  stage: string;
+  label: Label;
+}
+export interface Process {
+  version: number;
+  steps: Step[];
+  actions: { code: string; kind: string; label: Label; inputs: Input[] }[];
+}
+
+export interface Area {
+  id: number;
+  level: string;
+  code: string;
+  name: Label;
+}
+export interface Department {
+  id: number;
+  code: string;
+  name: Label;
+  parent: number | null;
+  kind?: string;
+}
+
+export interface Clock {
+  kind: string;
+  state: string;
+  limit_text: Label | string | null;
+  started_at: string | null;
+  due_at: string | null;
+  yellow_at: string | null;
+  provisional?: boolean;
+}
+
+export interface CaseSummary {
+  number: string;
+  class: Ref & { code: string };
+  condition: (Ref & { code?: string }) | null;
+  stage: string;
+  step: string;
+  step_label: Label;
+  department: Ref | null;
+  grid: { id: number; code: string } | string | null;
+  areas: { level: string; code: string; name: Label }[];
+  point: Point | null;
+  place: Label | string | null;
+  description: string;
+  opened_at: string;
+  closed_at: string | null;
+  outcome: string | null;
+  clock: Clock | null;
+  light: Light;
+  source: string;
+  holder: Holder | null;
+  version: number;
+}
+/** One of the three: a department, a role (by code) or a person. */
+export interface Holder {
+  department?: Ref | null;
+  role?: string | null;
+  person?: { id: number; name: string } | null;
+}
+export interface Task {
+  id: number;
+  kind: string;
+  holder: Holder | null;
+  state: string;
+  version: number;
+  due_at: string | null;
+}
+export interface Actor {
+  id?: number;
+  name?: string | null;
+  role?: string | null;
+  system?: boolean;
+}
+export interface HistoryRow {
+  seq: number;
+  at: string;
+  received_at: string;
+  action: string;
+  kind: string;
+  label: Label;
+  from: string | null;
+  to: string | null;
+  actor: Actor | string | null;
+  on_behalf_of: Actor | string | null;
+  opinion: string | null;
+  inputs: Record<string, unknown> | null;
+  filled?: boolean;
+}
+export interface Media {
+  sha256: string;
+  stage: string | null;
+  type: string;
+  bytes?: number;
+  width?: number;
+  height?: number;
+  at?: string;
+}
+export interface AllowedAction {
+  action: string;
+  kind: string;
+  label: Label;
+  task: number | null;
+  task_version: number | null;
+  inputs: Input[];
+}
+export interface Reporter {
+  name: string | null;
+  phone: string | null;
+  email: string | null;
+  masked?: boolean;
+}
+export interface CaseDetail extends CaseSummary {
+  address?: string | null;
+  tasks: Task[];
+  clocks: Clock[];
+  history: HistoryRow[];
+  media: Media[];
+  reporter: Reporter | null;
+  allowed_actions: AllowedAction[];
+}
+export interface CaseList {
+  items: CaseSummary[];
+  next_cursor: string | null;
+  as_of: string;
+}
+
+export interface ExplainInterval {
+  from: string;
+  to: string;
+  counted_ms: number;
+  why: string;
+}
+export interface ExplainedClock {
+  kind: string;
+  limit_text: Label | string | null;
+  rule: string;
+  calendar_version: number | null;
+  intervals: ExplainInterval[];
+  due_at: string | null;
+}
+export interface Explanation {
+  clocks: ExplainedClock[];
+}
+
+export interface Located {
+  grid: { id: number; code: string } | null;
+  areas: { level: string; code: string; name: Label }[];
+  place: Label | string | null;
+  nearest_components: { code: string; class: Label | string; distance_m: number }[];
+  inside: boolean;
+}
+export interface Report {
+  class: number;
+  condition?: number;
+  point?: Point & { accuracy_m?: number; datum?: string };
+  address?: string;
+  description: string;
+  reporter?: { name?: string; phone?: string; email?: string };
+  source: string;
+  media?: string[];
+  done_at?: string;
+}
+export interface StoredMedia {
+  sha256: string;
+  type: string;
+  bytes: number;
+  width: number;
+  height: number;
+}
+export interface Summary {
+  open: number;
+  overdue: number;
+  opened_today: number;
+  closed_today: number;
+  mine?: number;
+  where?: number;
+  manual?: number;
+}
+export interface StaffMember {
+  id: number;
+  name: string;
+  login?: string;
+  department: Ref | number | null;
+}
+export interface CaseChange {
+  number: string;
+  version?: number;
+  kind?: string;
+}

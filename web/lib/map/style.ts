@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MPL-2.0
+// How the map is drawn. Style functions run per feature and frame, so every style is made
+// once and kept. A light is a colour *and* a shape: circle green, triangle yellow, square
+// red, ring without deadline.
+import type { FeatureLike } from 'ol/Feature.js';
+import type Feature from 'ol/Feature.js';
+import Circle from 'ol/style/Circle.js';
+import Fill from 'ol/style/Fill.js';
+import RegularShape from 'ol/style/RegularShape.js';
+import Stroke from 'ol/style/Stroke.js';
+import Style from 'ol/style/Style.js';
+import Text from 'ol/style/Text.js';
+import type { Light } from '../api/types.ts';
+import { label } from '../i18n/index.ts';
+
+const font = '"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif';
+export const lightColour: Record<Light, string> = {
+  green: '#1f7a45',
+  yellow: '#b97a00',
+  red: '#c02a21',
+  none: '#5d6a79',
+};
+const white = new Stroke({ color: '#ffffff', width: 1.5 });
+const order: Light[] = ['red', 'yellow', 'green', 'none'];
+
+function symbol(light: Light, scale: number) {
+  const fill = new Fill({ color: lightColour[light] });
+  if (light === 'yellow') return new RegularShape({ points: 3, radius: 8 * scale, fill, stroke: white, displacement: [0, -1] });
+  if (light === 'red') return new RegularShape({ points: 4, radius: 8 * scale, angle: Math.PI / 4, fill, stroke: white });
+  if (light === 'none') {
+    return new Circle({
+      radius: 5 * scale,
+      fill: new Fill({ color: '#ffffff' }),
+      stroke: new Stroke({ color: lightColour.none, width: 2.5 }),
+    });
+  }
+  return new Circle({ radius: 6 * scale, fill, stroke: white });
+}
+
+const single = Object.fromEntries(
+  order.map((light) => [light, new Style({ image: symbol(light, 1) })]),
+) as Record<Light, Style>;
+const groups = new Map<string, Style>();
+
+function group(count: number, light: Light): Style {
+  const text = count > 999 ? `${Math.floor(count / 1000)}k` : String(count);
+  const key = `${light} ${text}`;
+  let style = groups.get(key);
+  if (!style) {
+    style = new Style({
+      image: new Circle({
+        radius: count < 10 ? 11 : count < 100 ? 13 : 16,
+        fill: new Fill({ color: '#ffffff' }),
+        stroke: new Stroke({ color: lightColour[light], width: 3 }),
+      }),
+      text: new Text({ text, font: `600 12px ${font}`, fill: new Fill({ color: '#1b2430' }) }),
+    });
+    groups.set(key, style);
+  }
+  return style;
+}
+
+export function caseStyle(feature: FeatureLike): Style {
+  const members = feature.get('features') as Feature[];
+  const lights = new Set(members.map((one) => (one.get('light') ?? 'none') as Light));
+  const worst = order.find((light) => lights.has(light)) ?? 'none';
+  return members.length === 1 ? single[worst] : group(members.length, worst);
+}
+
+/** The marked case is drawn again above everything, so it shows inside a group too. */
+export function haloStyle(kind: 'selected' | 'hovered'): (feature: FeatureLike) => Style[] {
+  const ring = new Style({
+    image: new Circle({
+      radius: kind === 'selected' ? 15 : 13,
+      fill: new Fill({ color: kind === 'selected' ? 'rgba(31,95,191,.22)' : 'rgba(31,95,191,.12)' }),
+      stroke: new Stroke({ color: '#1f5fbf', width: kind === 'selected' ? 3 : 2 }),
+    }),
+  });
+  const big = Object.fromEntries(
+    order.map((light) => [light, [ring, new Style({ image: symbol(light, 1.15) })]]),
+  ) as Record<Light, Style[]>;
+  return (feature) => big[(feature.get('light') ?? 'none') as Light];
+}
+
+export const pinStyle = [
+  new Style({
+    image: new Circle({
+      radius: 12,
+      fill: new Fill({ color: 'rgba(31,95,191,.18)' }),
+      stroke: new Stroke({ color: '#1f5fbf', width: 2.5 }),
+    }),
+  }),
+  new Style({ image: new Circle({ radius: 3.5, fill: new Fill({ color: '#1f5fbf' }) }) }),
+];
+
+const border = new Style({
+  stroke: new Stroke({ color: 'rgba(74,60,110,.55)', width: 1.6, lineDash: [7, 4] }),
+});
+const areaName = new Style({
+  text: new Text({
+    font: `600 13px ${font}`,
+    fill: new Fill({ color: '#4a3c6e' }),
+    stroke: new Stroke({ color: 'rgba(255,255,255,.9)', width: 3 }),
+    overflow: true,
+  }),
+});
+export function areaStyle(feature: FeatureLike, resolution: number): Style | Style[] {
+  if (resolution > 60) return border;
+  areaName.getText()!.setText(label(feature.get('name')) || String(feature.get('code') ?? ''));
+  return [border, areaName];
+}
+
+const cell = new Style({
+  fill: new Fill({ color: 'rgba(255,255,255,.01)' }),
+  stroke: new Stroke({ color: 'rgba(47,110,140,.5)', width: 0.8 }),
+});
+const cellName = new Style({
+  text: new Text({
+    font: `11px ${font}`,
+    fill: new Fill({ color: '#2f6e8c' }),
+    stroke: new Stroke({ color: 'rgba(255,255,255,.85)', width: 2.5 }),
+  }),
+});
+export function gridStyle(feature: FeatureLike, resolution: number): Style | Style[] {
+  if (resolution > 1.3) return cell;
+  cellName.getText()!.setText(String(feature.get('code') ?? ''));
+  return [cell, cellName];
+}
+export const markedGridStyle = new Style({
+  fill: new Fill({ color: 'rgba(31,95,191,.12)' }),
+  stroke: new Stroke({ color: '#1f5fbf', width: 2 }),
+});
+
+/** How much a street matters: 0 motorways to 3 paths. */
+function rank(highway: string): 0 | 1 | 2 | 3 {
+  if (/^(motorway|trunk)/.test(highway)) return 0;
+  if (/^(primary|secondary)/.test(highway)) return 1;
+  return /^(tertiary|residential|unclassified|living_street|road)/.test(highway) ? 2 : 3;
+}
+const bands = [20, 8, 3, 1.2, 0];
+const widths: number[][] = [
+  [1.5, 2.5, 4, 6, 9],
+  [1, 1.8, 3.2, 5, 8],
+  [0, 0.8, 1.8, 3.5, 6],
+  [0, 0, 0.8, 1.5, 2.5],
+];
+const streets = widths.map((row, order_) =>
+  row.map((width) =>
+    width === 0
+      ? []
+      : width < 3
+        ? [new Style({ stroke: new Stroke({ color: order_ === 0 ? '#d3b98a' : '#cfd3d6', width }), zIndex: 3 - order_ })]
+        : [
+            new Style({ stroke: new Stroke({ color: '#c3c8cd', width: width + 1.4 }), zIndex: -order_ }),
+            new Style({ stroke: new Stroke({ color: order_ === 0 ? '#f6e3bd' : '#ffffff', width }), zIndex: 10 - order_ }),
+          ],
+  ),
+);
+const streetName = new Style({
+  zIndex: 20,
+  text: new Text({
+    font: `11px ${font}`,
+    placement: 'line',
+    fill: new Fill({ color: '#4c545d' }),
+    stroke: new Stroke({ color: 'rgba(255,255,255,.92)', width: 3 }),
+  }),
+});
+export function streetStyle(feature: FeatureLike, resolution: number): Style[] {
+  const band = bands.findIndex((limit) => resolution > limit);
+  const importance = rank(String(feature.get('highway') ?? feature.get('class') ?? ''));
+  const line = streets[importance]![band < 0 ? 4 : band]!;
+  const name = label(feature.get('name'));
+  if (line.length === 0 || !name || resolution > (importance < 2 ? 4 : 1.6)) return line;
+  streetName.getText()!.setText(name);
+  return [...line, streetName];
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MPL-2.0
+// The few pictures of the page: drawn here, coloured by the text around them.
+import type { Light } from '../api/types.ts';
+
+const paths = {
+  plus: 'M8 3v10M3 8h10',
+  close: 'M4 4l8 8M12 4l-8 8',
+  search: 'M7 3a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM10 10l3.5 3.5',
+  back: 'M10 3L5 8l5 5',
+  up: 'M3 10l5-5 5 5',
+  down: 'M3 6l5 5 5-5',
+  pin: 'M8 14s4.5-4.6 4.5-8A4.5 4.5 0 0 0 3.500 6c0 3.400 4.500 8 4.500 8zM8 7.500a1.500 1.500 0 1 0 0-3 1.500 1.500 0 0 0 0 3z',
+  list: 'M3 4h10M3 8h10M3 12h10',
+  map: 'M2 4l4-1.500 4 1.500 4-1.500v9.500l-4 1.500-4-1.500-4 1.500zM6 2.500v9.500M10 4v9.500',
+  doc: 'M4 2h5l3 3v9H4zM9 2v3h3M6 8h4M6 11h4',
+  photo: 'M2 4.500h3L6 3h4l1 1.500h3v8.500H2zM8 11a2.300 2.300 0 1 0 0-4.600A2.300 2.300 0 0 0 8 11z',
+  person: 'M8 8a2.700 2.700 0 1 0 0-5.400A2.700 2.700 0 0 0 8 8zM3 14c.6-2.800 2.500-4 5-4s4.400 1.200 5 4',
+  fit: 'M2 6V2h4M14 6V2h-4M2 10v4h4M14 10v4h-4',
+  layers: 'M8 2l6 3-6 3-6-3zM2 8l6 3 6-3M2 11l6 3 6-3',
+  warn: 'M8 2l6.500 11.500h-13zM8 6.500v3M8 11.500v.3',
+} as const;
+export type IconName = keyof typeof paths;
+
+export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
+  return (
+    <svg class="icon" width={size} height={size} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+      <path d={paths[name]} fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" />
+    </svg>
+  );
+}
+
+/** Circle, triangle, square, ring: told apart without colour, as on the map. */
+export function LightIcon({ light, paused = false }: { light: Light; paused?: boolean }) {
+  return (
+    <svg class={`light-icon ${light}`} width="14" height="14" viewBox="0 0 14 14" aria-hidden="true" focusable="false">
+      {paused ? (
+        <path d="M4 2v10M10 2v10" stroke="currentColor" stroke-width="3" />
+      ) : light === 'green' ? (
+        <circle cx="7" cy="7" r="5" fill="currentColor" />
+      ) : light === 'yellow' ? (
+        <path d="M7 1l6.500 11.500h-13z" fill="currentColor" />
+      ) : light === 'red' ? (
+        <rect x="1.500" y="1.500" width="11" height="11" rx="1" fill="currentColor" />
+      ) : (
+        <circle cx="7" cy="7" r="4.200" fill="none" stroke="currentColor" stroke-width="2" />
+      )}
+    </svg>
+  );
+}
