@@ -292,6 +292,14 @@ static struct moment step_begin(const struct calendar *calendar, struct moment m
     return moment;
 }
 
+int64_t calendar_step_day(const struct calendar *calendar, int64_t instant_ms)
+{
+    struct moment moment = moment_of(calendar, instant_ms);
+    int64_t day = step_from(calendar, moment.day, 0);
+    return day == moment.day ? instant_ms
+                             : zone_instant(calendar->zone, day, moment.time_ms);
+}
+
 static int64_t stepped_due(const struct calendar *calendar, const struct limit *limit,
                            int64_t from_ms)
 {

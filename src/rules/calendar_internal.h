@@ -87,3 +87,6 @@ const struct calendar_pattern *calendar_pattern(const struct calendar *calendar,
 int64_t calendar_minute(const struct calendar *calendar, size_t day, int32_t minute);
 // -1 when there is none.
 int calendar_season_find(const struct calendar *calendar, const char *code);
+// Stepped limits: the instant moved to the first day that counts, at the same time of day,
+// before any cut-off hour is looked at.
+int64_t calendar_step_day(const struct calendar *calendar, int64_t instant_ms);

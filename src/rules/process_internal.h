@@ -28,9 +28,9 @@ struct process_problems {
     char first_slug[64];
     char first[400];
 };
-void process_problem(struct process_problems *problems, const struct table *table, size_t row,
-                     const char *column, const char *slug, const char *format, ...)
-    __attribute__((format(printf, 6, 7)));
+void process_problem(struct process_problems *problems, const struct table *table,
+                     size_t row, const char *column, const char *slug, const char *format,
+                     ...) __attribute__((format(printf, 6, 7)));
 
 enum {
     PROCESS_TERMS_MOST = 16,
@@ -43,8 +43,8 @@ enum process_list { PROCESS_LIST_GUARDS, PROCESS_LIST_EFFECTS };
 
 // Parses one term like "!has(grid)" out of text[0..length). Returns NULL and fills term, or
 // tells what is wrong (arena text that begins with "unknown word" for an unknown one).
-const char *process_term_parse(struct arena *arena, enum process_list list, const char *text,
-                               size_t length, struct process_term *term);
+const char *process_term_parse(struct arena *arena, enum process_list list,
+                               const char *text, size_t length, struct process_term *term);
 // What the terms of a row promise together (inputs they name ...): NULL when they fit.
 const char *process_terms_fit(struct arena *arena, const struct process_action *action);
 void process_vocabulary_write(struct buffer *out);

@@ -165,21 +165,27 @@ struct clock_explanation {
     struct clock clock; // after the last event
     enum clock_detail detail;
     int64_t calendar_version;
-    int64_t
-        until_ms; // where the intervals end: due of a running clock, else the last event
+    // Where the intervals end: the deadline of a running clock, else the last event.
+    int64_t until_ms;
 };
 
-// Replays the events (at most 10,000) and calls visit for each interval of the last run
-// (since the last start or restart) in order. Stepped limits: first the steps, then the
-// pauses, then the shift they cause. language chooses names. ERROR_CONFLICT when the events
-// do not fit each other.
-int clock_explain(const struct calendar *calendar, const struct clock_event *events,
-                  size_t count, const char *language,
-                  void (*visit)(void *context, const struct clock_interval *interval),
-                  void *context, struct clock_explanation *ret_explanation,
+struct clock_explain_request {
+    const struct calendar *calendar; // in force when the first event happened
+    const struct clock_event *events;
+    size_t count;         // at most 10,000
+    const char *language; // for names of holidays and seasons
+    void (*visit)(void *context, const struct clock_interval *interval);
+    void *context;
+};
+
+// Replays the events and calls visit for each interval of the last run (since the last
+// start or restart) in order. Stepped limits: first the steps, then the pauses, then the
+// shift they cause. ERROR_CONFLICT when the events do not fit each other.
+int clock_explain(const struct clock_explain_request *request,
+                  struct clock_explanation *ret_explanation,
                   struct error *error) ERROR_MUST_CHECK;
 const char *clock_why_to_str(enum clock_why why);
 const char *clock_detail_to_str(enum clock_detail detail);
-// The rule in words: "2 working hours (08:00-12:00, 14:00-18:00)", for zh and en.
+// The rule in words: "2 working hours: counted in working periods"; zh and en.
 void clock_rule_text(const struct calendar *calendar, const struct limit *limit,
                      const char *language, struct buffer *out);
