@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MPL-2.0
+// The real deadlines of a city's quarter, from limits and a calendar in table form.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <gridcase/rules/catalogue.h>
+#include <gridcase/rules/clock.h>
+
+#include "rules_support.h"
+
+#define FOLDER "fixtures/boston_2011q3/"
+
+static struct calendar *read_calendar(void)
+{
+    TABLE_CLEANUP struct table *settings = support_table_file(FOLDER "calendar.csv");
+    TABLE_CLEANUP struct table *periods = support_table_file(FOLDER "calendar_periods.csv");
+    struct calendar_source source = {
+        .zone = "America/New_York", .version = 1, .settings = settings, .periods = periods};
+    struct calendar *calendar;
+    struct error error;
+    if (calendar_new(&source, NULL, &calendar, &error))
+        fail_msg("%s", error.message);
+    return calendar;
+}
+
+static struct catalogue *read_catalogue(const struct calendar *calendar)
+{
+    TABLE_CLEANUP struct table *classes = support_table_file(FOLDER "classes.csv");
+    TABLE_CLEANUP struct table *limits = support_table_file(FOLDER "limits.csv");
+    struct catalogue_source source = {
+        .classes = classes, .limits = limits, .version = 1, .calendar = calendar};
+    struct catalogue *catalogue;
+    struct error error;
+    if (catalogue_new(&source, NULL, &catalogue, &error))
+        fail_msg("%s", error.message);
+    return catalogue;
+}
+
+static void real_deadlines_are_reproduced(void **state)
+{
+    (void)state;
+    struct calendar *calendar = read_calendar();
+    struct catalogue *catalogue = read_catalogue(calendar);
+    TABLE_CLEANUP struct table *deadlines = support_table_file(FOLDER "deadlines.csv");
+    size_t close = 0;
+    for (size_t row = 0; row < table_rows(deadlines); row++) {
+        const struct catalogue_condition *condition =
+            catalogue_condition_find(catalogue, table_value(deadlines, row, "condition"));
+        assert_non_null(condition);
+        struct limit limit;
+        catalogue_limit(catalogue, condition, NULL, NULL, &limit, NULL);
+        struct clock clock;
+        clock_init(&clock);
+        assert_int_equal(
+            clock_start(&clock, calendar, &limit,
+                        support_local(calendar, table_value(deadlines, row, "opened")),
+                        NULL),
+            0);
+        int64_t target = support_local(calendar, table_value(deadlines, row, "target"));
+        int64_t miss = clock.due_ms - target;
+        close += miss >= -30000 && miss <= 30000;
+        assert_false(clock.provisional);
+    }
+    print_message("%zu of %zu real deadlines to within 30 s\n", close,
+                  table_rows(deadlines));
+    assert_int_equal(table_rows(deadlines), 24799);
+    assert_true(close >= 24405);
+    catalogue_free(catalogue);
+    calendar_free(calendar);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(real_deadlines_are_reproduced)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
