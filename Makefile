@@ -119,11 +119,12 @@ unit-%: $(B)/unit/test_% $(B)/gridcase
 	GRIDCASE_ROOT=$(ROOT) GRIDCASE_BUILD=$(B) $(B)/unit/test_$*
 
 # ---- benches ----
+BENCH_SUPPORT := $(patsubst bench/%.c,$(B)/bench/%.o,$(sort $(wildcard bench/support/*.c)))
 $(B)/bench/%.o: bench/%.c | $(B)/gen/gridcase/db/queries.h
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(COMPILE) $(CFLAGS) -Ibench -c -o $@ $<
-$(B)/bench/%: $(B)/bench/%.o $(B)/libgridcase.a
+$(B)/bench/%: $(B)/bench/%.o $(BENCH_SUPPORT) $(B)/libgridcase.a
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
