@@ -195,10 +195,12 @@ static void prepare(struct bench *bench)
     snprintf(program, sizeof program, "%s/gridcase", bench->build);
     if (file_exists(marker))
         return;
-    char *const new_city[] = {program,        "city",   "new",         (char *)(uintptr_t)slug,
-                              "grids/boston", "--data", bench->folder, NULL};
-    char *const load_city[] = {program,        "city",   "load",        (char *)(uintptr_t)slug,
-                               "grids/boston", "--data", bench->folder, NULL};
+    char *const new_city[] = {
+        program,        "city",   "new",         (char *)(uintptr_t)slug,
+        "grids/boston", "--data", bench->folder, NULL};
+    char *const load_city[] = {
+        program,        "city",   "load",        (char *)(uintptr_t)slug,
+        "grids/boston", "--data", bench->folder, NULL};
     run_program(bench, new_city);
     run_program(bench, load_city);
     open_store(bench, DB_STORE_UNSAFE);
@@ -247,16 +249,18 @@ static size_t http_report(void *context, char *out, size_t room)
     uint8_t key[16];
     uuid_new(instant_now_ms(), key);
     uuid_to_text(key, uuid);
-    int length = snprintf(body, sizeof body,
-                          "{\"class\":%lld,\"point\":{\"lon\":%.7f,\"lat\":%.7f,"
-                          "\"accuracy_m\":8},\"description\":\"%s\",\"source\":\"hotline\"}",
-                          (long long)made.draft.class_id, made.draft.point.lon_deg,
-                          made.draft.point.lat_deg, made.description);
-    int total = snprintf(out, room,
-                         "POST /%s/api/v1/cases HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
-                         "Origin: http://127.0.0.1:%d\r\nContent-Type: application/json\r\n"
-                         "Cookie: %s\r\nIdempotency-Key: %s\r\nContent-Length: %d\r\n\r\n%s",
-                         slug, PORT, PORT, bench->cookie, uuid, length, body);
+    int length =
+        snprintf(body, sizeof body,
+                 "{\"class\":%lld,\"point\":{\"lon\":%.7f,\"lat\":%.7f,"
+                 "\"accuracy_m\":8},\"description\":\"%s\",\"source\":\"hotline\"}",
+                 (long long)made.draft.class_id, made.draft.point.lon_deg,
+                 made.draft.point.lat_deg, made.description);
+    int total =
+        snprintf(out, room,
+                 "POST /%s/api/v1/cases HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+                 "Origin: http://127.0.0.1:%d\r\nContent-Type: application/json\r\n"
+                 "Cookie: %s\r\nIdempotency-Key: %s\r\nContent-Length: %d\r\n\r\n%s",
+                 slug, PORT, PORT, bench->cookie, uuid, length, body);
     return total > 0 && (size_t)total < room ? (size_t)total : 0;
 }
 
@@ -274,8 +278,8 @@ static void start_server(struct bench *bench)
     snprintf(program, sizeof program, "%s/gridcase", bench->build);
     snprintf(port, sizeof port, "%d", PORT);
     snprintf(health, sizeof health, "127.0.0.1:%d", PORT + 1);
-    char *const arguments[] = {program,  "serve", "--data",   bench->folder,
-                               "--port", port,    "--health", health, NULL};
+    char *const arguments[] = {program, "serve",    "--data", bench->folder, "--port",
+                               port,    "--health", health,   NULL};
     start_program(bench, arguments, &bench->server);
     for (int i = 0; i < 300; i++) {
         instant_sleep_ms(100);
@@ -310,8 +314,8 @@ static void sign_in(struct bench *bench)
             sscanf(line, "%63s %127s", login, password) == 2)
             break;
     }
-    int length = snprintf(body, sizeof body, "{\"login\":\"%s\",\"password\":\"%s\"}", login,
-                          password);
+    int length = snprintf(body, sizeof body, "{\"login\":\"%s\",\"password\":\"%s\"}",
+                          login, password);
     int total = snprintf(request, sizeof request,
                          "POST /%s/api/v1/session HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
                          "Origin: http://127.0.0.1:%d\r\nContent-Type: application/json\r\n"
@@ -324,7 +328,8 @@ static void sign_in(struct bench *bench)
         exit(1);
     }
     cookie += strlen("\r\nset-cookie: ");
-    snprintf(bench->cookie, sizeof bench->cookie, "%.*s", (int)strcspn(cookie, ";\r"), cookie);
+    snprintf(bench->cookie, sizeof bench->cookie, "%.*s", (int)strcspn(cookie, ";\r"),
+             cookie);
 }
 
 // A counter of the metrics page; -1 when it is not there.
@@ -347,7 +352,8 @@ static double metric(const char *name)
     return -1;
 }
 
-static double over_http(struct bench *bench, unsigned clients, double baseline, double probe)
+static double over_http(struct bench *bench, unsigned clients, double baseline,
+                        double probe)
 {
     struct load_options options = {.port = PORT,
                                    .clients = clients,
@@ -355,7 +361,8 @@ static double over_http(struct bench *bench, unsigned clients, double baseline, 
                                    .request = http_report,
                                    .context = bench};
     struct load_result result;
-    double commits = metric("gridcase_commits_total"), syncs = metric("gridcase_syncs_total"),
+    double commits = metric("gridcase_commits_total"),
+           syncs = metric("gridcase_syncs_total"),
            checkpoints = metric("gridcase_checkpoints_total");
     if (load_run(&options, &result) != 0) {
         fprintf(stderr, "intake bench: no connection\n");
@@ -369,7 +376,8 @@ static double over_http(struct bench *bench, unsigned clients, double baseline, 
            "p99 %6.1f ms  worst %6.1f ms\n",
            clients, rate, rate / baseline, rate / probe, result.p50_ms, result.p99_ms,
            result.worst_ms);
-    printf("               %llu answered, %llu refused, %llu broken; %.0f commits, %.0f syncs, "
+    printf("               %llu answered, %llu refused, %llu broken; %.0f commits, %.0f "
+           "syncs, "
            "%.0f checkpoints\n",
            (unsigned long long)result.good, (unsigned long long)result.bad,
            (unsigned long long)result.broken, commits, syncs, checkpoints);
@@ -387,7 +395,8 @@ static double setting(const char *name, double otherwise)
 {
     const char *text = getenv(name);
     double value;
-    return text && text_to_double(text, strlen(text), &value, NULL) == 0 ? value : otherwise;
+    return text && text_to_double(text, strlen(text), &value, NULL) == 0 ? value
+                                                                         : otherwise;
 }
 
 int main(int argc, char **argv)
@@ -404,7 +413,8 @@ int main(int argc, char **argv)
     printf("bare probe, one-row FULL commits, %lld rows in it:  %8.0f reports/s\n",
            (long long)bench.cases, probe);
     double baseline = one_by_one(&bench);
-    printf("same statements one by one, same file:             %8.0f reports/s\n", baseline);
+    printf("same statements one by one, same file:             %8.0f reports/s\n",
+           baseline);
     start_server(&bench);
     sign_in(&bench);
     over_http(&bench, 64, baseline, probe);

@@ -11,7 +11,7 @@ check() { # check NAME COMMAND...
     else failed=$((failed + 1)); echo "FAIL $name"; head -n 60 "$log"; fi
     rm -f "$log"
 }
-flags="-std=c17 -D_GNU_SOURCE -DGRIDCASE_VERSION=\"lint\" -Iinclude -I$build/gen -Itests $(pkg-config --cflags libmicrohttpd gdal glib-2.0 jansson gnutls libpng spatialite | sed 's/-I/-isystem /g')"
+flags="-std=c17 -D_GNU_SOURCE -DGRIDCASE_VERSION=__FILE__ -Iinclude -I$build/gen -Itests $(pkg-config --cflags libmicrohttpd gdal glib-2.0 jansson gnutls libpng spatialite | sed 's/-I/-isystem /g')"
 formatted() { git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror; }
 headers() {
     local bad=0 header

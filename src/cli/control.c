@@ -49,7 +49,7 @@ static int open_socket(const char *folder, int timeout_s, int *ret_fd, struct er
 
 int control_is_running(const char *data_folder)
 {
-    int fd;
+    int fd = -1;
     if (open_socket(data_folder, 5, &fd, NULL) != 0)
         return 0;
     close(fd);
@@ -135,7 +135,7 @@ static int take_apart(struct buffer *all, int *ret_status, struct buffer *answer
 int control_call(const char *data_folder, const char *path, const char *body, int timeout_s,
                  int *ret_status, struct buffer *answer, struct error *error)
 {
-    int fd;
+    int fd = -1;
     int status = open_socket(data_folder, timeout_s, &fd, error);
     if (status != 0)
         return status;

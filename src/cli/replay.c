@@ -91,7 +91,6 @@ static int play_here(struct db_store *store, const char *slug,
     options->stop = &stop;
     options->progress = print_progress;
     options->refused = print_refused;
-    options->refused_context = &told;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     CITY_SNAPSHOT_CLEANUP struct city_snapshot *city = NULL;
@@ -99,7 +98,9 @@ static int play_here(struct db_store *store, const char *slug,
     if (status != 0)
         return status;
     struct replay_progress progress = {0};
+    options->refused_context = &told;
     status = replay_run(store, city, options, &progress, error);
+    options->refused_context = NULL;
     if (told > TOLD_REFUSALS)
         fprintf(stderr, "\n... and %d more refusals", told - TOLD_REFUSALS);
     fprintf(stderr, "\n");

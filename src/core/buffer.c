@@ -94,9 +94,11 @@ int buffer_check(const struct buffer *buffer, struct error *error)
 
 char *buffer_take(struct buffer *buffer, size_t *ret_length)
 {
-    if (!buffer->data && !reserve(buffer, 0))
+    if (!reserve(buffer, 0))
         return NULL;
     char *data = buffer->data;
+    if (!data)
+        return NULL;
     data[buffer->length] = '\0';
     if (ret_length)
         *ret_length = buffer->length;
