@@ -30,7 +30,7 @@ export function basePath(pathname: string): string {
   return at < 0 ? pathname.replace(/\/$/, '') : pathname.slice(0, at);
 }
 
-export type Phase = 'starting' | 'signed-out' | 'password' | 'ready' | 'failed';
+export type Phase = 'starting' | 'signed-out' | 'link' | 'password' | 'ready' | 'failed';
 export type Pane = 'queue' | 'map' | 'side';
 
 export const base = basePath(location.pathname);
@@ -99,11 +99,18 @@ export const query = computed(() => filterQuery(filters.value, filters.value.inM
 // ---- starting, signing in and out ----
 let stream: ChangeStream | null = null;
 
+/** A one-time link to a first password: "#link=TOKEN", never sent as part of an address. */
+export const linkToken = signal(/^#link=([\w.~-]+)$/.exec(location.hash)?.[1] ?? '');
+
 export async function start(): Promise<void> {
   phase.value = 'starting';
   try {
     city.value = await client.get<City>('/city');
     timeZone.value = city.value.time_zone;
+    if (linkToken.value) {
+      phase.value = 'link';
+      return;
+    }
     const found = await client.get<Session>('/session', {}, { quiet: true }).catch((error: unknown) => {
       if (error instanceof ApiError && error.status === 401) return null;
       throw error;
@@ -127,16 +134,16 @@ export async function enter(found: Session): Promise<void> {
   }
   if (samePerson) {
     expired.value = false;
-    follow();
     await reload();
+    follow();
     return;
   }
   batch(() => {
     expired.value = false;
     phase.value = 'ready';
   });
-  follow();
   await Promise.all([readTables(), reload(false), refreshSummary()]);
+  follow();
 }
 
 async function readTables(): Promise<void> {
@@ -164,7 +171,7 @@ export function items<T>(value: unknown): T[] {
 }
 
 export async function readStaff(): Promise<void> {
-  if (staff.value) return;
+  if (staff.value || !may('staff.read')) return;
   staff.value = await client
     .get<unknown>('/staff')
     .then((value) => items<StaffMember>(value))
@@ -183,6 +190,7 @@ function follow(): void {
   stream?.close();
   stream = new ChangeStream({
     url: `${base}/api/v1/changes`,
+    since: list.position,
     name: `gridcase:${city.value?.slug ?? ''}:${session.value?.person.id ?? 0}:changes`,
     onState: (state) => {
       const wasLost = streamState.value === 'lost';
@@ -248,7 +256,10 @@ export function open(number: string | null): void {
   });
   remember();
 }
+const may = (right: string) => session.value?.rights?.includes(right) ?? true;
+export const mayReport = () => may('case.report');
 export function report(): void {
+  if (!mayReport()) return;
   batch(() => {
     reporting.value = true;
     pane.value = 'side';

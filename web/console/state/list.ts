@@ -41,6 +41,8 @@ export class CaseRows {
   readonly byNumber = computed(() => new Map(this.rows.value.map((row) => [row.item.number, row])));
   /** Somebody points at the list or has moved in it: nothing may jump. */
   held = false;
+  /** Of the change stream, when the head of the list was read. */
+  position = '';
 
   readonly #client: Client;
   #query: Query = {};
@@ -158,6 +160,7 @@ export class CaseRows {
       .get<CaseList>('/cases', query, { signal: this.#abort.signal })
       .then((page) => {
         this.#client.heard(page.as_of);
+        if (cursor === null) this.position = page.position ?? '';
         return page;
       });
   }

@@ -8,7 +8,7 @@ import { ApiError, LineError, uuid } from '../../lib/api/client.ts';
 import type { AllowedAction, CaseDetail, HistoryRow } from '../../lib/api/types.ts';
 import { label, t } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
-import { client, detail, list, notify, readDetail } from '../state/app.ts';
+import { client, detail, list, notify, open, readDetail, selected } from '../state/app.ts';
 import { HistoryItem } from './case.tsx';
 import { Field, type Value, type Values } from './fields.tsx';
 import { failureWords } from './words.ts';
@@ -55,9 +55,9 @@ function begin(found: CaseDetail, action: AllowedAction): void {
   };
 }
 export function closeForm(): boolean {
-  const open = draft.value;
-  if (!open) return false;
-  kept.set(`${open.number} ${open.action}`, open.values);
+  const form = draft.value;
+  if (!form) return false;
+  kept.set(`${form.number} ${form.action}`, form.values);
   draft.value = null;
   return true;
 }
@@ -77,15 +77,17 @@ async function send(action: AllowedAction): Promise<void> {
   const inputs = Object.fromEntries(Object.entries(wanted.values).filter(([, value]) => !isEmpty(value)));
   const ifMatch = wanted.task === null ? undefined : `"${wanted.task}.${wanted.version ?? 0}"`;
   try {
-    const after = await client.post<CaseDetail>(
+    const after = await client.post<CaseDetail | { number: string; version: number }>(
       `/cases/${encodeURIComponent(wanted.number)}/actions`,
       { action: wanted.action, inputs },
       { key: wanted.key, ifMatch },
     );
     kept.delete(`${wanted.number} ${wanted.action}`);
     draft.value = null;
-    if (detail.value?.number === after.number) detail.value = after;
-    list.put(after);
+    if ('history' in after) {
+      if (detail.value?.number === after.number) detail.value = after;
+      list.put(after);
+    } else if (selected.value === after.number) open(null); // the move took it out of our sight
     list.changed(after.number);
     notify('good', t('action.done', { action: label(action.label), number: after.number }));
   } catch (error) {
@@ -109,17 +111,17 @@ async function failed(error: unknown, wanted: Draft): Promise<void> {
 }
 /** The form now stands on the version that is shown. */
 function adopt(found: CaseDetail | null): void {
-  const open = draft.value;
-  if (!open || !found) return;
-  const again = found.allowed_actions.find((action) => action.action === open.action);
+  const form = draft.value;
+  if (!form || !found) return;
+  const again = found.allowed_actions.find((action) => action.action === form.action);
   if (again) change({ task: again.task, version: again.task_version, seen: lastSeq(found) });
 }
 
 export function Actions({ found }: { found: CaseDetail }) {
-  const open = draft.value?.number === found.number ? draft.value : null;
-  const action = open ? found.allowed_actions.find((one) => sameAction(one, open)) : undefined;
+  const form = draft.value?.number === found.number ? draft.value : null;
+  const action = form ? found.allowed_actions.find((one) => sameAction(one, form)) : undefined;
 
-  // Somebody acted on the very task while the form was open: say so before anything is sent.
+  // Somebody acted on the very task while the form was form: say so before anything is sent.
   useEffect(() => {
     const wanted = draft.value;
     if (!wanted || wanted.number !== found.number || wanted.busy) return;
@@ -130,7 +132,7 @@ export function Actions({ found }: { found: CaseDetail }) {
     adopt(found);
   }, [found]);
 
-  if (found.allowed_actions.length === 0 && !open) {
+  if (found.allowed_actions.length === 0 && !form) {
     return <p class="block muted none">{t('action.none')}</p>;
   }
   return (
@@ -140,10 +142,10 @@ export function Actions({ found }: { found: CaseDetail }) {
           <button
             key={`${one.action}-${one.task}`}
             type="button"
-            class={index === 0 && !open ? 'primary' : open && sameAction(one, open) ? 'on' : ''}
-            aria-expanded={open ? sameAction(one, open) : false}
+            class={index === 0 && !form ? 'primary' : form && sameAction(one, form) ? 'on' : ''}
+            aria-expanded={form ? sameAction(one, form) : false}
             onClick={() => {
-              const wasOpen = open && sameAction(one, open);
+              const wasOpen = form && sameAction(one, form);
               closeForm();
               if (!wasOpen) begin(found, one);
             }}
@@ -152,17 +154,17 @@ export function Actions({ found }: { found: CaseDetail }) {
           </button>
         ))}
       </div>
-      {open && <Form found={found} open={open} action={action} />}
+      {form && <Form found={found} form={form} action={action} />}
     </section>
   );
 }
 
-function Form({ found, open, action }: { found: CaseDetail; open: Draft; action: AllowedAction | undefined }) {
+function Form({ found, form, action }: { found: CaseDetail; form: Draft; action: AllowedAction | undefined }) {
   return (
     <form
       class="action-form"
       noValidate
-      aria-label={label(action?.label) || open.action}
+      aria-label={label(action?.label) || form.action}
       onSubmit={(event) => {
         event.preventDefault();
         if (action) void send(action);
@@ -171,16 +173,16 @@ function Form({ found, open, action }: { found: CaseDetail; open: Draft; action:
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && action) void send(action);
       }}
     >
-      {open.changed.length > 0 && <Conflict rows={open.changed} possible={action !== undefined} />}
+      {form.changed.length > 0 && <Conflict rows={form.changed} possible={action !== undefined} />}
       {action ? (
         <>
           {action.inputs.map((input, index) => (
             <Field
               key={input.name}
               input={input}
-              value={open.values[input.name] ?? null}
-              classId={typeof open.values.class === 'number' ? open.values.class : found.class.id}
-              missing={open.asked && input.required && isEmpty(open.values[input.name])}
+              value={form.values[input.name] ?? null}
+              classId={typeof form.values.class === 'number' ? form.values.class : (found.class?.id ?? 0)}
+              missing={form.asked && input.required && isEmpty(form.values[input.name])}
               focusFirst={index === 0}
               onChange={(value) => change({ values: { ...draft.value?.values, [input.name]: value } })}
             />
@@ -188,17 +190,17 @@ function Form({ found, open, action }: { found: CaseDetail; open: Draft; action:
           {action.inputs.length === 0 && <p>{t('action.sure', { action: label(action.label) })}</p>}
         </>
       ) : (
-        <Typed values={open.values} />
+        <Typed values={form.values} />
       )}
-      {open.failure && (
+      {form.failure && (
         <p class="alert bad" role="alert">
-          <Icon name="warn" /> {open.failure}
+          <Icon name="warn" /> {form.failure}
         </p>
       )}
       <div class="form-end">
         {action && (
-          <button type="submit" class="primary" disabled={open.busy} aria-busy={open.busy}>
-            {open.busy ? t('action.sending') : open.changed.length > 0 ? t('action.anyway', { action: label(action.label) }) : label(action.label)}
+          <button type="submit" class="primary" disabled={form.busy} aria-busy={form.busy}>
+            {form.busy ? t('action.sending') : form.changed.length > 0 ? t('action.anyway', { action: label(action.label) }) : label(action.label)}
           </button>
         )}
         <button type="button" class="plain" onClick={() => closeForm()}>

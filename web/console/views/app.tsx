@@ -30,7 +30,7 @@ import { Header, LanguageSwitch } from './header.tsx';
 import { MapView } from './mappane.tsx';
 import { isNarrow, listBox, moveCursor, QueueView, searchField } from './queue.tsx';
 import { ReportView } from './report.tsx';
-import { ExpiredDialog, PasswordPage, SignInPage } from './signin.tsx';
+import { ExpiredDialog, LinkPage, PasswordPage, SignInPage } from './signin.tsx';
 import { failureWords } from './words.ts';
 
 function typing(target: EventTarget | null): boolean {
@@ -102,6 +102,8 @@ export function App() {
       );
     case 'signed-out':
       return <SignInPage />;
+    case 'link':
+      return <LinkPage />;
     case 'password':
       return <PasswordPage />;
     default:

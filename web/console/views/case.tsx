@@ -3,9 +3,9 @@
 // explained and history.
 import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
-import type { CaseDetail, Clock, ExplainedClock, Explanation, HistoryRow } from '../../lib/api/types.ts';
+import type { CaseDetail, Clock, ExplainedClock, ExplainInterval, Explanation, HistoryRow } from '../../lib/api/types.ts';
 import { runs } from '../../lib/clock/light.ts';
-import { has, label, localDay, showClock, showFull, showNumber, showTime, t } from '../../lib/i18n/index.ts';
+import { has, label, language, localDay, showClock, showFull, showNumber, showTime, t } from '../../lib/i18n/index.ts';
 import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
 import {
   catalogue,
@@ -73,7 +73,7 @@ export function CaseView() {
       <div class="side-scroll" key={number}>
         <header class="case-head">
           <h2 ref={heading} tabIndex={-1}>
-            {label(found.class.name)}
+            {label(found.class?.name) || t('class.none')}
           </h2>
           {found.condition && <p class="muted">{label(found.condition.name)}</p>}
           <Headline found={found} />
@@ -230,7 +230,7 @@ function Deadline({ found }: { found: CaseDetail }) {
   useEffect(() => {
     if (!isOpen.value) return;
     client
-      .get<Explanation>(`/cases/${encodeURIComponent(found.number)}/explain`)
+      .get<Explanation>(`/cases/${encodeURIComponent(found.number)}/explain`, { language: language.value })
       .then((value) => {
         explanation.value = value;
         failure.value = null;
@@ -238,7 +238,7 @@ function Deadline({ found }: { found: CaseDetail }) {
       .catch((error: unknown) => {
         failure.value = error;
       });
-  }, [isOpen.value, found.version, found.number]);
+  }, [isOpen.value, found.version, found.number, language.value]);
   const clocks = found.clocks.length > 0 ? found.clocks : found.clock ? [found.clock] : [];
   return (
     <section class="block">
@@ -318,7 +318,7 @@ function Explained({ clock }: { clock: ExplainedClock }) {
                 <td class="numeric">
                   {showTime(interval.from)} – {sameDay ? showClock(interval.to) : showTime(interval.to)}
                 </td>
-                <td>{whyWord(interval.why)}</td>
+                <td>{whyWord(interval)}</td>
                 <td class="right numeric">{interval.counted_ms > 0 ? hours(interval.counted_ms) : '–'}</td>
               </tr>
             );
@@ -350,13 +350,13 @@ function hours(ms: number): string {
       : t('span.hour', { n: whole })
     : t('span.minute', { n: minutes });
 }
-/** "holiday: Labor Day": a code with what it is called, or the code alone. */
-function whyWord(why: string): string {
+/** "holiday: Labor Day": a word of the clock with the calendar's name for it. */
+function whyWord({ why, number }: ExplainInterval): string {
   const [code = '', ...rest] = why.split(':');
-  const key = `why.${code.trim().replaceAll(' ', '_')}`;
-  const detailText = rest.join(':').trim();
-  if (!has(key)) return why;
-  return detailText ? `${t(key)}: ${detailText}` : t(key);
+  const key = `why.${code.trim()}`;
+  const name = rest.join(':').trim();
+  const word = has(key) ? t(key, { n: number ?? 0 }) : code;
+  return name ? t('why.named', { word, name }) : word;
 }
 
 // ---- history ----

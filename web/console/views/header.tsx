@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { label, language, type Language, languages, setLanguage, showNumber, t } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
-import { city, client, helpOpen, phase, report, reporting, session, setFilters, signOut, streamState, summary } from '../state/app.ts';
+import { city, client, helpOpen, mayReport, phase, report, reporting, session, setFilters, signOut, streamState, summary } from '../state/app.ts';
 import { refWord, roleWord } from './words.ts';
 
 export function LanguageSwitch() {
@@ -127,9 +127,11 @@ export function Header() {
             <Icon name="warn" /> {t(bad ? 'line.down' : 'line.slow')}
           </span>
         )}
-        <button type="button" class="primary new-report" aria-label={t('report.title')} aria-pressed={reporting.value} onClick={report}>
-          <Icon name="plus" /> <span class="wide">{t('report.title')}</span>
-        </button>
+        {mayReport() && (
+          <button type="button" class="primary new-report" aria-label={t('report.title')} aria-pressed={reporting.value} onClick={report}>
+            <Icon name="plus" /> <span class="wide">{t('report.title')}</span>
+          </button>
+        )}
         <LanguageSwitch />
         <button type="button" class="square help-button wide" aria-label={t('help.title')} onClick={() => (helpOpen.value = true)}>
           ?

@@ -77,7 +77,7 @@ export function MapView() {
         attribution: here.attribution,
         zoomIn: t('map.in'),
         zoomOut: t('map.out'),
-        streets: (view, z) => client.get<Collection>('/geo/streets', { bbox: view.map((d) => d.toFixed(6)).join(','), zoom: z }),
+        streets: (view) => client.get<Collection>('/geo/streets', { bbox: view.map((d) => d.toFixed(6)).join(',') }),
         grids: (view) => client.get<Collection>('/geo/grids', { bbox: view.map((d) => d.toFixed(6)).join(',') }),
         onCase: (number) => open(number),
         onHover: (number) => (hovered.value = number),
@@ -219,14 +219,13 @@ function connect(map: CityMap): (() => void)[] {
     effect(() => map.setGridsShown(gridsShown.value)),
     effect(() => {
       const wanted = level.value;
-      void language.value; // names are drawn anew in the other language
       map.setTexts(t('map.in'), t('map.out'));
       if (!wanted) {
         map.setAreas({ type: 'FeatureCollection', features: [] });
         return;
       }
       void client
-        .get<Collection>(`/geo/areas/${encodeURIComponent(wanted)}`)
+        .get<Collection>(`/geo/areas/${encodeURIComponent(wanted)}`, { language: language.value })
         .then((data) => {
           if (level.peek() === wanted) map.setAreas(data);
         })

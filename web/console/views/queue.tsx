@@ -59,7 +59,10 @@ function QuickQueues() {
             key={queue}
             type="button"
             aria-pressed={filters.value.queue === queue}
-            onClick={() => setFilters({ queue, number: '' })}
+            onClick={() => {
+              typed.value = '';
+              setFilters({ queue, number: '' });
+            }}
           >
             {t(quickKey[queue])}
             {number !== undefined && (
@@ -72,12 +75,27 @@ function QuickQueues() {
   );
 }
 
+/** What is typed narrows the loaded rows at once; a whole number is then looked for among
+ *  all cases, ended ones too. */
+export const typed = signal(filters.value.number);
+const wanted = (text: string) => text.trim().toLocaleUpperCase();
+const shownRows = computed(() => {
+  const rows = list.rows.value;
+  const text = wanted(typed.value);
+  return text === '' || filters.value.number ? rows : rows.filter((row) => row.item.number.toLocaleUpperCase().includes(text));
+});
+const WHOLE_NUMBER = 6; // characters below which a text is surely no case number
+
 function Search() {
-  const typed = useSignal(filters.value.number);
   useEffect(() => {
     typed.value = filters.value.number;
   }, [filters.value.number]);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const ask = () => {
+    clearTimeout(timer.current);
+    const text = typed.value.trim();
+    if (text !== filters.value.number) setFilters({ number: text });
+  };
   return (
     <div class="search">
       <Icon name="search" />
@@ -94,18 +112,20 @@ function Search() {
         onInput={(event) => {
           typed.value = event.currentTarget.value;
           clearTimeout(timer.current);
-          timer.current = setTimeout(() => setFilters({ number: typed.value.trim().toUpperCase() }), 250);
+          if (typed.value.trim() === '' || filters.value.number) timer.current = setTimeout(ask, 250);
+          else if (wanted(typed.value).length >= WHOLE_NUMBER && shownRows.value.length === 0) timer.current = setTimeout(ask, 400);
         }}
         onKeyDown={(event) => {
           if (event.key === 'Enter' || event.key === 'ArrowDown') {
             event.preventDefault();
-            clearTimeout(timer.current);
-            setFilters({ number: typed.value.trim().toUpperCase() });
+            if (shownRows.value.length === 0 || filters.value.number) ask();
+            const first = shownRows.value[0];
+            if (first) cursor.value = first.item.number;
             listBox.current?.focus();
           } else if (event.key === 'Escape') {
             event.stopPropagation();
-            if (typed.value) setFilters({ number: '' });
             typed.value = '';
+            ask();
             listBox.current?.focus();
           }
         }}
@@ -285,7 +305,7 @@ function RowView({ row }: { row: Row }) {
     <>
       <Time item={item} />
       <span class="what">
-        <strong>{label(item.class.name)}</strong>
+        <strong>{label(item.class?.name) || t('class.none')}</strong>
         {item.condition && <span class="muted"> · {label(item.condition.name)}</span>}
       </span>
       <span class="step">{label(item.step_label)}</span>
@@ -307,7 +327,7 @@ narrow.addEventListener('change', (event) => {
 });
 
 export function moveCursor(by: number): void {
-  const rows = list.rows.value;
+  const rows = shownRows.value;
   if (rows.length === 0) return;
   const at = rows.findIndex((row) => row.item.number === cursor.value);
   const next = at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by));
@@ -316,7 +336,7 @@ export function moveCursor(by: number): void {
 }
 
 export function QueueView() {
-  const rows = list.rows.value;
+  const rows = shownRows.value;
   const waiting = list.waiting.value.length;
   const state = list.state.value;
   const pointed = useRef(false);
@@ -354,7 +374,7 @@ export function QueueView() {
         {state === 'loading' && <div class="empty" aria-busy="true">{t('list.loading')}</div>}
         {state === 'ready' && rows.length === 0 && (
           <div class="empty">
-            <p>{t(filters.value.number ? 'list.no_number' : 'list.empty')}</p>
+            <p>{t(typed.value ? 'list.no_number' : 'list.empty')}</p>
           </div>
         )}
         <Windowed

@@ -7,7 +7,7 @@ import type { Session } from '../../lib/api/types.ts';
 import { label, t } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { Dialog } from '../../lib/ui/dialog.tsx';
-import { city, client, enter, notify, phase, session } from '../state/app.ts';
+import { city, client, enter, linkToken, notify, phase, session } from '../state/app.ts';
 import { LanguageSwitch } from './header.tsx';
 import { failureWords } from './words.ts';
 
@@ -192,6 +192,89 @@ export function PasswordPage() {
             )}
           </div>
         </form>
+      </div>
+    </main>
+  );
+}
+
+/** A first password through a one-time link. */
+export function LinkPage() {
+  const login = useSignal<string | null>(null);
+  const fresh = useSignal('');
+  const again = useSignal('');
+  const failure = useSignal('');
+  const busy = useSignal(false);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    client
+      .get<{ login: string }>(`/session/links/${encodeURIComponent(linkToken.value)}`, {}, { quiet: true })
+      .then((found) => {
+        login.value = found.login;
+        field.current?.focus();
+      })
+      .catch((error: unknown) => {
+        failure.value = failureWords(error);
+      });
+  }, []);
+  const leave = () => {
+    history.replaceState(null, '', location.pathname);
+    linkToken.value = '';
+    phase.value = 'signed-out';
+  };
+  const send = async () => {
+    if (busy.value) return;
+    if (fresh.value !== again.value) {
+      failure.value = t('password.differ');
+      return;
+    }
+    busy.value = true;
+    try {
+      await client.post('/session/links', { link: linkToken.value, password: fresh.value }, { quiet: true });
+      notify('good', t('password.done'));
+      leave();
+    } catch (error) {
+      failure.value = failureWords(error);
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <main class="sign">
+      <div class="sign-box">
+        <div class="sign-head">
+          <h1>{t('link.title')}</h1>
+          <LanguageSwitch />
+        </div>
+        {login.value !== null && (
+          <form
+            class="sign-form"
+            onSubmit={(event) => {
+              event.preventDefault();
+              void send();
+            }}
+          >
+            <p>{t('link.text', { login: login.value })}</p>
+            <input type="text" class="hidden-file" autocomplete="username" readOnly tabIndex={-1} aria-hidden="true" value={login.value} />
+            <label class="field">
+              <span class="field-name">{t('password.new')}</span>
+              <input ref={field} type="password" required minLength={10} autocomplete="new-password" value={fresh.value} onInput={(event) => (fresh.value = event.currentTarget.value)} />
+            </label>
+            <label class="field">
+              <span class="field-name">{t('password.again')}</span>
+              <input type="password" required minLength={10} autocomplete="new-password" value={again.value} onInput={(event) => (again.value = event.currentTarget.value)} />
+            </label>
+            <p class="muted small-text">{t('password.rule')}</p>
+            <button type="submit" class="primary" disabled={busy.value}>
+              {t('link.title')}
+            </button>
+          </form>
+        )}
+        <p class="field-error" role="alert">
+          {failure.value}
+        </p>
+        <button type="button" class="plain" onClick={leave}>
+          {t('session.in')}
+        </button>
       </div>
     </main>
   );

@@ -59,7 +59,7 @@ export function failureWords(error: unknown): string {
   if (error instanceof LineError) return t(error.timedOut ? 'error.timeout' : 'error.line');
   if (error instanceof ApiError) {
     const key = `error.${error.code}`;
-    if (has(key)) return t(key, { s: error.problem.retry_after_s ?? '' });
+    if (has(key)) return t(key, { s: error.problem.retry_after_s ?? '', detail: error.problem.detail ?? '' });
     const byStatus = `error.http.${error.status}`;
     if (error.problem.detail) return error.problem.detail;
     if (has(byStatus)) return t(byStatus);

@@ -73,6 +73,8 @@ export interface Person {
 export interface Session {
   person: Person;
   must_change_password: boolean;
+  /** What this person may do at all: "case.report", "staff.read" ... */
+  rights?: string[];
   city?: City;
 }
 
@@ -153,11 +155,11 @@ export interface Clock {
 
 export interface CaseSummary {
   number: string;
-  class: Ref & { code: string };
+  class: (Ref & { code: string }) | null;
   condition: (Ref & { code?: string }) | null;
   stage: string;
   step: string;
-  step_label: Label;
+  step_label: Label | null;
   department: Ref | null;
   grid: { id: number; code: string } | string | null;
   areas: { level: string; code: string; name: Label }[];
@@ -199,7 +201,7 @@ export interface HistoryRow {
   received_at: string;
   action: string;
   kind: string;
-  label: Label;
+  label: Label | null;
   from: string | null;
   to: string | null;
   actor: Actor | string | null;
@@ -244,19 +246,25 @@ export interface CaseList {
   items: CaseSummary[];
   next_cursor: string | null;
   as_of: string;
+  /** Where the change stream stood when the list was read. */
+  position?: string;
 }
 
 export interface ExplainInterval {
   from: string;
   to: string;
   counted_ms: number;
+  /** A word of the clock, with the calendar's own name behind a colon: "holiday: ...". */
   why: string;
+  /** How many days are drawn together, or which step of a stepped limit. */
+  number?: number;
 }
 export interface ExplainedClock {
   kind: string;
   limit_text: Label | string | null;
   rule: string;
   calendar_version: number | null;
+  provisional?: boolean;
   intervals: ExplainInterval[];
   due_at: string | null;
 }

@@ -27,6 +27,8 @@ export interface Source {
 export interface StreamOptions {
   url: string;
   name: string;
+  /** Position of what the page has read already: changes after it are told. */
+  since?: string;
   onEvent: (event: StreamEvent) => void;
   onState: (state: StreamState) => void;
   /** The server refused the stream: find out whether the session has ended. */
@@ -41,7 +43,7 @@ const EVENTS = ['case', 'gone', 'reset'];
 const CLOSED = 2;
 
 export class ChangeStream {
-  lastId = '';
+  lastId: string;
   leader = false;
   state: StreamState = 'connecting';
   readonly #options: StreamOptions;
@@ -54,6 +56,7 @@ export class ChangeStream {
 
   constructor(options: StreamOptions) {
     this.#options = options;
+    this.lastId = options.since ?? '';
     this.#channel = (options.channel ?? ((name) => new BroadcastChannel(name)))(options.name);
     this.#channel.onmessage = (event: MessageEvent<Message>) => this.#hear(event.data);
     const locks = options.locks === undefined ? globalThis.navigator?.locks : options.locks;

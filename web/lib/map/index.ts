@@ -34,7 +34,7 @@ export interface MapOptions {
   zoomIn: string;
   zoomOut: string;
   /** Base data of a box; the map asks again when it is moved out of what it has. */
-  streets: (box: Box, zoom: number) => Promise<Collection>;
+  streets: (box: Box) => Promise<Collection>;
   grids: (box: Box) => Promise<Collection>;
   onCase: (number: string) => void;
   onHover: (number: string | null) => void;
@@ -47,31 +47,24 @@ const STREET_ZOOM = 12.5;
 const CLUSTER_UNTIL = 16;
 const REVEAL_MARGIN_PX = 80;
 
-/** A layer that keeps what it has loaded for a box somewhat larger than the view. */
+/** Base data of a layer, kept for a box somewhat larger than the view. */
 class BoxLoader {
   #box: number[] | null = null;
-  #zoom = -1;
   #turn = 0;
   readonly source = new VectorSource();
   constructor(
-    readonly load: (box: Box, zoom: number) => Promise<Collection>,
+    readonly load: (box: Box) => Promise<Collection>,
     readonly fromZoom: number,
     readonly format: GeoJSON,
   ) {}
   async view(extent: number[], zoom: number): Promise<void> {
-    if (zoom < this.fromZoom) return;
-    const sameDetail = Math.floor(zoom) === this.#zoom;
-    if (this.#box && sameDetail && containsExtent(this.#box, extent)) return;
+    if (zoom < this.fromZoom || (this.#box && containsExtent(this.#box, extent))) return;
     const [w, s, e, n] = extent as Box;
-    const wide: number[] = [w - (e - w) / 2, s - (n - s) / 2, e + (e - w) / 2, n + (n - s) / 2];
+    const wide = [w - (e - w) / 3, s - (n - s) / 3, e + (e - w) / 3, n + (n - s) / 3];
     const turn = ++this.#turn;
-    const data = await this.load(
-      transformExtent(wide, 'EPSG:3857', 'EPSG:4326') as Box,
-      Math.floor(zoom),
-    ).catch(() => null);
+    const data = await this.load(transformExtent(wide, 'EPSG:3857', 'EPSG:4326') as Box).catch(() => null);
     if (!data || turn !== this.#turn) return;
     this.#box = data.truncated ? extent : wide;
-    this.#zoom = Math.floor(zoom);
     this.source.clear(true);
     this.source.addFeatures(this.format.readFeatures(data));
   }

@@ -167,7 +167,7 @@ const streetName = new Style({
 });
 export function streetStyle(feature: FeatureLike, resolution: number): Style[] {
   const band = bands.findIndex((limit) => resolution > limit);
-  const importance = rank(String(feature.get('highway') ?? feature.get('class') ?? ''));
+  const importance = rank(String(feature.get('kind') ?? ''));
   const line = streets[importance]![band < 0 ? 4 : band]!;
   const name = label(feature.get('name'));
   if (line.length === 0 || !name || resolution > (importance < 2 ? 4 : 1.6)) return line;

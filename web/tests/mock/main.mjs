@@ -104,10 +104,10 @@ function act(one, person, body, ifMatch) {
   if (action.to !== null) {
     const [task, version] = (ifMatch ?? '').replaceAll('"', '').split('.').map(Number);
     if (task !== one.task.id || version !== one.task.version) {
-      throw problem(412, 'task.changed', { changed: one.history.slice(-1) });
+      throw problem(412, 'case.stale', { changed: one.history.slice(-1) });
     }
   }
-  if (!mayDo(one, person).includes(action)) throw problem(409, 'action.not_now');
+  if (!mayDo(one, person).includes(action)) throw problem(409, 'case.not_possible');
   const inputs = body.inputs ?? {};
   for (const input of action.inputs) if (input.required && inputs[input.name] === undefined) throw problem(422, 'input.missing', { detail: input.name });
   const from = one.step;
@@ -125,7 +125,7 @@ function act(one, person, body, ifMatch) {
     one.task = to === from ? { ...one.task, version: one.task.version + 1 } : { id: ++taskId, version: 1 };
     if (stepOf(to).stage === 'ended') {
       one.closed = Date.now();
-      if (one.clock) one.clock = { ...one.clock, state: lightOf(one) === 'red' ? 'missed' : 'met' };
+      if (one.clock) one.clock = { ...one.clock, state: 'stopped' };
     }
   }
   tell(one, action.kind);
@@ -151,7 +151,7 @@ const api = [
   ['DELETE', '/session', ({ session }) => void sessions.delete(session.token)],
   ['POST', '/session', ({ body, response }) => {
     const person = town.people.find((one) => one.login === body.login);
-    if (!person || body.password !== 'tinytown') throw problem(401, 'login.wrong');
+    if (!person || body.password !== 'tinytown') throw problem(401, 'account.wrong');
     const token = randomUUID();
     sessions.set(token, { token, person, must: Boolean(person.must) });
     response.setHeader('Set-Cookie', `gridcase=${token}; Path=/tinytown; HttpOnly; SameSite=Strict`);
@@ -223,9 +223,9 @@ function explain(one) {
   const middle = start + (due - start) / 3;
   const night = middle + (due - start) / 3;
   return { clocks: [{ kind: 'handling', limit_text: one.clock.limit_text, rule: `${one.type.code}/c${one.condition.id}`, calendar_version: 1, due_at: one.clock.due_at, intervals: [
-    { from: iso(start), to: iso(middle), counted_ms: middle - start, why: 'working' },
+    { from: iso(start), to: iso(middle), counted_ms: middle - start, why: 'period' },
     { from: iso(middle), to: iso(night), counted_ms: 0, why: 'holiday: Founding Day' },
-    { from: iso(night), to: iso(due), counted_ms: due - night, why: 'working' }] }] };
+    { from: iso(night), to: iso(due), counted_ms: due - night, why: 'period' }] }] };
 }
 
 const types = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };

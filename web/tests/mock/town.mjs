@@ -56,12 +56,12 @@ export const geo = {
   streets: () => {
     const lines = [];
     for (let r = 0; r <= rows; r++) {
-      lines.push(feature({ type: 'LineString', coordinates: [[west, south + r * dy], [east, south + r * dy]] }, { name: streetAcross(r), highway: r === 5 ? 'primary' : r % 3 ? 'residential' : 'tertiary' }));
+      lines.push(feature({ type: 'LineString', coordinates: [[west, south + r * dy], [east, south + r * dy]] }, { name: streetAcross(r), kind: r === 5 ? 'primary' : r % 3 ? 'residential' : 'tertiary' }));
     }
     for (let c = 0; c <= columns; c++) {
-      lines.push(feature({ type: 'LineString', coordinates: [[west + c * dx, south], [west + c * dx, north]] }, { name: streetUp(c), highway: c === 6 ? 'primary' : 'residential' }));
+      lines.push(feature({ type: 'LineString', coordinates: [[west + c * dx, south], [west + c * dx, north]] }, { name: streetUp(c), kind: c === 6 ? 'primary' : 'residential' }));
     }
-    lines.push(feature({ type: 'LineString', coordinates: [[west, south + 2 * dy], [west + 5 * dx, south + 4.6 * dy], [east, north - dy]] }, { name: 'Ring Motorway', highway: 'motorway' }));
+    lines.push(feature({ type: 'LineString', coordinates: [[west, south + 2 * dy], [west + 5 * dx, south + 4.6 * dy], [east, north - dy]] }, { name: 'Ring Motorway', kind: 'motorway' }));
     return collection(lines);
   },
 };

@@ -23,7 +23,7 @@ function make() {
       asked.push(query);
       const number = query.get('number');
       const found = number ? stored.filter((one) => one.number === number) : stored;
-      return new Response(JSON.stringify({ items: found.toSorted((a, b) => compareRows('due', a, b)), next_cursor: null, as_of: new Date().toISOString() }), {
+      return new Response(JSON.stringify({ items: found.slice().sort((a, b) => compareRows('due', a, b)), next_cursor: null, as_of: new Date().toISOString() }), {
         headers: { 'Content-Type': 'application/json' },
       });
     },
