@@ -131,11 +131,12 @@ $(B)/bench/%: $(B)/bench/%.o $(BENCH_SUPPORT) $(B)/libgridcase.a
 # ---- fuzz targets: built with clang; `make fuzz-replay` runs the corpus only ----
 FUZZ_B := build-fuzz
 FUZZ_SECONDS ?= 60
-$(FUZZ_B)/%: FORCE
+.PHONY: fuzz-library
+fuzz-library:
 	$(MAKE) --no-print-directory B=$(FUZZ_B) CC=clang OPTIMISE='-O1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link' LINK_HARDEN='-pie -fsanitize=address,undefined' $(FUZZ_B)/libgridcase.a
-	clang -std=c17 -g -O1 -fsanitize=address,undefined,fuzzer -D_GNU_SOURCE -Iinclude -I$(FUZZ_B)/gen $(PACKAGE_CFLAGS) -o $@ tests/fuzz/$*.c $(FUZZ_B)/libgridcase.a -pthread $(PACKAGE_LIBS)
-.PHONY: FORCE fuzz fuzz-replay
-FORCE:
+$(FUZZ_B)/fuzz_%: tests/fuzz/fuzz_%.c fuzz-library
+	clang -std=c17 -g -O1 -fsanitize=address,undefined,fuzzer -D_GNU_SOURCE -Iinclude -I$(FUZZ_B)/gen $(PACKAGE_CFLAGS) -o $@ $< $(FUZZ_B)/libgridcase.a -pthread $(PACKAGE_LIBS)
+.PHONY: fuzz fuzz-replay
 fuzz: $(FUZZERS:%=$(FUZZ_B)/%)
 	@tools/run_fuzzers.sh $(FUZZ_B) $(FUZZ_SECONDS) $(FUZZERS)
 fuzz-replay: $(FUZZERS:%=$(FUZZ_B)/%)
