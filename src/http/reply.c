@@ -117,10 +117,16 @@ void http_reply_file(struct http_request *request, unsigned status, const char *
         http_reply_problem(request, &error, NULL);
         return;
     }
+    http_reply_descriptor(request, status, type, descriptor, state.st_size);
+}
+
+void http_reply_descriptor(struct http_request *request, unsigned status, const char *type,
+                           int descriptor, int64_t length)
+{
     struct http_reply *reply = reply_begin(request, status, type);
     reply->kind = HTTP_REPLY_FILE;
     reply->descriptor = descriptor;
-    reply->length = (size_t)state.st_size;
+    reply->length = (size_t)length;
 }
 
 void http_reply_redirect(struct http_request *request, unsigned status,

@@ -67,6 +67,19 @@ static enum MHD_Result queue_or_bug(struct http_request *request)
     return http_reply_queue(request);
 }
 
+static enum MHD_Result on_resumed(struct http_server *server, struct http_request *request)
+{
+    if (!http_reply_is_set(request) && server->app.resumed) {
+        atomic_store(&request->state, HTTP_REQUEST_WORK);
+        server->app.resumed(server->app.context, request);
+        int state = atomic_load(&request->state);
+        if (state == HTTP_REQUEST_DEFERRED || state == HTTP_REQUEST_READY) {
+            return MHD_YES;
+        }
+    }
+    return queue_or_bug(request);
+}
+
 // A deferred request may be finished by another thread at any moment; it stays in memory
 // until the completed callback, which runs on this thread, so its state may be read.
 static enum MHD_Result on_body(struct http_server *server, struct http_request *request,
@@ -103,7 +116,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     case HTTP_REQUEST_BODY:
         return on_body(server, request, upload, upload_size);
     case HTTP_REQUEST_READY:
-        return queue_or_bug(request);
+        return on_resumed(server, request);
     default:
         return MHD_YES;
     }

@@ -29,6 +29,9 @@ void http_reply_static(struct http_request *request, unsigned status, const char
 // Sends a file; it may be unlinked afterwards. Sets a problem when it cannot be opened.
 void http_reply_file(struct http_request *request, unsigned status, const char *type,
                      const char *path);
+// Takes the open descriptor of a regular file.
+void http_reply_descriptor(struct http_request *request, unsigned status, const char *type,
+                           int descriptor, int64_t length);
 void http_reply_redirect(struct http_request *request, unsigned status,
                          const char *location);
 // RFC 9457 application/problem+json: type, title, status, code (the slug), detail, instance

@@ -84,5 +84,6 @@ void *http_request_user(const struct http_request *request);
 // call the request belongs to whoever will finish it; the caller must return to the server
 // without touching it again (hand it over after deferring, not before).
 void http_request_defer(struct http_request *request);
-// Any thread; a reply must be set. The request must not be touched afterwards.
+// Any thread; a reply is set, or app.resumed will set it. The request must not be touched
+// afterwards.
 void http_request_finish(struct http_request *request);

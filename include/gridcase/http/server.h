@@ -24,6 +24,9 @@ struct http_app {
     void (*headers)(void *context, struct http_request *request);
     // Called when the body is complete. Sets a reply, or defers.
     void (*request)(void *context, struct http_request *request);
+    // Called on the HTTP thread after http_request_finish when no reply was set by then:
+    // sets one now, or defers again. May be NULL: finished requests always have a reply.
+    void (*resumed)(void *context, struct http_request *request);
     // Called once after the last byte left or the client went away. May be NULL. Frees
     // what http_request_set_user attached.
     void (*done)(void *context, struct http_request *request);
