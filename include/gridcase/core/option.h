@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MPL-2.0
+// Settings of the server: one table feeds file, environment, flags and `gridcase config`.
+//
+// What is said later wins: default, file ([server] name = value), environment
+// (GRIDCASE_NAME, dashes as underscores), flag (--name value).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gridcase/core/buffer.h>
+#include <gridcase/core/error.h>
+
+enum option_type { OPTION_TEXT, OPTION_INT, OPTION_FLAG };
+
+enum option_id {
+    OPTION_ADDRESS,
+    OPTION_PORT,
+    OPTION_LAN,
+    OPTION_DEMO_LOGINS,
+    OPTION_OPS_ADDRESS,
+    OPTION_OPS_PORT,
+    OPTION_WEB,
+    OPTION_BEHIND_PROXY,
+    OPTION_THREADS,
+    OPTION_WORKERS,
+    OPTION_WORKER_QUEUE,
+    OPTION_CONNECTIONS,
+    OPTION_IDLE_S,
+    OPTION_HEADERS_S,
+    OPTION_CITIES_OPEN,
+    OPTION_CITY_IDLE_S,
+    OPTION_PHOTO_BYTES,
+    OPTION_LOG,
+    OPTION_COUNT
+};
+
+struct option {
+    const char *name;
+    enum option_type type;
+    const char *fallback;
+    int64_t least, most; // of OPTION_INT
+    const char *help;    // one line
+};
+extern const struct option option_table[OPTION_COUNT];
+
+struct options; // values and where they come from
+
+struct options *options_new(void); // all defaults
+struct options *options_free(struct options *options);
+// ERROR_INPUT "option.unknown", "option.invalid" naming the place.
+int options_read_file(struct options *options, const char *path,
+                      struct error *error) ERROR_MUST_CHECK;
+int options_read_environment(struct options *options, struct error *error) ERROR_MUST_CHECK;
+// Takes the flags it knows out of argv; a flag without value is "--name".
+int options_read_flags(struct options *options, int *argc, char **argv,
+                       struct error *error) ERROR_MUST_CHECK;
+const char *options_text(const struct options *options, enum option_id id); // "": not set
+int64_t options_int(const struct options *options, enum option_id id);
+bool options_flag(const struct options *options, enum option_id id);
+// As a settings file with comments: name, help, range, default, and where the value is
+// from.
+void options_write(const struct options *options, struct buffer *out);
