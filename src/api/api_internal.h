@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MPL-2.0
+// What the files of the api floor share.
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gridcase/account/account.h>
+#include <gridcase/api/api.h>
+#include <gridcase/cases/case.h>
+#include <gridcase/cases/read.h>
+#include <gridcase/city/city.h>
+#include <gridcase/core/arena.h>
+#include <gridcase/core/buffer.h>
+#include <gridcase/core/error.h>
+#include <gridcase/core/instant.h>
+#include <gridcase/core/json.h>
+#include <gridcase/core/pool.h>
+#include <gridcase/db/db.h>
+#include <gridcase/db/lane.h>
+#include <gridcase/db/store.h>
+#include <gridcase/http/reply.h>
+#include <gridcase/http/request.h>
+#include <gridcase/http/router.h>
+#include <gridcase/http/server.h>
+
+struct api_call;
+struct api_city;
+struct changes;
+struct media_store;
+struct metrics;
+
+// ---- routes (route_table.c) ----
+
+enum api_mode {
+    API_READ,  // HTTP thread with a read handle and a budget; repeated in the pool over it
+    API_WRITE, // handler in the city's writer lane, reply after the commit
+    API_SLOW,  // worker pool with a read handle
+};
+
+enum api_body { API_NO_BODY, API_JSON, API_IMAGE };
+
+enum api_flag {
+    API_KEYED = 1,     // Idempotency-Key is compulsory
+    API_UNSETTLED = 2, // open to a session that must change its password first
+    API_CITY_DB = 4,   // the handle is of city.db instead of cases.db
+};
+
+struct api_route {
+    struct http_route http; // below /{city}/api/v1
+    const char *operation;  // operationId of the description
+    const char *summary;
+    enum right right;
+    enum api_mode mode;
+    enum api_body body;
+    size_t body_limit;
+    unsigned flags;
+    unsigned status;   // of success
+    const char *query; // names of query parameters, separated by blanks; NULL: none
+    const char *takes; // schema of the body (openapi_schemas.c); NULL: none
+    const char *gives; // schema of the answer; NULL: none, "+type" for a media type
+    // HTTP thread, no store: reads inputs into call->data. May be NULL.
+    int (*prepare)(struct api_call *call, struct error *error);
+    // Where mode says. A WRITE handler may be run again and sets no reply.
+    int (*handler)(struct api_call *call, struct db *db, struct error *error);
+    // WRITE only: HTTP thread, after the commit, with a read handle.
+    int (*reply)(struct api_call *call, struct db *db, struct error *error);
+};
+
+extern const struct api_route api_routes[];
+extern const size_t api_route_count;
+extern const struct api_route api_control_routes[]; // below /control
+extern const size_t api_control_route_count;
+
+// ---- the api ----
+
+struct api {
+    struct api_options options;
+    struct db_store *store;
+    struct pool *pool;
+    pthread_mutex_t lock; // guards the list of cities and what it says
+    pthread_cond_t opened;
+    struct api_city *cities;
+    unsigned cities_open;
+    struct changes *changes;
+    pthread_t timer;
+    atomic_bool stopping;
+    atomic_bool timer_stop;
+    bool timer_started;
+    struct http_server *server;
+    struct metrics *metrics;
+    int64_t started_ms;
+};
+
+// ---- cities (cities.c) ----
+
+struct api_city {
+    struct api_city *next;
+    char slug[64];
+    char host[256];
+    uint64_t key; // for the worker pool
+    unsigned references;
+    bool open;
+    bool opening; // one thread is at it, others wait on opened
+    int64_t used_ms;
+    int64_t retry_ms;     // after a failure: not again before this
+    struct error failure; // why it is out of service
+    struct city_snapshot *snapshot;
+    struct db_lane *lane;
+    struct media_store *media;
+    atomic_llong next_timer_ms; // INSTANT_NONE: none, 0: not known
+    atomic_bool timer_running;
+    atomic_bool changed; // since timers were looked at
+    atomic_uint streams;
+    int64_t looked_ms; // the timer thread's own
+    int64_t swept_ms;
+};
+
+int api_cities_load(struct api *api, struct error *error) ERROR_MUST_CHECK;
+void api_cities_close(struct api *api);
+// A city by slug or host name: NULL when there is none. One reference.
+struct api_city *api_city_by_slug(struct api *api, const char *slug);
+struct api_city *api_city_by_host(struct api *api, const char *host);
+struct api_city *api_city_ref(struct api *api, struct api_city *city);
+void api_city_unref(struct api *api, struct api_city *city);
+bool api_city_is_open(struct api *api, struct api_city *city);
+// Blocks (disk): worker pool or timer only. ERROR_BUSY "city.out_of_service".
+int api_city_open(struct api *api, struct api_city *city,
+                  struct error *error) ERROR_MUST_CHECK;
+struct city_snapshot *api_city_snapshot(struct api *api, struct api_city *city);
+// Reads the model again and swaps it in. Blocks.
+int api_city_reload(struct api *api, struct api_city *city,
+                    struct error *error) ERROR_MUST_CHECK;
+// Closes what is idle; opens what has a timer due.
+void api_cities_tick(struct api *api, int64_t now_ms);
+// Calls visit for each city with one reference held.
+void api_cities_each(struct api *api, void (*visit)(void *context, struct api_city *city),
+                     void *context);
+
+// ---- timers (timers.c) ----
+int api_timers_start(struct api *api, struct error *error) ERROR_MUST_CHECK;
+void api_timers_stop(struct api *api);
+
+// ---- one call (dispatch.c) ----
+
+enum api_phase {
+    API_PHASE_START,
+    API_PHASE_OPENING, // the city is being opened
+    API_PHASE_WRITING, // in the lane
+    API_PHASE_WORKING, // in the pool
+};
+
+struct api_call {
+    struct api *api;
+    struct http_request *request;
+    struct arena *arena;
+    const struct api_route *route;
+    const char *parameters[HTTP_PARAMETERS];
+    struct api_city *city;          // one reference
+    struct city_snapshot *snapshot; // one reference
+    bool by_host;                   // the city was named by the host
+    size_t first;                   // segments in front that name the city
+    bool authenticated;             // session was looked for
+    struct account_session session; // session_id 0: nobody
+    int64_t now_ms;
+    enum api_phase phase;
+    struct error error;        // of the lane or the pool, to be told on the HTTP thread
+    const char *error_members; // more members of the problem, in the arena
+    struct json *body;         // parsed on demand by api_body
+    bool has_key;
+    uint8_t key[16];
+    uint8_t body_digest[HASH_SIZE];
+    void *data; // of the handler, in the arena
+    void (*data_done)(void *data);
+};
+
+struct api_call *api_call_new(struct api *api, struct http_request *request);
+// On the headers: finds the route, checks origin, type, key, session and right.
+void api_call_route(struct api_call *call, const struct api_route *routes, size_t count,
+                    size_t first);
+void api_call_run(struct api_call *call);
+void api_call_resumed(struct api_call *call);
+void api_call_done(struct api_call *call);
+void api_reply_error(struct api_call *call, const struct error *error);
+
+// ---- for handlers (call.c) ----
+int api_body(struct api_call *call, const struct json **ret_body,
+             struct error *error) ERROR_MUST_CHECK;
+// Query parameters; 0 and *ret unchanged when absent.
+int api_query_int(struct api_call *call, const char *name, int64_t least, int64_t most,
+                  int64_t *ret, struct error *error) ERROR_MUST_CHECK;
+int api_query_double(struct api_call *call, const char *name, double *ret,
+                     struct error *error) ERROR_MUST_CHECK;
+// "west,south,east,north"; *ret_has false when absent.
+int api_query_box(struct api_call *call, double ret_box[4], bool *ret_has,
+                  struct error *error) ERROR_MUST_CHECK;
+// ERROR_INPUT "api.unknown_parameter" for a query parameter that is not in names.
+int api_query_only(struct api_call *call, const char *const *names,
+                   struct error *error) ERROR_MUST_CHECK;
+// JSON with an entity tag made of its bytes; 304 where that fits. Takes the buffer.
+void api_reply_json(struct api_call *call, unsigned status, struct buffer *body);
+// "W/"-less tag of a model version for what only changes with it; true: 304 was set.
+bool api_reply_model_tag(struct api_call *call, const char *what);
+int api_city_read(struct api_call *call, struct db **ret_db, struct error *error)
+    ERROR_MUST_CHECK; // a reader of city.db: db_reader_return
+bool api_may(const struct api_call *call, enum right right);
+// The right for this very case (its areas, departments and people).
+bool api_may_case(struct api_call *call, enum right right,
+                  const struct case_detail *detail);
+// Status of an error: by slug where one differs from its code.
+unsigned api_status(const struct error *error);
+void api_session_cookie(struct api_call *call, const char *token, int64_t max_age_s);
+const char *api_session_token(struct api_call *call, bool *ret_bearer);
+// Looks for the session and checks the route's right.
+int api_authenticate(struct api_call *call, struct error *error) ERROR_MUST_CHECK;
+
+// ---- JSON of the domain (json_case.c, json_city.c) ----
+struct api_view {
+    struct api_call *call;
+    struct db *db; // cases.db, for names of people
+    struct json_writer *json;
+    bool people; // may see names of colleagues
+    struct {
+        int64_t id;
+        const char *name;
+    } names[64];
+    size_t name_count;
+};
+void api_view_init(struct api_view *view, struct api_call *call, struct db *db,
+                   struct json_writer *json);
+void api_put_summary(struct api_view *view, const char *name,
+                     const struct case_summary *summary);
+void api_put_detail(struct api_view *view, const struct case_detail *detail);
+void api_put_history(struct api_view *view, const char *name,
+                     const struct case_history_row *rows, size_t count,
+                     const struct process *process);
+void api_put_names(struct json_writer *json, const char *name,
+                   const struct city_snapshot *city, const struct city_names *names);
+void api_put_words(struct json_writer *json, const char *name,
+                   const struct city_snapshot *city, enum process_words_of list, int word);
+void api_put_department(struct json_writer *json, const char *name,
+                        const struct city_snapshot *city, int64_t id);
+void api_put_area(struct json_writer *json, const char *name,
+                  const struct city_snapshot *city, const struct city_area *area);
+void api_put_city(struct json_writer *json, const char *name,
+                  const struct city_snapshot *city);
+void api_put_limit_text(struct json_writer *json, const struct city_snapshot *city,
+                        const struct case_clock *clock);
+void api_put_action(struct json_writer *json, const struct process_action *action);
+int api_case_filter(struct api_call *call, struct case_filter *ret_filter,
+                    struct error *error) ERROR_MUST_CHECK;
+
+// ---- change streams (changes.c) ----
+int changes_new(struct api *api, struct changes **ret_changes,
+                struct error *error) ERROR_MUST_CHECK;
+// Ends all streams and the thread; what is told afterwards is not heard.
+void changes_stop(struct changes *changes);
+struct changes *changes_free(struct changes *changes);
+// Something was committed in the city / sessions may have lost rights. Any thread, short.
+void changes_notify(struct changes *changes, struct api_city *city);
+void changes_sessions(struct changes *changes, struct api_city *city);
+size_t changes_count(struct changes *changes);
+
+// ---- pages, metrics, description ----
+void api_page(struct api_call *call);
+struct metrics *metrics_new(void);
+struct metrics *metrics_free(struct metrics *metrics);
+void metrics_count(struct metrics *metrics, const struct api_route *route, unsigned status,
+                   int64_t duration_us);
+void metrics_write(struct api *api, struct buffer *out);
+void openapi_write(const struct api_call *call, struct buffer *out);

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: MPL-2.0
+// Reading cases: list, one case, explanation, figures. One filter for list and map.
+#include <stdio.h>
+#include <string.h>
+
+#include <gridcase/core/text.h>
+
+#include "api_internal.h"
+#include "routes_internal.h"
+
+// ---- the filter ----
+
+static int word_parameter(struct api_call *call, const char *name,
+                          int (*from_str)(const char *word), int *ret, struct error *error)
+{
+    const char *text = http_request_query(call->request, name);
+    if (text && *text) {
+        *ret = from_str(text);
+        if (*ret < 0) {
+            return error_set(error, ERROR_INPUT, "case.filter", "%s: no such word", name);
+        }
+    }
+    return 0;
+}
+
+static int instant_parameter(struct api_call *call, const char *name, int64_t *ret,
+                             struct error *error)
+{
+    const char *text = http_request_query(call->request, name);
+    return text ? instant_from_text(text, strlen(text), ret, error) : 0;
+}
+
+static int light_from_str(const char *word)
+{
+    for (int i = 0; i < CLOCK_LIGHT_COUNT; i++) {
+        if (strcmp(word, clock_light_to_str((enum clock_light)i)) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int sort_from_str(const char *word)
+{
+    if (strcmp(word, "due") == 0) {
+        return CASE_SORT_DUE;
+    }
+    return strcmp(word, "newest") == 0 ? CASE_SORT_NEWEST : -1;
+}
+
+static int words(struct api_call *call, struct case_filter *filter, struct error *error)
+{
+    int sort = (int)filter->sort;
+    int code = word_parameter(call, "stage", process_stage_from_str, &filter->stage, error);
+    if (!code) {
+        code = word_parameter(call, "light", light_from_str, &filter->light, error);
+    }
+    if (!code) {
+        code =
+            word_parameter(call, "source", process_source_from_str, &filter->source, error);
+    }
+    if (!code) {
+        code = word_parameter(call, "sort", sort_from_str, &sort, error);
+    }
+    filter->sort = (enum case_sort)sort;
+    return code;
+}
+
+static int ids(struct api_call *call, struct case_filter *filter, struct error *error)
+{
+    const struct {
+        const char *name;
+        int64_t *id;
+    } list[] = {
+        {"department", &filter->department_id},
+        {"class", &filter->class_id},
+        {"condition", &filter->condition_id},
+        {"grid", &filter->grid_id},
+        {"area", &filter->area_id},
+    };
+    int code = 0;
+    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]) && !code; i++) {
+        code = api_query_int(call, list[i].name, 1, INT64_MAX, list[i].id, error);
+    }
+    return code;
+}
+
+static const char *text_parameter(struct api_call *call, const char *name)
+{
+    const char *text = http_request_query(call->request, name);
+    return text && *text ? text : NULL;
+}
+
+int api_case_filter(struct api_call *call, struct case_filter *ret_filter,
+                    struct error *error)
+{
+    struct case_filter filter = case_filter_all();
+    double box[4] = {0};
+    int64_t open = -1;
+    int64_t limit = filter.limit;
+    int code = words(call, &filter, error);
+    if (!code) {
+        code = ids(call, &filter, error);
+    }
+    if (!code) {
+        code = api_query_int(call, "open", 0, 1, &open, error);
+    }
+    if (!code) {
+        code = api_query_int(call, "limit", 1, 500, &limit, error);
+    }
+    if (!code) {
+        code = api_query_box(call, box, &filter.has_box, error);
+    }
+    if (!code) {
+        code = instant_parameter(call, "opened_from", &filter.opened_from_ms, error);
+    }
+    if (!code) {
+        code = instant_parameter(call, "opened_to", &filter.opened_to_ms, error);
+    }
+    filter.open = (int)open;
+    filter.limit = (unsigned)limit;
+    filter.west_deg = box[0];
+    filter.south_deg = box[1];
+    filter.east_deg = box[2];
+    filter.north_deg = box[3];
+    filter.step = text_parameter(call, "step");
+    filter.number = text_parameter(call, "number");
+    filter.queue = text_parameter(call, "queue");
+    filter.cursor = text_parameter(call, "cursor");
+    if (!code) {
+        *ret_filter = filter;
+    }
+    return code;
+}
+
+const char *const api_case_parameters[] = {
+    "open",  "stage",  "step",        "department", "class",  "condition", "area",
+    "grid",  "number", "queue",       "light",      "source", "bbox",      "sort",
+    "limit", "cursor", "opened_from", "opened_to",  NULL,
+};
+
+int cases_list(struct api_call *call, struct db *db, struct error *error)
+{
+    struct case_filter filter;
+    struct case_page page;
+    int code = api_query_only(call, api_case_parameters, error);
+    if (!code) {
+        code = api_case_filter(call, &filter, error);
+    }
+    struct case_stream stream = {0};
+    if (!code) { // before the list: what changes in between is told twice, never lost
+        code = case_stream(db, &stream, error);
+    }
+    if (!code) {
+        code = case_list(db, call->snapshot, &call->session.actor, &filter, call->now_ms,
+                         call->arena, &page, error);
+    }
+    if (code) {
+        return code;
+    }
+    BUFFER_CLEANUP struct buffer body;
+    struct json_writer json;
+    struct api_view view;
+    char position[48];
+    buffer_init(&body, BUFFER_CEILING_REPLY);
+    json_writer_init(&json, &body);
+    api_view_init(&view, call, db, &json);
+    json_begin_object(&json, NULL);
+    json_begin_array(&json, "items");
+    for (size_t i = 0; i < page.count; i++) {
+        api_put_summary(&view, NULL, &page.items[i]);
+    }
+    json_end_array(&json);
+    json_put_text(&json, "next_cursor", page.next_cursor);
+    json_put_instant(&json, "as_of", call->now_ms);
+    snprintf(position, sizeof(position), "%lld-%lld", (long long)stream.epoch,
+             (long long)stream.last);
+    json_put_text(&json, "position", position);
+    json_end_object(&json);
+    api_reply_json(call, 200, &body);
+    return 0;
+}
+
+// ---- one case ----
+
+int cases_reply_detail(struct api_call *call, struct db *db, const char *number,
+                       unsigned status, struct error *error)
+{
+    struct case_detail detail;
+    int code = case_read(db, call->snapshot, &call->session.actor, number, call->now_ms,
+                         call->arena, &detail, error);
+    if (code) {
+        return code;
+    }
+    BUFFER_CLEANUP struct buffer body;
+    struct json_writer json;
+    struct api_view view;
+    buffer_init(&body, BUFFER_CEILING_REPLY);
+    json_writer_init(&json, &body);
+    api_view_init(&view, call, db, &json);
+    api_put_detail(&view, &detail);
+    api_reply_json(call, status, &body);
+    return 0;
+}
+
+int cases_get(struct api_call *call, struct db *db, struct error *error)
+{
+    return cases_reply_detail(call, db, call->parameters[0], 200, error);
+}
+
+enum { SCOPE_MOST = 128 };
+
+static size_t add_id(int64_t *list, size_t count, int64_t id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i] == id) {
+            return count;
+        }
+    }
+    if (id && count < SCOPE_MOST) {
+        list[count++] = id;
+    }
+    return count;
+}
+
+static size_t add_department(const struct city_snapshot *city, int64_t *list, size_t count,
+                             int64_t id)
+{
+    for (int depth = 0; id && depth < 16; depth++) { // with those above it
+        count = add_id(list, count, id);
+        const struct city_department *department = city_department_by_id(city, id);
+        id = department ? department->parent : 0;
+    }
+    return count;
+}
+
+bool api_may_case(struct api_call *call, enum right right, const struct case_detail *detail)
+{
+    int64_t areas[CITY_LEVEL_LIMIT];
+    int64_t departments[SCOPE_MOST];
+    int64_t people[SCOPE_MOST];
+    struct account_scope scope = {areas, 0, departments, 0, people, 0};
+    for (size_t i = 0; i < CITY_LEVEL_LIMIT; i++) {
+        scope.area_count = add_id(areas, scope.area_count, detail->summary.areas[i]);
+    }
+    scope.department_count =
+        add_department(call->snapshot, departments, 0, detail->summary.department_id);
+    for (size_t i = 0; i < detail->task_count; i++) {
+        const struct case_task *task = &detail->tasks[i];
+        scope.department_count = add_department(
+            call->snapshot, departments, scope.department_count, task->department_id);
+        scope.person_count = add_id(people, scope.person_count, task->person_id);
+    }
+    if (detail->history_count > 0) { // who reported
+        scope.person_count =
+            add_id(people, scope.person_count, detail->history[0].actor_id);
+    }
+    return account_may(&call->session.actor, right, &scope);
+}
+
+// ---- explanation ----
+
+static void put_interval(struct json_writer *json, const struct clock_interval *interval)
+{
+    char why[200];
+    const char *word = clock_why_to_str(interval->why);
+    bool named = interval->name && interval->name[0];
+    snprintf(why, sizeof(why), "%s%s%s", word, named ? ": " : "",
+             named ? interval->name : "");
+    json_begin_object(json, NULL);
+    json_put_instant(json, "from", interval->from_ms);
+    json_put_instant(json, "to", interval->to_ms);
+    json_put_int(json, "counted_ms", interval->counted_ms);
+    json_put_text(json, "why", why);
+    if (interval->number) {
+        json_put_int(json, "number", interval->number);
+    }
+    json_end_object(json);
+}
+
+static void put_events(struct json_writer *json, const struct case_explained *explained)
+{
+    json_begin_array(json, "events");
+    for (size_t i = 0; i < explained->event_count; i++) {
+        json_begin_object(json, NULL);
+        json_put_text(json, "effect", clock_effect_to_str(explained->events[i].effect));
+        json_put_instant(json, "at", explained->events[i].at_ms);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+static void put_explained(struct json_writer *json, const struct city_snapshot *city,
+                          const struct case_explained *explained)
+{
+    const struct clock *clock = &explained->clock.state;
+    json_begin_object(json, NULL);
+    json_put_text(json, "kind", process_clock_to_str((int)explained->clock.kind));
+    json_put_text(json, "state", clock_status_to_str(clock->status));
+    api_put_limit_text(json, city, &explained->clock);
+    json_put_text(json, "rule", explained->rule);
+    json_put_int(json, "catalogue_version", explained->catalogue_version);
+    json_put_int(json, "limit_line", explained->limit_line);
+    json_put_int(json, "calendar_version", explained->explanation.calendar_version);
+    json_put_text(json, "detail", clock_detail_to_str(explained->explanation.detail));
+    json_put_instant(json, "started_at", clock->started_at_ms);
+    json_put_instant(json, "due_at", clock->due_ms);
+    json_put_bool(json, "provisional", clock->provisional);
+    json_begin_array(json, "intervals");
+    for (size_t i = 0; i < explained->interval_count; i++) {
+        put_interval(json, &explained->intervals[i]);
+    }
+    json_end_array(json);
+    put_events(json, explained);
+    json_end_object(json);
+}
+
+int cases_explain(struct api_call *call, struct db *db, struct error *error)
+{
+    int64_t case_id = 0;
+    bool visible = false;
+    struct case_explained *clocks = NULL;
+    size_t count = 0;
+    int code = case_find(db, call->parameters[0], &case_id, error);
+    if (!code) {
+        code = case_visible(db, call->snapshot, &call->session.actor, case_id, &visible,
+                            error);
+    }
+    if (!code && !visible) {
+        code = error_set(error, ERROR_NOT_FOUND, "case.unknown", "there is no such case");
+    }
+    if (!code) {
+        const char *language = http_request_query(call->request, "language");
+        language = language && *language ? language : city_language(call->snapshot, 0);
+        code = case_explain(db, call->snapshot, case_id, language, call->arena, &clocks,
+                            &count, error);
+    }
+    if (code) {
+        return code;
+    }
+    BUFFER_CLEANUP struct buffer body;
+    struct json_writer json;
+    buffer_init(&body, BUFFER_CEILING_REPLY);
+    json_writer_init(&json, &body);
+    json_begin_object(&json, NULL);
+    json_put_text(&json, "number", call->parameters[0]);
+    json_begin_array(&json, "clocks");
+    for (size_t i = 0; i < count; i++) {
+        put_explained(&json, call->snapshot, &clocks[i]);
+    }
+    json_end_array(&json);
+    json_end_object(&json);
+    api_reply_json(call, 200, &body);
+    return 0;
+}
+
+// ---- figures ----
+
+static void put_figure(struct json_writer *json, const struct case_figure *figure)
+{
+    json_put_int(json, "open", figure->open);
+    json_put_int(json, "overdue", figure->overdue);
+    json_put_int(json, "opened_today", figure->opened_today);
+    json_put_int(json, "closed_today", figure->closed_today);
+}
+
+static void put_figures(struct json_writer *json, const struct city_snapshot *city,
+                        const struct case_figures *figures)
+{
+    json_begin_array(json, "by_stage");
+    for (int i = 0; i < PROCESS_STAGE_COUNT; i++) {
+        json_begin_object(json, NULL);
+        json_put_text(json, "stage", process_stage_to_str(i));
+        put_figure(json, &figures->by_stage[i]);
+        json_end_object(json);
+    }
+    json_end_array(json);
+    json_begin_array(json, "by_department");
+    for (size_t i = 0; i < figures->department_count; i++) {
+        json_begin_object(json, NULL);
+        api_put_department(json, "department", city, figures->by_department[i].id);
+        put_figure(json, &figures->by_department[i]);
+        json_end_object(json);
+    }
+    json_end_array(json);
+    json_begin_array(json, "by_area");
+    for (size_t i = 0; i < figures->area_count; i++) {
+        const struct city_area *area = city_area_by_id(city, figures->by_area[i].id);
+        if (area) {
+            json_begin_object(json, NULL);
+            api_put_area(json, "area", city, area);
+            put_figure(json, &figures->by_area[i]);
+            json_end_object(json);
+        }
+    }
+    json_end_array(json);
+}
+
+int figures_get(struct api_call *call, struct db *db, struct error *error)
+{
+    const struct city_level *level = NULL;
+    const char *code_text = text_parameter(call, "level");
+    if (code_text && !(level = city_level_by_code(call->snapshot, code_text))) {
+        return error_set(error, ERROR_NOT_FOUND, "area.level_unknown", "no such level");
+    }
+    struct case_figures figures;
+    int code = case_figures(db, call->snapshot, level ? level->position : 0, call->now_ms,
+                            call->arena, &figures, error);
+    if (code) {
+        return code;
+    }
+    BUFFER_CLEANUP struct buffer body;
+    struct json_writer json;
+    buffer_init(&body, BUFFER_CEILING_REPLY);
+    json_writer_init(&json, &body);
+    json_begin_object(&json, NULL);
+    json_put_int(&json, "open", figures.open);
+    json_put_int(&json, "overdue", figures.overdue);
+    json_put_int(&json, "opened_today", figures.opened_today);
+    json_put_int(&json, "closed_today", figures.closed_today);
+    json_put_int(&json, "where", figures.where);
+    json_put_int(&json, "manual", figures.manual);
+    put_figures(&json, call->snapshot, &figures);
+    json_put_instant(&json, "as_of", call->now_ms);
+    json_end_object(&json);
+    api_reply_json(call, 200, &body);
+    return 0;
+}

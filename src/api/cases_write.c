@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: MPL-2.0
+// Reports and actions: read and checked on the HTTP thread, applied in the writer lane,
+// answered after the commit.
+#include <stdio.h>
+#include <string.h>
+
+#include <gridcase/core/hash.h>
+#include <gridcase/core/text.h>
+#include <gridcase/geo/shape.h>
+#include <gridcase/rules/catalogue.h>
+
+#include "api_internal.h"
+#include "routes_internal.h"
+
+enum { NAME_MOST = 200 };
+
+struct move_data {
+    struct case_draft draft;
+    struct case_reporter reporter;
+    struct case_input inputs[CASE_INPUTS_MOST];
+    uint8_t media[CASE_MEDIA_MOST][HASH_SIZE];
+    struct case_move move;
+    struct case_result result;
+};
+
+static struct move_data *data_new(struct api_call *call)
+{
+    struct move_data *data = arena_alloc(call->arena, sizeof(*data));
+    if (data) {
+        call->data = data;
+        data->move = (struct case_move){
+            .actor = &call->session.actor,
+            .received_ms = call->now_ms,
+            .done_ms = INSTANT_NONE,
+            .key = call->has_key ? call->key : NULL,
+            .body_digest = call->has_key ? call->body_digest : NULL,
+            .mark = CASE_MARK_LIVE,
+        };
+    }
+    return data;
+}
+
+static int no_memory(struct error *error)
+{
+    return error_set(error, ERROR_LIMIT, "http.request_too_large",
+                     "the request is too large");
+}
+
+// ---- a report ----
+
+// Class and condition are named by id or by code.
+static int read_class(const struct json *body, const struct catalogue *catalogue,
+                      int64_t *ret_id, struct error *error)
+{
+    const char *code_text = NULL;
+    struct error ignored = {0};
+    if (json_get_int(body, "class", JSON_OPTIONAL, 1, INT64_MAX, ret_id, &ignored) == 0) {
+        return 0;
+    }
+    int code = json_get_text(body, "class", JSON_REQUIRED, 64, &code_text, error);
+    if (!code) {
+        const struct catalogue_class *class = catalogue_class_find(catalogue, code_text);
+        if (!class) {
+            return error_set(error, ERROR_INPUT, "case.class_unknown",
+                             "the catalogue has no such class");
+        }
+        *ret_id = class->id;
+    }
+    return code;
+}
+
+static int read_condition(const struct json *body, const struct catalogue *catalogue,
+                          int64_t *ret_id, struct error *error)
+{
+    const char *code_text = NULL;
+    struct error ignored = {0};
+    if (json_get_int(body, "condition", JSON_OPTIONAL, 1, INT64_MAX, ret_id, &ignored) ==
+        0) {
+        return 0;
+    }
+    int code = json_get_text(body, "condition", JSON_OPTIONAL, 64, &code_text, error);
+    if (!code && code_text) {
+        const struct catalogue_condition *condition =
+            catalogue_condition_find(catalogue, code_text);
+        if (!condition) {
+            return error_set(error, ERROR_INPUT, "case.condition_unknown",
+                             "the catalogue has no such condition");
+        }
+        *ret_id = condition->id;
+    }
+    return code;
+}
+
+static int read_datum(const struct json *point, enum case_datum *ret, struct error *error)
+{
+    static const char *const names[] = {"wgs84", "cgcs2000", "gcj02", "bd09"};
+    const char *text = "wgs84";
+    int code = json_get_text(point, "datum", JSON_OPTIONAL, 16, &text, error);
+    if (code) {
+        return code;
+    }
+    for (size_t i = 0; i < 2; i++) { // the shifted ones are not taken yet
+        if (strcmp(text, names[i]) == 0) {
+            *ret = (enum case_datum)i;
+            return 0;
+        }
+    }
+    return error_set(error, ERROR_INPUT, "point.datum", "datum is wgs84 or cgcs2000");
+}
+
+static int read_point(const struct json *body, struct case_draft *draft,
+                      struct error *error)
+{
+    static const char *const names[] = {"lon", "lat", "accuracy_m", "datum", NULL};
+    const struct json *point = NULL;
+    struct case_point at = {.accuracy_m = -1};
+    int code = json_get_object(body, "point", JSON_OPTIONAL, &point, error);
+    if (code || !point) {
+        return code;
+    }
+    code = json_only(point, names, error);
+    if (!code) {
+        code = json_get_double(point, "lon", JSON_REQUIRED, &at.lon_deg, error);
+    }
+    if (!code) {
+        code = json_get_double(point, "lat", JSON_REQUIRED, &at.lat_deg, error);
+    }
+    if (!code) {
+        code = json_get_double(point, "accuracy_m", JSON_OPTIONAL, &at.accuracy_m, error);
+    }
+    if (!code) {
+        code = read_datum(point, &at.datum, error);
+    }
+    if (!code && !(at.lon_deg >= -180 && at.lon_deg <= 180 && at.lat_deg >= -90 &&
+                   at.lat_deg <= 90)) {
+        code = error_set(error, ERROR_INPUT, "point.invalid",
+                         "lon and lat are degrees; lat lies between -90 and 90");
+    }
+    draft->has_point = !code;
+    draft->point = at;
+    return code;
+}
+
+static int read_reporter(const struct json *body, struct move_data *data,
+                         struct error *error)
+{
+    static const char *const names[] = {"name", "phone", "email", "agreed", NULL};
+    const struct json *reporter = NULL;
+    int code = json_get_object(body, "reporter", JSON_OPTIONAL, &reporter, error);
+    if (code || !reporter) {
+        return code;
+    }
+    code = json_only(reporter, names, error);
+    if (!code) {
+        code = json_get_text(reporter, "name", JSON_OPTIONAL, NAME_MOST,
+                             &data->reporter.name, error);
+    }
+    if (!code) {
+        code = json_get_text(reporter, "phone", JSON_OPTIONAL, 40, &data->reporter.phone,
+                             error);
+    }
+    if (!code) {
+        code = json_get_text(reporter, "email", JSON_OPTIONAL, NAME_MOST,
+                             &data->reporter.email, error);
+    }
+    if (!code) {
+        code =
+            json_get_bool(reporter, "agreed", JSON_OPTIONAL, &data->reporter.agreed, error);
+    }
+    data->draft.reporter = &data->reporter;
+    return code;
+}
+
+static int read_media(const struct json *body, struct move_data *data, struct error *error)
+{
+    const struct json *media = NULL;
+    int code = json_get_array(body, "media", JSON_OPTIONAL, &media, error);
+    size_t count = media ? json_array_length(media) : 0;
+    if (count > CASE_MEDIA_MOST) {
+        return error_set(error, ERROR_INPUT, "case.input", "media: at most %d photos",
+                         CASE_MEDIA_MOST);
+    }
+    for (size_t i = 0; i < count && !code; i++) {
+        const char *hex = json_as_text(json_array_item(media, i));
+        code = hex ? hash_from_hex(hex, strlen(hex), data->media[i], error)
+                   : error_set(error, ERROR_INPUT, "case.input", "media: not a SHA-256");
+    }
+    data->draft.media = (const uint8_t(*)[HASH_SIZE])data->media;
+    data->draft.media_count = count;
+    return code;
+}
+
+static int read_texts(struct api_call *call, const struct json *body,
+                      struct move_data *data, struct error *error)
+{
+    const char *source = NULL;
+    const char *done = NULL;
+    int code = json_get_text(body, "address", JSON_OPTIONAL, CASE_ADDRESS_MOST,
+                             &data->draft.address, error);
+    if (!code) {
+        code = json_get_text(body, "description", JSON_REQUIRED, CASE_DESCRIPTION_MOST,
+                             &data->draft.description, error);
+    }
+    if (!code) {
+        code = json_get_text(body, "source", JSON_OPTIONAL, 32, &source, error);
+    }
+    if (!code) {
+        code = json_get_text(body, "done_at", JSON_OPTIONAL, 40, &done, error);
+    }
+    if (!code && done) {
+        code = instant_from_text(done, strlen(done), &data->move.done_ms, error);
+    }
+    int number = PROCESS_SOURCE_STAFF;
+    if (actor_is_nobody(&call->session.actor)) {
+        number = PROCESS_SOURCE_CITIZEN;
+    }
+    if (!code && source && (number = process_source_from_str(source)) < 0) {
+        code = error_set(error, ERROR_INPUT, "case.input", "source: no such word");
+    }
+    data->draft.source = (enum process_source)number;
+    return code;
+}
+
+int cases_report_prepare(struct api_call *call, struct error *error)
+{
+    static const char *const names[] = {"class",       "condition", "point",  "address",
+                                        "description", "reporter",  "source", "media",
+                                        "done_at",     NULL};
+    const struct json *body = NULL;
+    const struct catalogue *catalogue = city_catalogue(call->snapshot, 0);
+    struct move_data *data = data_new(call);
+    int code = data ? api_body(call, &body, error) : no_memory(error);
+    if (!code) {
+        code = json_only(body, names, error);
+    }
+    if (!code) {
+        code = read_class(body, catalogue, &data->draft.class_id, error);
+    }
+    if (!code) {
+        code = read_condition(body, catalogue, &data->draft.condition_id, error);
+    }
+    if (!code) {
+        code = read_point(body, &data->draft, error);
+    }
+    if (!code) {
+        code = read_reporter(body, data, error);
+    }
+    if (!code) {
+        code = read_media(body, data, error);
+    }
+    if (!code) {
+        code = read_texts(call, body, data, error);
+    }
+    if (!code) {
+        data->draft.imported_due_ms = INSTANT_NONE;
+        data->move.draft = &data->draft;
+    }
+    return code;
+}
+
+int cases_report(struct api_call *call, struct db *db, struct error *error)
+{
+    struct move_data *data = call->data;
+    return case_apply(db, call->snapshot, &data->move, &data->result, error);
+}
+
+// What is told when the whole case is not wanted, or may not be seen any more.
+static void reply_result(struct api_call *call, const struct case_result *result,
+                         unsigned status)
+{
+    BUFFER_CLEANUP struct buffer body;
+    struct json_writer json;
+    buffer_init(&body, BUFFER_CEILING_LINE);
+    json_writer_init(&json, &body);
+    json_begin_object(&json, NULL);
+    json_put_text(&json, "number", result->number);
+    json_put_int(&json, "version", result->version);
+    json_end_object(&json);
+    api_reply_json(call, status, &body);
+}
+
+static int reply_moved(struct api_call *call, struct db *db, unsigned status,
+                       struct error *error)
+{
+    struct move_data *data = call->data;
+    const char *prefer = http_request_header(call->request, "Prefer");
+    if (prefer && strstr(prefer, "return=minimal")) {
+        http_reply_header(call->request, "Preference-Applied", "return=minimal");
+        reply_result(call, &data->result, status);
+        return 0;
+    }
+    int code = cases_reply_detail(call, db, data->result.number, status, error);
+    if (code == ERROR_NOT_FOUND) { // it has left this person's sight by the move
+        error_clear(error);
+        reply_result(call, &data->result, status);
+        code = 0;
+    }
+    return code;
+}
+
+int cases_report_reply(struct api_call *call, struct db *db, struct error *error)
+{
+    struct move_data *data = call->data;
+    char location[256];
+    snprintf(location, sizeof(location), "%s%s/api/v1/cases/%s", call->by_host ? "" : "/",
+             call->by_host ? "" : call->city->slug, data->result.number);
+    http_reply_header(call->request, "Location", location);
+    return reply_moved(call, db, 201, error);
+}
+
+// ---- an action ----
+
+// If-Match: "task.version". Absent: no task is named; case_apply says if it must be.
+static int read_if_match(struct api_call *call, struct case_move *move, struct error *error)
+{
+    const char *text = http_request_header(call->request, "If-Match");
+    if (!text) {
+        return 0;
+    }
+    size_t length = strlen(text);
+    const char *dot = strchr(text, '.');
+    struct error ignored = {0};
+    if (length < 5 || text[0] != '"' || text[length - 1] != '"' || !dot ||
+        text_to_int(text + 1, (size_t)(dot - text) - 1, &move->task_id, &ignored) ||
+        text_to_int(dot + 1, length - (size_t)(dot - text) - 2, &move->task_version,
+                    &ignored) ||
+        move->task_id < 1 || move->task_version < 1) {
+        return error_set(error, ERROR_INPUT, "http.if_match",
+                         "If-Match is \"task.version\", as \"17.3\"");
+    }
+    return 0;
+}
+
+int cases_act_prepare(struct api_call *call, struct error *error)
+{
+    static const char *const names[] = {"action", "inputs", "done_at", NULL};
+    const struct json *body = NULL;
+    const struct json *inputs = NULL;
+    const char *done = NULL;
+    struct move_data *data = data_new(call);
+    int code = data ? api_body(call, &body, error) : no_memory(error);
+    if (!code) {
+        code = json_only(body, names, error);
+    }
+    if (!code) {
+        code = json_get_text(body, "action", JSON_REQUIRED, 64, &data->move.action, error);
+    }
+    if (!code) {
+        code = json_get_object(body, "inputs", JSON_OPTIONAL, &inputs, error);
+    }
+    if (!code && inputs) {
+        code = case_inputs_from_json(call->arena, inputs, data->inputs,
+                                     &data->move.input_count, error);
+    }
+    if (!code) {
+        code = json_get_text(body, "done_at", JSON_OPTIONAL, 40, &done, error);
+    }
+    if (!code && done) {
+        code = instant_from_text(done, strlen(done), &data->move.done_ms, error);
+    }
+    if (!code) {
+        data->move.inputs = data->inputs;
+        code = read_if_match(call, &data->move, error);
+    }
+    return code;
+}
+
+// What others did since the version that this person saw.
+static void tell_changes(struct api_call *call, struct db *db)
+{
+    struct move_data *data = call->data;
+    struct case_history_row *rows = NULL;
+    size_t count = 0;
+    struct error ignored = {0};
+    if (case_history(db, data->move.case_id, data->move.task_id, data->move.task_version,
+                     call->arena, &rows, &count, &ignored)) {
+        return;
+    }
+    BUFFER_CLEANUP struct buffer text;
+    struct json_writer json;
+    struct api_view view;
+    buffer_init(&text, BUFFER_CEILING_REPLY);
+    json_writer_init(&json, &text);
+    api_view_init(&view, call, db, &json);
+    json_begin_object(&json, NULL);
+    api_put_history(&view, "changed", rows, count, city_process(call->snapshot, 0));
+    json_end_object(&json);
+    if (!text.failed && text.length > 2) { // without the braces
+        call->error_members = arena_copy(call->arena, text.data + 1, text.length - 2);
+    }
+}
+
+// A case that the person may not see is not there; but a repeat of what they did while they
+// could gets its first answer.
+static int apply_unseen(struct api_call *call, struct db *db, struct error *error)
+{
+    struct move_data *data = call->data;
+    struct error ignored = {0};
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    int code = db_begin(db, DB_WRITE, &transaction, error);
+    if (code) {
+        return code;
+    }
+    if (data->move.key &&
+        case_apply(db, call->snapshot, &data->move, &data->result, &ignored) == 0 &&
+        data->result.repeated) {
+        return db_commit(&transaction, error);
+    }
+    return error_set(error, ERROR_NOT_FOUND, "case.unknown", "there is no such case");
+}
+
+int cases_act(struct api_call *call, struct db *db, struct error *error)
+{
+    struct move_data *data = call->data;
+    bool visible = false;
+    call->error_members = NULL; // may be run again
+    int code = case_find(db, call->parameters[0], &data->move.case_id, error);
+    if (!code) {
+        code = case_visible(db, call->snapshot, &call->session.actor, data->move.case_id,
+                            &visible, error);
+    }
+    if (code) {
+        return code;
+    }
+    if (!visible) {
+        return apply_unseen(call, db, error);
+    }
+    code = case_apply(db, call->snapshot, &data->move, &data->result, error);
+    if (code && strcmp(error->slug, "case.stale") == 0) {
+        tell_changes(call, db);
+    }
+    return code;
+}
+
+int cases_act_reply(struct api_call *call, struct db *db, struct error *error)
+{
+    return reply_moved(call, db, 200, error);
+}

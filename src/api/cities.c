@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MPL-2.0
+// The cities of an installation: opened on first use, closed when idle, under a limit. One
+// that cannot be opened is out of service with its reason; the others run.
+#include <stdlib.h>
+#include <string.h>
+
+#include <gridcase/core/log.h>
+#include <gridcase/core/text.h>
+#include <gridcase/media/media.h>
+
+#include "api_internal.h"
+
+enum { RETRY_MS = 10000 };
+
+// ---- the list ----
+
+static struct api_city *find_slug(struct api *api, const char *slug)
+{
+    struct api_city *city = api->cities;
+    while (city && strcmp(city->slug, slug) != 0) {
+        city = city->next;
+    }
+    return city;
+}
+
+static uint64_t key_of(const char *slug)
+{
+    uint64_t key = 14695981039346656037u; // FNV-1a
+    for (; *slug; slug++) {
+        key = (key ^ (unsigned char)*slug) * 1099511628211u;
+    }
+    return key;
+}
+
+static void copy_text(char *out, size_t size, const char *text)
+{
+    if (!text || text_format(out, size, "%s", text)) {
+        out[0] = '\0';
+    }
+}
+
+static int add_city(void *context, const struct db_city_row *row)
+{
+    struct api *api = context;
+    struct api_city *city = find_slug(api, row->slug);
+    if (!city && strlen(row->slug) < sizeof(city->slug)) {
+        city = memory_new(sizeof(*city));
+        copy_text(city->slug, sizeof(city->slug), row->slug);
+        city->key = key_of(row->slug);
+        city->next = api->cities;
+        api->cities = city;
+    }
+    if (city) {
+        copy_text(city->host, sizeof(city->host), row->host);
+        city->retry_ms = 0;
+        if (text_equal(row->state, "off")) {
+            error_set(&city->failure, ERROR_BUSY, "city.out_of_service",
+                      "the city is out of service: %s", row->reason ? row->reason : "off");
+        } else {
+            error_clear(&city->failure);
+        }
+    }
+    return 0;
+}
+
+int api_cities_load(struct api *api, struct error *error)
+{
+    pthread_mutex_lock(&api->lock);
+    int code = db_store_city_each(api->store, add_city, api, error);
+    pthread_mutex_unlock(&api->lock);
+    return code;
+}
+
+static struct api_city *take(struct api_city *city)
+{
+    if (city) {
+        city->references++;
+        city->used_ms = instant_monotonic_us() / 1000;
+    }
+    return city;
+}
+
+struct api_city *api_city_by_slug(struct api *api, const char *slug)
+{
+    pthread_mutex_lock(&api->lock);
+    struct api_city *city = take(find_slug(api, slug));
+    pthread_mutex_unlock(&api->lock);
+    return city;
+}
+
+struct api_city *api_city_by_host(struct api *api, const char *host)
+{
+    pthread_mutex_lock(&api->lock);
+    struct api_city *city = host[0] ? api->cities : NULL;
+    while (city && strcmp(city->host, host) != 0) {
+        city = city->next;
+    }
+    take(city);
+    pthread_mutex_unlock(&api->lock);
+    return city;
+}
+
+struct api_city *api_city_ref(struct api *api, struct api_city *city)
+{
+    pthread_mutex_lock(&api->lock);
+    take(city);
+    pthread_mutex_unlock(&api->lock);
+    return city;
+}
+
+void api_city_unref(struct api *api, struct api_city *city)
+{
+    if (city) {
+        pthread_mutex_lock(&api->lock);
+        city->references--;
+        pthread_mutex_unlock(&api->lock);
+    }
+}
+
+void api_cities_each(struct api *api, void (*visit)(void *context, struct api_city *city),
+                     void *context)
+{
+    pthread_mutex_lock(&api->lock);
+    for (struct api_city *city = api->cities; city; city = city->next) {
+        city->references++;
+        pthread_mutex_unlock(&api->lock);
+        visit(context, city);
+        pthread_mutex_lock(&api->lock);
+        city->references--; // cities never leave the list while the api lives
+    }
+    pthread_mutex_unlock(&api->lock);
+}
+
+// ---- opening and closing ----
+
+bool api_city_is_open(struct api *api, struct api_city *city)
+{
+    pthread_mutex_lock(&api->lock);
+    bool open = city->open;
+    pthread_mutex_unlock(&api->lock);
+    return open;
+}
+
+struct parts {
+    struct city_snapshot *snapshot;
+    struct db_lane *lane;
+    struct media_store *media;
+};
+
+static void parts_close(struct parts *parts)
+{
+    parts->lane = db_lane_put(parts->lane);
+    parts->media = media_store_close(parts->media);
+    parts->snapshot = city_snapshot_free(parts->snapshot);
+}
+
+static int parts_open(struct api *api, const char *slug, struct parts *parts,
+                      struct error *error)
+{
+    char folder[1024];
+    int code = city_snapshot_open(api->store, slug, &parts->snapshot, error);
+    if (!code) {
+        code = db_lane_get(api->store, slug, DB_CASES, &parts->lane, error);
+    }
+    if (!code && db_store_city_path(api->store, slug, "media", folder, sizeof(folder))) {
+        code = error_set(error, ERROR_LIMIT, "city.path", "the folder's name is too long");
+    }
+    if (!code) {
+        code = media_store_open(folder, api->options.media_bytes, &parts->media, error);
+    }
+    if (code) {
+        parts_close(parts);
+    }
+    return code;
+}
+
+// With the lock held. Keeps the reason that people are told.
+static int note_failure(struct api_city *city, const struct error *why)
+{
+    city->retry_ms = instant_monotonic_us() / 1000 + RETRY_MS;
+    return error_set(&city->failure, ERROR_BUSY, "city.out_of_service",
+                     "the city is out of service: %s (%s)", why->message, why->slug);
+}
+
+static void open_now(struct api *api, struct api_city *city)
+{
+    struct parts parts = {0};
+    struct error why = {0};
+    city->opening = true;
+    pthread_mutex_unlock(&api->lock);
+    int code = parts_open(api, city->slug, &parts, &why);
+    if (code) {
+        log_event(LOG_ERROR, "city.failed", "city=%s code=%s text=\"%s\"", city->slug,
+                  why.slug, why.message);
+    }
+    pthread_mutex_lock(&api->lock);
+    city->opening = false;
+    if (code) {
+        note_failure(city, &why);
+    } else {
+        error_clear(&city->failure);
+        city->snapshot = parts.snapshot;
+        city->lane = parts.lane;
+        city->media = parts.media;
+        city->open = true;
+        atomic_store(&city->next_timer_ms, 0);
+        api->cities_open++;
+    }
+    pthread_cond_broadcast(&api->opened);
+}
+
+int api_city_open(struct api *api, struct api_city *city, struct error *error)
+{
+    pthread_mutex_lock(&api->lock);
+    while (city->opening) {
+        pthread_cond_wait(&api->opened, &api->lock);
+    }
+    if (!city->open) {
+        bool wait = city->failure.code && instant_monotonic_us() / 1000 < city->retry_ms;
+        bool off = city->failure.code && city->retry_ms == 0;
+        if (!wait && !off) {
+            open_now(api, city);
+        }
+    }
+    int code = 0;
+    if (!city->open) {
+        *error = city->failure;
+        code = error->code;
+    }
+    pthread_mutex_unlock(&api->lock);
+    return code;
+}
+
+struct city_snapshot *api_city_snapshot(struct api *api, struct api_city *city)
+{
+    pthread_mutex_lock(&api->lock);
+    struct city_snapshot *snapshot =
+        city->snapshot ? city_snapshot_ref(city->snapshot) : NULL;
+    pthread_mutex_unlock(&api->lock);
+    return snapshot;
+}
+
+int api_city_reload(struct api *api, struct api_city *city, struct error *error)
+{
+    if (!api_city_is_open(api, city)) {
+        pthread_mutex_lock(&api->lock);
+        city->retry_ms = 0;
+        error_clear(&city->failure);
+        pthread_mutex_unlock(&api->lock);
+        return api_city_open(api, city, error);
+    }
+    struct city_snapshot *fresh = NULL;
+    int code = city_snapshot_open(api->store, city->slug, &fresh, error);
+    if (code) {
+        return code; // the old one stays in force
+    }
+    pthread_mutex_lock(&api->lock);
+    struct city_snapshot *old = city->snapshot;
+    city->snapshot = fresh;
+    pthread_mutex_unlock(&api->lock);
+    city_snapshot_free(old);
+    atomic_store(&city->next_timer_ms, 0);
+    return 0;
+}
+
+// With the lock held, references 0: nobody can see the parts any more.
+static void take_parts(struct api *api, struct api_city *city, struct parts *parts)
+{
+    *parts = (struct parts){city->snapshot, city->lane, city->media};
+    city->snapshot = NULL;
+    city->lane = NULL;
+    city->media = NULL;
+    city->open = false;
+    api->cities_open--;
+}
+
+static bool may_close(const struct api_city *city)
+{
+    return city->open && !city->opening && city->references == 0 &&
+           atomic_load(&city->streams) == 0 && !atomic_load(&city->timer_running);
+}
+
+// The city that may go: idle for too long, or over the limit the one idle for longest.
+static struct api_city *closable(struct api *api, int64_t now_ms)
+{
+    struct api_city *oldest = NULL;
+    for (struct api_city *city = api->cities; city; city = city->next) {
+        if (may_close(city) && (!oldest || city->used_ms < oldest->used_ms)) {
+            oldest = city;
+        }
+    }
+    bool over = api->cities_open > api->options.cities_open;
+    bool idle = oldest && now_ms - oldest->used_ms > api->options.city_idle_ms;
+    return over || idle ? oldest : NULL;
+}
+
+void api_cities_tick(struct api *api, int64_t now_ms)
+{
+    for (;;) {
+        struct parts parts = {0};
+        pthread_mutex_lock(&api->lock);
+        struct api_city *city = closable(api, now_ms);
+        if (city) {
+            take_parts(api, city, &parts);
+        }
+        pthread_mutex_unlock(&api->lock);
+        if (!city) {
+            break;
+        }
+        parts_close(&parts);
+    }
+    db_store_close_idle(api->store, api->options.city_idle_ms);
+}
+
+void api_cities_close(struct api *api)
+{
+    while (api->cities) {
+        struct api_city *city = api->cities;
+        struct parts parts = {city->snapshot, city->lane, city->media};
+        parts_close(&parts);
+        api->cities = city->next;
+        free(city);
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MPL-2.0
+// What commands ask of a running server over its socket file. Whoever may open the file is
+// the owner of the data folder: no session, every right.
+#include <string.h>
+
+#include <gridcase/cases/recount.h>
+#include <gridcase/core/text.h>
+
+#include "api_internal.h"
+#include "routes_internal.h"
+
+enum { CHECK_SLICE = 2000 };
+
+static void put_one(void *context, struct api_city *city)
+{
+    struct api_call *call = context;
+    struct json_writer *json = call->data;
+    bool open = api_city_is_open(call->api, city);
+    json_begin_object(json, NULL);
+    json_put_text(json, "slug", city->slug);
+    json_put_bool(json, "open", open);
+    json_put_text(json, "failure", city->failure.code ? city->failure.message : NULL);
+    json_put_int(json, "streams", atomic_load(&city->streams));
+    json_end_object(json);
+}
+
+int control_status(struct api_call *call, struct db *db, struct error *error)
+{
+    (void)db;
+    (void)error;
+    BUFFER_CLEANUP struct buffer body;
+    struct json_writer json;
+    buffer_init(&body, BUFFER_CEILING_REPLY);
+    json_writer_init(&json, &body);
+    call->data = &json;
+    json_begin_object(&json, NULL);
+    json_put_text(&json, "version", GRIDCASE_VERSION);
+    json_put_int(&json, "port",
+                 call->api->server ? http_server_port(call->api->server) : 0);
+    json_put_instant(&json, "started_at", call->api->started_ms);
+    json_begin_array(&json, "cities");
+    api_cities_each(call->api, put_one, call);
+    json_end_array(&json);
+    json_end_object(&json);
+    call->data = NULL;
+    http_reply_json(call->request, 200, &body);
+    return 0;
+}
+
+// A city was added or its host changed: read the list again.
+int control_cities(struct api_call *call, struct db *db, struct error *error)
+{
+    (void)db;
+    int code = api_cities_load(call->api, error);
+    if (!code) {
+        http_reply_empty(call->request, 204);
+    }
+    return code;
+}
+
+static int named_city(struct api_call *call, struct api_city **ret_city,
+                      struct error *error)
+{
+    *ret_city = api_city_by_slug(call->api, call->parameters[0]);
+    if (!*ret_city) { // perhaps a new one
+        int code = api_cities_load(call->api, error);
+        if (code) {
+            return code;
+        }
+        *ret_city = api_city_by_slug(call->api, call->parameters[0]);
+    }
+    return *ret_city
+               ? 0
+               : error_set(error, ERROR_NOT_FOUND, "city.unknown", "there is no such city");
+}
+
+int control_reload(struct api_call *call, struct db *db, struct error *error)
+{
+    (void)db;
+    struct api_city *city = NULL;
+    int code = named_city(call, &city, error);
+    if (!code) {
+        code = api_city_reload(call->api, city, error);
+    }
+    if (!code) {
+        http_reply_empty(call->request, 204);
+    }
+    api_city_unref(call->api, city);
+    return code;
+}
+
+static void reply_findings(struct api_call *call, const struct recount *recount)
+{
+    BUFFER_CLEANUP struct buffer body;
+    struct json_writer json;
+    buffer_init(&body, BUFFER_CEILING_REPLY);
+    json_writer_init(&json, &body);
+    json_begin_object(&json, NULL);
+    json_put_int(&json, "cases", (int64_t)recount_cases(recount));
+    json_put_int(&json, "problems", (int64_t)recount_problems(recount));
+    json_begin_array(&json, "findings");
+    for (size_t i = 0; i < recount_findings(recount); i++) {
+        const struct recount_finding *finding = recount_finding(recount, i);
+        json_begin_object(&json, NULL);
+        json_put_int(&json, "case", finding->case_id);
+        json_put_text(&json, "slug", finding->slug);
+        json_put_text(&json, "message", finding->message);
+        json_end_object(&json);
+    }
+    json_end_array(&json);
+    json_end_object(&json);
+    http_reply_json(call->request, 200, &body);
+}
+
+static int check_city(struct api_call *call, struct api_city *city, struct error *error)
+{
+    DB_READER_CLEANUP struct db *db = NULL;
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    CITY_SNAPSHOT_CLEANUP struct city_snapshot *snapshot = NULL;
+    int code = api_city_open(call->api, city, error);
+    if (!code) {
+        snapshot = api_city_snapshot(call->api, city);
+        code = db_reader_borrow(call->api->store, city->slug, DB_CASES, &db, error);
+    }
+    if (!code) {
+        code = db_begin(db, DB_READ, &transaction, error);
+    }
+    if (code) {
+        return code;
+    }
+    struct recount *recount = recount_new(snapshot);
+    do {
+        code = recount_slice(recount, db, CHECK_SLICE, error);
+    } while (code > 0 && !atomic_load(&call->api->stopping));
+    if (code == 0) {
+        reply_findings(call, recount);
+    } else if (code > 0) {
+        code = error_set(error, ERROR_BUSY, "server.stopping", "the server stops");
+    }
+    recount_free(recount);
+    db_rollback(&transaction);
+    return code;
+}
+
+int control_check(struct api_call *call, struct db *db, struct error *error)
+{
+    (void)db;
+    struct api_city *city = NULL;
+    int code = named_city(call, &city, error);
+    if (!code) {
+        code = check_city(call, city, error);
+    }
+    api_city_unref(call->api, city);
+    return code;
+}
+
+// One row a route; a route that takes long is SLOW. Bodies are JSON.
+const struct api_route api_control_routes[] = {
+    {.http = {HTTP_GET, "/status"},
+     .operation = "control_status",
+     .summary = "Version, port and cities of the running server",
+     .mode = API_READ,
+     .handler = control_status},
+    {.http = {HTTP_POST, "/cities"},
+     .operation = "control_cities",
+     .summary = "Read the list of cities again",
+     .mode = API_SLOW,
+     .handler = control_cities},
+    {.http = {HTTP_POST, "/cities/{city}/reload"},
+     .operation = "control_reload",
+     .summary = "Read a city's model again and swap it in",
+     .mode = API_SLOW,
+     .handler = control_reload},
+    {.http = {HTTP_POST, "/cities/{city}/check"},
+     .operation = "control_check",
+     .summary = "Recount a city and tell what differs",
+     .mode = API_SLOW,
+     .handler = control_check},
+};
+const size_t api_control_route_count =
+    sizeof(api_control_routes) / sizeof(api_control_routes[0]);

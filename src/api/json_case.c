@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: MPL-2.0
+// Cases as JSON: what a person sees of them. Masks are put on here.
+#include <string.h>
+
+#include <gridcase/core/hash.h>
+#include <gridcase/media/media.h>
+#include <gridcase/rules/catalogue.h>
+
+#include "api_internal.h"
+
+void api_view_init(struct api_view *view, struct api_call *call, struct db *db,
+                   struct json_writer *json)
+{
+    *view = (struct api_view){.call = call, .db = db, .json = json};
+    view->people = api_may(call, RIGHT_PERSON_READ);
+}
+
+// ---- people ----
+
+// The name of a person, looked up once a reply; "" when it may not be seen.
+static const char *person_name(struct api_view *view, int64_t id)
+{
+    size_t most = sizeof(view->names) / sizeof(view->names[0]);
+    if (!view->people) {
+        return "";
+    }
+    for (size_t i = 0; i < view->name_count; i++) {
+        if (view->names[i].id == id) {
+            return view->names[i].name;
+        }
+    }
+    struct account_person person;
+    struct error error = {0};
+    const char *name = "";
+    if (account_person_by_id(view->db, id, &person, &error) == 0) {
+        name = arena_text(view->call->arena, person.name);
+    }
+    if (view->name_count < most) {
+        view->names[view->name_count].id = id;
+        view->names[view->name_count++].name = name;
+    }
+    return name ? name : "";
+}
+
+static void put_person(struct api_view *view, const char *name, int64_t id)
+{
+    if (!id) {
+        json_put_null(view->json, name);
+        return;
+    }
+    json_begin_object(view->json, name);
+    json_put_int(view->json, "id", id);
+    json_put_text(view->json, "name", person_name(view, id));
+    json_end_object(view->json);
+}
+
+// ---- clocks and holders ----
+
+static void put_clock_members(struct api_view *view, const struct case_clock *clock)
+{
+    struct json_writer *json = view->json;
+    json_put_text(json, "kind", process_clock_to_str((int)clock->kind));
+    json_put_text(json, "state", clock_status_to_str(clock->state.status));
+    api_put_limit_text(json, view->call->snapshot, clock);
+    json_put_instant(json, "started_at", clock->state.started_at_ms);
+    json_put_instant(json, "due_at", clock->state.due_ms);
+    json_put_instant(json, "yellow_at", clock->state.yellow_at_ms);
+    json_put_bool(json, "provisional", clock->state.provisional);
+}
+
+static void put_clock(struct api_view *view, const struct case_clock *clock)
+{
+    if (clock->kind == PROCESS_CLOCK_NONE) {
+        json_put_null(view->json, "clock");
+        return;
+    }
+    json_begin_object(view->json, "clock");
+    put_clock_members(view, clock);
+    json_end_object(view->json);
+}
+
+struct holder {
+    int64_t department_id;
+    int role;
+    int64_t person_id;
+};
+
+static void put_holder(struct api_view *view, const struct holder *holder)
+{
+    struct json_writer *json = view->json;
+    if (!holder->department_id && holder->role < 0 && !holder->person_id) {
+        json_put_null(json, "holder");
+        return;
+    }
+    json_begin_object(json, "holder");
+    if (holder->department_id) {
+        api_put_department(json, "department", view->call->snapshot, holder->department_id);
+    }
+    if (holder->role >= 0) {
+        json_put_text(json, "role", process_role_to_str(holder->role));
+    }
+    if (holder->person_id) {
+        put_person(view, "person", holder->person_id);
+    }
+    json_end_object(json);
+}
+
+// ---- summary ----
+
+static void put_class(struct api_view *view, const struct case_summary *summary)
+{
+    const struct city_snapshot *city = view->call->snapshot;
+    struct json_writer *json = view->json;
+    const struct catalogue *catalogue = city_catalogue(city, summary->catalogue_version);
+    const struct catalogue_class *class =
+        catalogue ? catalogue_class_by_id(catalogue, summary->class_id) : NULL;
+    const struct catalogue_condition *condition =
+        catalogue ? catalogue_condition_by_id(catalogue, summary->condition_id) : NULL;
+    if (class) {
+        json_begin_object(json, "class");
+        json_put_int(json, "id", class->id);
+        json_put_text(json, "code", class->code);
+        json_put_text(json, "kind", catalogue_kind_to_str(class->kind));
+        label_put(json, "name", &class->name);
+        json_end_object(json);
+    } else {
+        json_put_null(json, "class");
+    }
+    if (condition && !condition->implicit) {
+        json_begin_object(json, "condition");
+        json_put_int(json, "id", condition->id);
+        json_put_text(json, "code", condition->code);
+        label_put(json, "name", &condition->name);
+        json_end_object(json);
+    } else {
+        json_put_null(json, "condition");
+    }
+}
+
+static void put_where(struct api_view *view, const struct case_summary *summary)
+{
+    const struct city_snapshot *city = view->call->snapshot;
+    struct json_writer *json = view->json;
+    const struct city_grid *grid =
+        summary->grid_id ? city_grid_by_id(city, summary->grid_id) : NULL;
+    if (grid) {
+        json_begin_object(json, "grid");
+        json_put_int(json, "id", grid->id);
+        json_put_text(json, "code", grid->code);
+        json_end_object(json);
+    } else {
+        json_put_null(json, "grid");
+    }
+    json_begin_array(json, "areas");
+    for (size_t i = 0; i < city_levels(city); i++) {
+        const struct city_area *area =
+            summary->areas[i] ? city_area_by_id(city, summary->areas[i]) : NULL;
+        if (area) {
+            api_put_area(json, NULL, city, area);
+        }
+    }
+    json_end_array(json);
+    if (summary->has_point) {
+        json_begin_object(json, "point");
+        json_put_double(json, "lon", summary->lon_deg, 7);
+        json_put_double(json, "lat", summary->lat_deg, 7);
+        json_end_object(json);
+    } else {
+        json_put_null(json, "point");
+    }
+    json_put_text(json, "queue", summary->queue);
+    json_put_text(json, "place", summary->place);
+}
+
+static void put_step(struct api_view *view, const struct case_summary *summary)
+{
+    const struct process *process =
+        city_process(view->call->snapshot, summary->process_version);
+    int step = process ? process_step_find(process, summary->step) : -1;
+    json_put_text(view->json, "stage", process_stage_to_str((int)summary->stage));
+    json_put_text(view->json, "step", summary->step);
+    if (step >= 0) {
+        label_put(view->json, "step_label", &process_step(process, (size_t)step)->label);
+    } else {
+        json_put_null(view->json, "step_label");
+    }
+}
+
+static void put_summary_members(struct api_view *view, const struct case_summary *summary)
+{
+    struct json_writer *json = view->json;
+    json_put_text(json, "number", summary->number);
+    put_class(view, summary);
+    put_step(view, summary);
+    api_put_department(json, "department", view->call->snapshot, summary->department_id);
+    put_where(view, summary);
+    json_put_text(json, "description", summary->description);
+    json_put_instant(json, "opened_at", summary->opened_ms);
+    json_put_instant(json, "closed_at", summary->closed_ms);
+    json_put_text(json, "outcome",
+                  summary->outcome == PROCESS_OUTCOME_NONE
+                      ? NULL
+                      : process_outcome_to_str((int)summary->outcome));
+    put_clock(view, &summary->clock);
+    json_put_text(json, "light",
+                  clock_light_to_str(case_light(summary, view->call->now_ms)));
+    json_put_text(json, "source", process_source_to_str((int)summary->source));
+    struct holder holder = {summary->task == PROCESS_TASK_NONE ? 0 : summary->department_id,
+                            summary->holder_role, summary->holder_person_id};
+    if (summary->holder_role >= 0 || summary->holder_person_id) {
+        holder.department_id = 0;
+    }
+    put_holder(view, &holder);
+    json_put_int(json, "version", summary->version);
+}
+
+void api_put_summary(struct api_view *view, const char *name,
+                     const struct case_summary *summary)
+{
+    json_begin_object(view->json, name);
+    put_summary_members(view, summary);
+    json_end_object(view->json);
+}
+
+// ---- detail ----
+
+static void put_tasks(struct api_view *view, const struct case_detail *detail)
+{
+    struct json_writer *json = view->json;
+    json_begin_array(json, "tasks");
+    for (size_t i = 0; i < detail->task_count; i++) {
+        const struct case_task *task = &detail->tasks[i];
+        struct holder holder = {task->department_id, task->holder_role, task->person_id};
+        json_begin_object(json, NULL);
+        json_put_int(json, "id", task->id);
+        json_put_text(json, "kind", process_task_to_str((int)task->kind));
+        put_holder(view, &holder);
+        json_put_text(json, "state", task->open ? "open" : "closed");
+        json_put_int(json, "version", task->version);
+        json_put_instant(json, "opened_at", task->opened_ms);
+        json_put_instant(json, "closed_at", task->closed_ms);
+        json_put_instant(json, "due_at", task->due_ms);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+static void put_clocks(struct api_view *view, const struct case_detail *detail)
+{
+    struct json_writer *json = view->json;
+    json_begin_array(json, "clocks");
+    for (size_t i = 0; i < detail->clock_count; i++) {
+        const struct case_clock *clock = &detail->clocks[i];
+        json_begin_object(json, NULL);
+        json_put_int(json, "id", clock->id);
+        put_clock_members(view, clock);
+        if (clock->task_id) {
+            json_put_int(json, "task", clock->task_id);
+        }
+        json_put_instant(json, "since_at", clock->state.since_ms);
+        json_put_int(json, "extensions", clock->extensions);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+static void put_history_actor(struct api_view *view, const struct case_history_row *row)
+{
+    if (row->system) {
+        json_begin_object(view->json, "actor");
+        json_put_bool(view->json, "system", true);
+        json_end_object(view->json);
+    } else {
+        put_person(view, "actor", row->actor_id);
+    }
+    put_person(view, "on_behalf_of", row->on_behalf_of);
+}
+
+// The label of an action by its code: any row of the process that has it.
+static const struct label *action_label(const struct process *process, const char *code)
+{
+    for (size_t i = 0; process && i < process_actions(process); i++) {
+        const struct process_action *action = process_action(process, i);
+        if (strcmp(action->code, code) == 0) {
+            return &action->label;
+        }
+    }
+    return NULL;
+}
+
+static const char *mark_to_str(enum case_mark mark)
+{
+    static const char *const names[] = {"live", "recorded", "filled", "synthetic"};
+    return (unsigned)mark < sizeof(names) / sizeof(names[0]) ? names[mark] : "live";
+}
+
+void api_put_history(struct api_view *view, const char *name,
+                     const struct case_history_row *rows, size_t count,
+                     const struct process *process)
+{
+    struct json_writer *json = view->json;
+    json_begin_array(json, name);
+    for (size_t i = 0; i < count; i++) {
+        const struct case_history_row *row = &rows[i];
+        const struct label *label = action_label(process, row->action);
+        json_begin_object(json, NULL);
+        json_put_int(json, "seq", row->seq);
+        json_put_instant(json, "at", row->done_ms);
+        json_put_instant(json, "received_at", row->received_ms);
+        json_put_text(json, "action", row->action);
+        json_put_text(json, "kind", process_kind_to_str((int)row->kind));
+        if (label) {
+            label_put(json, "label", label);
+        } else {
+            json_put_null(json, "label");
+        }
+        json_put_text(json, "from", row->from);
+        json_put_text(json, "to", row->to);
+        json_put_text(json, "stage", process_stage_to_str((int)row->stage_to));
+        json_put_int(json, "task", row->task_id);
+        put_history_actor(view, row);
+        json_put_text(json, "opinion", row->opinion);
+        json_put_raw(json, "inputs", row->inputs && row->inputs[0] ? row->inputs : "{}",
+                     row->inputs && row->inputs[0] ? strlen(row->inputs) : 2);
+        json_put_text(json, "clock_effect", row->clock_effect);
+        json_put_text(json, "mark", mark_to_str(row->mark));
+        json_put_bool(json, "filled", row->mark == CASE_MARK_FILLED);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+static void put_media(struct api_view *view, const struct case_detail *detail)
+{
+    struct json_writer *json = view->json;
+    json_begin_array(json, "media");
+    for (size_t i = 0; i < detail->media_count; i++) {
+        const struct case_media *media = &detail->media[i];
+        struct media_file file;
+        struct error error = {0};
+        char hex[HASH_HEX_SIZE];
+        hash_to_hex(media->sha256, hex);
+        json_begin_object(json, NULL);
+        json_put_text(json, "sha256", hex);
+        json_put_bool(json, "received", media->received);
+        if (media->received &&
+            media_file_find(view->db, media->sha256, &file, NULL, &error) == 0) {
+            json_put_text(json, "type", media_content_type(&file, MEDIA_RENDITION));
+            json_put_int(json, "bytes", file.bytes);
+            json_put_int(json, "width", file.width_px);
+            json_put_int(json, "height", file.height_px);
+        }
+        json_put_text(json, "stage", process_stage_to_str((int)media->stage));
+        json_put_int(json, "seq", media->seq);
+        json_put_instant(json, "added_at", media->added_ms);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+// The reporter: whole for whoever needs it for this very case, masked for the others.
+static void put_reporter(struct api_view *view, const struct case_detail *detail)
+{
+    const struct case_reporter_row *reporter = &detail->reporter;
+    struct json_writer *json = view->json;
+    if (!reporter->id) {
+        json_put_null(json, "reporter");
+        return;
+    }
+    const struct actor *actor = &view->call->session.actor;
+    bool whole = api_may_case(view->call, RIGHT_REPORTER_READ, detail) ||
+                 (reporter->agreed && actor_acts_for(actor, detail->summary.department_id));
+    char name[256];
+    char phone[64];
+    char email[256];
+    account_mask_name(reporter->name, name, sizeof(name));
+    account_mask_phone(reporter->phone, phone, sizeof(phone));
+    account_mask_email(reporter->email, email, sizeof(email));
+    json_begin_object(json, "reporter");
+    json_put_text(json, "name", whole ? reporter->name : name);
+    json_put_text(json, "phone", whole ? reporter->phone : phone);
+    json_put_text(json, "email", whole ? reporter->email : email);
+    json_put_bool(json, "masked", !whole);
+    json_end_object(json);
+}
+
+static void put_allowed(struct api_view *view, const struct case_detail *detail)
+{
+    struct json_writer *json = view->json;
+    json_begin_array(json, "allowed_actions");
+    for (size_t i = 0; i < detail->allowed_count; i++) {
+        const struct case_allowed *allowed = &detail->allowed[i];
+        json_begin_object(json, NULL);
+        api_put_action(json, allowed->action);
+        if (allowed->task_id) {
+            json_put_int(json, "task", allowed->task_id);
+            json_put_int(json, "task_version", allowed->task_version);
+        } else {
+            json_put_null(json, "task");
+            json_put_null(json, "task_version");
+        }
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+void api_put_detail(struct api_view *view, const struct case_detail *detail)
+{
+    json_begin_object(view->json, NULL);
+    put_summary_members(view, &detail->summary);
+    put_tasks(view, detail);
+    put_clocks(view, detail);
+    api_put_history(view, "history", detail->history, detail->history_count,
+                    detail->process);
+    put_media(view, detail);
+    put_reporter(view, detail);
+    put_allowed(view, detail);
+    json_end_object(view->json);
+}

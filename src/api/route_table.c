@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MPL-2.0
+// The route table: the one list of what the API answers to. The dispatcher, the rights, the
+// limits and the description (openapi.json) all follow from it.
+//
+// Idempotency-Key: compulsory where a POST makes something that would be made twice
+// (API_KEYED). Signing in, passwords, links and tokens are exempt: their answers are
+// secrets that must not be repeated, and a second one does no harm. Photos are named by
+// their content, so sending the same bytes again is the same request.
+#include "routes_internal.h"
+
+#define CASE_QUERY                                                                         \
+    "open stage step department class condition area grid number queue light source bbox " \
+    "sort limit cursor opened_from opened_to"
+
+enum { SMALL = 16 * 1024, CASE_BODY = 64 * 1024, PHOTO = 64 * 1024 * 1024 };
+
+#define ROUTE(verb, address, name, text)                                                   \
+    .http = {HTTP_##verb, address}, .operation = name, .summary = text
+#define READ(r, function)                                                                  \
+    .right = (r), .mode = API_READ, .handler = (function), .status = 200
+
+const struct api_route api_routes[] = {
+    // ---- signing in ----
+    {ROUTE(POST, "/session", "sign_in", "Sign in: sets the session cookie"),
+     .right = RIGHT_PUBLIC, .mode = API_SLOW, .body = API_JSON, .body_limit = SMALL,
+     .status = 200, .takes = "sign_in", .gives = "session",
+     .prepare = session_login_prepare, .handler = session_login},
+    {ROUTE(GET, "/session", "get_session", "Who is signed in, and what they may do"),
+     READ(RIGHT_SIGNED_IN, session_get), .gives = "session", .flags = API_UNSETTLED},
+    {ROUTE(DELETE, "/session", "sign_out", "Sign out"), .right = RIGHT_SIGNED_IN,
+     .mode = API_WRITE, .flags = API_UNSETTLED, .status = 204, .handler = session_end,
+     .reply = session_end_reply},
+    {ROUTE(POST, "/session/password", "change_password", "Change one's own password"),
+     .right = RIGHT_SIGNED_IN, .mode = API_SLOW, .body = API_JSON, .body_limit = SMALL,
+     .flags = API_UNSETTLED, .status = 204, .takes = "password_change",
+     .prepare = session_password_prepare, .handler = session_password},
+    {ROUTE(GET, "/links/{token}", "get_link", "Whose one-time link it is"),
+     READ(RIGHT_PUBLIC, session_link_get), .gives = "link"},
+    {ROUTE(POST, "/links", "use_link", "Set a password with a one-time link"),
+     .right = RIGHT_PUBLIC, .mode = API_SLOW, .body = API_JSON, .body_limit = SMALL,
+     .status = 204, .takes = "link_use", .prepare = session_link_prepare,
+     .handler = session_link_use},
+    {ROUTE(GET, "/tokens", "list_tokens", "One's own bearer tokens"),
+     READ(RIGHT_SIGNED_IN, tokens_list), .gives = "list"},
+    {ROUTE(POST, "/tokens", "add_token", "Make a bearer token: shown once"),
+     .right = RIGHT_SIGNED_IN, .mode = API_WRITE, .body = API_JSON, .body_limit = SMALL,
+     .status = 201, .takes = "token_new", .gives = "token", .prepare = tokens_add_prepare,
+     .handler = tokens_add, .reply = tokens_add_reply},
+    {ROUTE(DELETE, "/tokens/{id}", "end_token", "End a bearer token"),
+     .right = RIGHT_SIGNED_IN, .mode = API_WRITE, .status = 204,
+     .prepare = tokens_end_prepare, .handler = tokens_end, .reply = tokens_end_reply},
+
+    // ---- the city's model ----
+    {ROUTE(GET, "/city", "get_city", "The city and the fixed words in its languages"),
+     READ(RIGHT_PUBLIC, city_get), .gives = "city"},
+    {ROUTE(GET, "/catalogue", "get_catalogue", "Classes, conditions and limits"),
+     READ(RIGHT_MODEL_READ, city_get_catalogue), .gives = "catalogue"},
+    {ROUTE(GET, "/process", "get_process", "Steps and actions of the process"),
+     READ(RIGHT_MODEL_READ, city_get_process), .gives = "process", .query = "version"},
+    {ROUTE(GET, "/process.svg", "get_process_drawing", "The process as a diagram"),
+     READ(RIGHT_MODEL_READ, city_get_process_svg), .gives = "+image/svg+xml",
+     .query = "version language"},
+    {ROUTE(GET, "/areas", "list_areas", "Areas of a level, or of all"),
+     READ(RIGHT_MODEL_READ, city_get_areas), .gives = "list", .query = "level"},
+    {ROUTE(GET, "/departments", "list_departments", "Departments, a tree by parent"),
+     READ(RIGHT_MODEL_READ, city_get_departments), .gives = "list"},
+    {ROUTE(GET, "/components", "list_components", "Components in a box or near a point"),
+     READ(RIGHT_MODEL_READ, place_components), .flags = API_CITY_DB,
+     .gives = "+application/geo+json", .query = "bbox limit"},
+    {ROUTE(GET, "/grids", "list_grids", "Unit grids in a box"),
+     READ(RIGHT_MODEL_READ, place_grids), .gives = "list", .query = "bbox limit"},
+    {ROUTE(GET, "/staff", "list_staff", "People of the city"),
+     READ(RIGHT_STAFF_READ, staff_list), .gives = "list", .query = "cursor"},
+    {ROUTE(GET, "/locate", "locate", "What lies at a point"),
+     READ(RIGHT_MODEL_READ, place_locate), .gives = "located", .query = "lon lat"},
+
+    // ---- the map ----
+    {ROUTE(GET, "/geo/areas/{level}", "map_areas", "Areas of a level"),
+     READ(RIGHT_MODEL_READ, map_areas), .flags = API_CITY_DB,
+     .gives = "+application/geo+json", .query = "language"},
+    {ROUTE(GET, "/geo/grids", "map_grids", "Unit grids in a box"),
+     READ(RIGHT_MODEL_READ, map_grids), .flags = API_CITY_DB,
+     .gives = "+application/geo+json", .query = "bbox limit"},
+    {ROUTE(GET, "/geo/streets", "map_streets", "Streets in a box"),
+     READ(RIGHT_MODEL_READ, map_streets), .flags = API_CITY_DB,
+     .gives = "+application/geo+json", .query = "bbox limit"},
+    {ROUTE(GET, "/geo/components", "map_components", "Components in a box"),
+     READ(RIGHT_MODEL_READ, map_components), .flags = API_CITY_DB,
+     .gives = "+application/geo+json", .query = "bbox limit"},
+    {ROUTE(GET, "/geo/cases", "map_cases", "Cases as points, filtered as the list"),
+     READ(RIGHT_CASE_READ, map_cases), .gives = "+application/geo+json",
+     .query = CASE_QUERY},
+
+    // ---- cases ----
+    {ROUTE(GET, "/cases", "list_cases", "Cases that one may see, by pages"),
+     READ(RIGHT_CASE_READ, cases_list), .gives = "case_page", .query = CASE_QUERY},
+    {ROUTE(POST, "/cases", "report_case", "Report a case"), .right = RIGHT_CASE_REPORT,
+     .mode = API_WRITE, .body = API_JSON, .body_limit = CASE_BODY, .flags = API_KEYED,
+     .status = 201, .takes = "case_report", .gives = "case_detail",
+     .prepare = cases_report_prepare, .handler = cases_report, .reply = cases_report_reply},
+    {ROUTE(GET, "/cases/{number}", "get_case", "A case with all that belongs to it"),
+     READ(RIGHT_CASE_READ, cases_get), .gives = "case_detail"},
+    {ROUTE(GET, "/cases/{number}/explain", "explain_case",
+           "How the deadlines of a case came about"),
+     READ(RIGHT_CASE_READ, cases_explain), .gives = "explanation", .query = "language"},
+    {ROUTE(POST, "/cases/{number}/actions", "act_on_case",
+           "Take one of the allowed actions; If-Match names task and version"),
+     .right = RIGHT_CASE_ACT, .mode = API_WRITE, .body = API_JSON, .body_limit = CASE_BODY,
+     .flags = API_KEYED, .status = 200, .takes = "case_action", .gives = "case_detail",
+     .prepare = cases_act_prepare, .handler = cases_act, .reply = cases_act_reply},
+    {ROUTE(GET, "/summary", "get_summary", "Figures of the city"),
+     READ(RIGHT_SUMMARY_READ, figures_get), .gives = "summary", .query = "level"},
+    {ROUTE(GET, "/changes", "watch_changes", "Changes as server-sent events"),
+     READ(RIGHT_CASE_READ, changes_open), .gives = "+text/event-stream", .query = "since"},
+
+    // ---- photos ----
+    {ROUTE(POST, "/media", "add_media", "Send a photo; cases name it by its SHA-256"),
+     .right = RIGHT_MEDIA_ADD, .mode = API_SLOW, .body = API_IMAGE, .body_limit = PHOTO,
+     .status = 201, .takes = "+image/*", .gives = "media", .handler = media_add},
+    {ROUTE(GET, "/media/{sha256}", "get_media", "A photo without its metadata"),
+     READ(RIGHT_MEDIA_READ, media_get), .gives = "+image/jpeg", .query = "size"},
+    {ROUTE(GET, "/media/{sha256}/original", "get_media_original", "A photo as it came"),
+     READ(RIGHT_MEDIA_ORIGINAL, media_get_original), .gives = "+image/*"},
+
+    // ---- about itself ----
+    {ROUTE(GET, "/openapi.json", "get_openapi", "This description"),
+     READ(RIGHT_PUBLIC, city_get_openapi), .gives = "+application/json"},
+};
+const size_t api_route_count = sizeof(api_routes) / sizeof(api_routes[0]);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MPL-2.0
+// Handlers that the route tables name.
+#pragma once
+
+#include "api_internal.h"
+
+#define API_PREPARE(name) int name(struct api_call *call, struct error *error)
+#define API_HANDLER(name)                                                                  \
+    int name(struct api_call *call, struct db *db, struct error *error)
+
+// cases_read.c
+extern const char *const api_case_parameters[]; // of the filter, NULL at the end
+API_HANDLER(cases_list);
+API_HANDLER(cases_get);
+API_HANDLER(cases_explain);
+API_HANDLER(figures_get);
+int cases_reply_detail(struct api_call *call, struct db *db, const char *number,
+                       unsigned status, struct error *error) ERROR_MUST_CHECK;
+
+// cases_write.c
+API_PREPARE(cases_report_prepare);
+API_HANDLER(cases_report);
+API_HANDLER(cases_report_reply);
+API_PREPARE(cases_act_prepare);
+API_HANDLER(cases_act);
+API_HANDLER(cases_act_reply);
+
+// session_routes.c
+API_PREPARE(session_login_prepare);
+API_HANDLER(session_login);
+API_HANDLER(session_get);
+API_HANDLER(session_end);
+API_HANDLER(session_end_reply);
+API_PREPARE(session_password_prepare);
+API_HANDLER(session_password);
+API_HANDLER(session_link_get);
+API_PREPARE(session_link_prepare);
+API_HANDLER(session_link_use);
+
+// token_routes.c
+API_HANDLER(tokens_list);
+API_PREPARE(tokens_add_prepare);
+API_HANDLER(tokens_add);
+API_HANDLER(tokens_add_reply);
+API_PREPARE(tokens_end_prepare);
+API_HANDLER(tokens_end);
+API_HANDLER(tokens_end_reply);
+API_HANDLER(staff_list);
+
+// city_routes.c
+API_HANDLER(city_get);
+API_HANDLER(city_get_catalogue);
+API_HANDLER(city_get_process);
+API_HANDLER(city_get_process_svg);
+API_HANDLER(city_get_areas);
+API_HANDLER(city_get_departments);
+API_HANDLER(city_get_openapi);
+
+// map_routes.c, place_routes.c
+API_HANDLER(map_areas);
+API_HANDLER(map_grids);
+API_HANDLER(map_streets);
+API_HANDLER(map_components);
+API_HANDLER(map_cases);
+API_HANDLER(place_locate);
+API_HANDLER(place_components);
+API_HANDLER(place_grids);
+
+// media_routes.c
+API_HANDLER(media_add);
+API_HANDLER(media_get);
+API_HANDLER(media_get_original);
+
+// changes.c
+API_HANDLER(changes_open);
+
+// control.c
+API_HANDLER(control_status);
+API_HANDLER(control_cities);
+API_HANDLER(control_reload);
+API_HANDLER(control_check);

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MPL-2.0
+// Timers only notify: a thread sees which city has a timer due and gives the city's lane a
+// machine's job of at most TIMERS_MOST moves, behind live requests. Also sweeps and closes
+// what is idle.
+#include <stdlib.h>
+
+#include <gridcase/core/log.h>
+
+#include "api_internal.h"
+
+enum {
+    TICK_MS = 250,
+    LOOK_MS = 5000,         // the next timer of an open city is asked for at least so often
+    TIMERS_MOST = 32,       // moves of one batch
+    SWEEP_MS = 3600 * 1000, // old sessions
+    IDLE_TICKS = 40,
+};
+
+struct timer_job {
+    struct api *api;
+    struct api_city *city; // one reference
+    struct city_snapshot *snapshot;
+    int64_t now_ms;
+    bool sweep;
+    unsigned done;
+    int64_t next_ms;
+};
+
+static int timer_work(struct db *db, void *context, struct error *error)
+{
+    struct timer_job *job = context;
+    int code =
+        case_timers_run(db, job->snapshot, job->now_ms, TIMERS_MOST, &job->done, error);
+    if (!code && job->sweep) {
+        code = account_sweep(db, job->now_ms, error);
+    }
+    if (!code) {
+        code = case_timers_next(db, &job->next_ms, error);
+    }
+    return code;
+}
+
+static void timer_done(void *context, const struct error *error)
+{
+    struct timer_job *job = context;
+    if (error) {
+        log_event(LOG_ERROR, "timers.failed", "city=%s code=%s text=\"%s\"",
+                  job->city->slug, error->slug, error->message);
+        job->next_ms = job->now_ms + LOOK_MS;
+    } else if (job->done > 0) {
+        changes_notify(job->api->changes, job->city);
+    }
+    atomic_store(&job->city->next_timer_ms, job->next_ms);
+    atomic_store(&job->city->timer_running, false);
+    city_snapshot_free(job->snapshot);
+    api_city_unref(job->api, job->city);
+    free(job);
+}
+
+static void submit(struct api *api, struct api_city *city, int64_t now_ms)
+{
+    struct timer_job *job = memory_new(sizeof(*job));
+    job->api = api;
+    job->city = api_city_ref(api, city);
+    job->snapshot = api_city_snapshot(api, city);
+    job->now_ms = now_ms;
+    job->sweep = now_ms - city->swept_ms > SWEEP_MS;
+    if (job->sweep) {
+        city->swept_ms = now_ms;
+    }
+    struct db_lane_job lane_job = {
+        .priority = DB_MACHINES, .work = timer_work, .done = timer_done, .context = job};
+    struct error error = {0};
+    atomic_store(&city->timer_running, true);
+    int code = job->snapshot ? db_lane_submit(city->lane, &lane_job, &error) : ERROR_BUSY;
+    if (code) {
+        atomic_store(&city->timer_running, false);
+        city_snapshot_free(job->snapshot);
+        api_city_unref(api, job->city);
+        free(job);
+    }
+}
+
+// The next timer of a city that is closed, read without opening it.
+static int64_t peek(struct api *api, struct api_city *city)
+{
+    DB_READER_CLEANUP struct db *db = NULL;
+    struct error error = {0};
+    int64_t next_ms = INSTANT_NONE;
+    int code = db_reader_borrow(api->store, city->slug, DB_CASES, &db, &error);
+    if (!code) {
+        code = case_timers_next(db, &next_ms, &error);
+    }
+    return code ? instant_now_ms() + 60 * 1000 : next_ms;
+}
+
+static void look(void *context, struct api_city *city)
+{
+    struct api *api = context;
+    int64_t now_ms = instant_now_ms();
+    int64_t now_us = instant_monotonic_us();
+    if (atomic_load(&city->timer_running) || atomic_load(&api->timer_stop)) {
+        return;
+    }
+    bool open = api_city_is_open(api, city);
+    bool unknown = atomic_load(&city->next_timer_ms) == 0;
+    if (unknown || (open && now_us / 1000 - city->looked_ms > LOOK_MS) ||
+        atomic_exchange(&city->changed, false)) {
+        city->looked_ms = now_us / 1000;
+        atomic_store(&city->next_timer_ms, peek(api, city));
+    }
+    int64_t next_ms = atomic_load(&city->next_timer_ms);
+    if (next_ms == INSTANT_NONE || next_ms > now_ms) {
+        return;
+    }
+    struct error error = {0};
+    if (!open && api_city_open(api, city, &error)) {
+        atomic_store(&city->next_timer_ms, now_ms + 60 * 1000);
+        return;
+    }
+    submit(api, city, now_ms);
+}
+
+static void *timers_run(void *context)
+{
+    struct api *api = context;
+    for (unsigned tick = 0; !atomic_load(&api->timer_stop); tick++) {
+        api_cities_each(api, look, api);
+        if (tick % IDLE_TICKS == IDLE_TICKS - 1) {
+            api_cities_tick(api, instant_monotonic_us() / 1000);
+        }
+        instant_sleep_ms(TICK_MS);
+    }
+    return NULL;
+}
+
+int api_timers_start(struct api *api, struct error *error)
+{
+    if (pthread_create(&api->timer, NULL, timers_run, api)) {
+        return error_set(error, ERROR_IO, "timers.start", "no thread for timers");
+    }
+    api->timer_started = true;
+    return 0;
+}
+
+void api_timers_stop(struct api *api)
+{
+    if (api->timer_started) {
+        atomic_store(&api->timer_stop, true);
+        pthread_join(api->timer, NULL);
+        api->timer_started = false;
+    }
+}
