@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MPL-2.0
+// gridcase serve: opens the data folder and serves it until it is told to stop.
+// gridcase config: prints the settings that serve would use, and where each comes from.
+#include <dirent.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gridcase/api/api.h>
+#include <gridcase/cli/cli.h>
+#include <gridcase/core/file.h>
+#include <gridcase/core/log.h>
+#include <gridcase/core/option.h>
+#include <gridcase/core/text.h>
+#include <gridcase/db/store.h>
+#include <gridcase/http/asset.h>
+#include <gridcase/http/server.h>
+
+enum { PATH_SIZE = 1024, CONTROL_CONNECTIONS = 64, OPS_CONNECTIONS = 64 };
+
+struct serve {
+    struct options *options;
+    const char *data;
+    char spool[PATH_SIZE];
+    char control[PATH_SIZE];
+    struct db_store *store;
+    struct http_assets *assets;
+    struct api *api;
+    struct http_server *public_server;
+    struct http_server *ops_server;
+    struct http_server *control_server;
+};
+
+// ---- settings ----
+
+static int read_options(int *argc, char **argv, const char *data, struct options *options,
+                        struct error *error)
+{
+    char path[PATH_SIZE];
+    const char *named = cli_option(argc, argv, "--config");
+    int code = file_path(path, sizeof(path), data, "gridcase.ini", error);
+    if (!code && (named || file_exists(path))) {
+        code = options_read_file(options, named ? named : path, error);
+    }
+    if (!code) {
+        code = options_read_environment(options, error);
+    }
+    if (!code) {
+        code = options_read_flags(options, argc, argv, error);
+    }
+    return code;
+}
+
+static int set_log_level(const struct options *options, struct error *error)
+{
+    static const char *const names[LOG_LEVEL_COUNT] = {"debug", "info", "warning", "error"};
+    for (int i = 0; i < LOG_LEVEL_COUNT; i++) {
+        if (strcmp(options_text(options, OPTION_LOG), names[i]) == 0) {
+            log_set_level((enum log_level)i);
+            return 0;
+        }
+    }
+    return error_set(error, ERROR_INPUT, "option.invalid",
+                     "log is debug, info, warning or error");
+}
+
+static const char *listen_address(const struct options *options)
+{
+    return options_flag(options, OPTION_LAN) ? "0.0.0.0"
+                                             : options_text(options, OPTION_ADDRESS);
+}
+
+static bool is_loopback(const char *address)
+{
+    return text_starts(address, "127.") || text_equal(address, "::1");
+}
+
+// ---- starting ----
+
+static int empty_spool(const char *folder, struct error *error)
+{
+    int code = file_make_directory(folder, error);
+    DIR *listing = code ? NULL : opendir(folder);
+    if (!listing) {
+        return code ? code : error_errno(error, "serve.spool", folder);
+    }
+    struct dirent *item;
+    while ((item = readdir(listing))) { // what an earlier run left
+        if (text_starts(item->d_name, "spool-")) {
+            unlinkat(dirfd(listing), item->d_name, 0);
+        }
+    }
+    closedir(listing);
+    return 0;
+}
+
+static int open_data(struct serve *serve, struct error *error)
+{
+    int code = db_store_open(serve->data, DB_STORE_CREATE, &serve->store, error);
+    if (!code) {
+        code = file_path(serve->spool, sizeof(serve->spool), serve->data, "spool", error);
+    }
+    if (!code) {
+        code = file_path(serve->control, sizeof(serve->control), serve->data,
+                         "control.sock", error);
+    }
+    if (!code) {
+        code = empty_spool(serve->spool, error);
+    }
+    const char *web = options_text(serve->options, OPTION_WEB);
+    if (!code && web[0]) {
+        code = http_assets_read(web, &serve->assets, error);
+    }
+    return code;
+}
+
+static int start_api(struct serve *serve, struct error *error)
+{
+    const struct options *from = serve->options;
+    struct api_options options;
+    api_options_init(&options);
+    options.store = serve->store;
+    options.assets = serve->assets;
+    options.workers = (unsigned)options_int(from, OPTION_WORKERS);
+    options.worker_queue = (unsigned)options_int(from, OPTION_WORKER_QUEUE);
+    options.cities_open = (unsigned)options_int(from, OPTION_CITIES_OPEN);
+    options.city_idle_ms = options_int(from, OPTION_CITY_IDLE_S) * 1000;
+    options.media_bytes = options_int(from, OPTION_PHOTO_BYTES);
+    return api_new(&options, &serve->api, error);
+}
+
+static int refuse_demo(struct serve *serve, struct error *error)
+{
+    int has = 0;
+    if (is_loopback(listen_address(serve->options)) ||
+        options_flag(serve->options, OPTION_DEMO_LOGINS)) {
+        return 0;
+    }
+    int code = api_has_demo_logins(serve->api, &has, error);
+    if (!code && has) {
+        code = error_set(error, ERROR_DENIED, "serve.demo_logins",
+                         "a city has demo logins: only loopback, unless --demo-logins is "
+                         "given");
+    }
+    return code;
+}
+
+static int start_servers(struct serve *serve, struct error *error)
+{
+    const struct options *from = serve->options;
+    struct http_server_options options;
+    http_server_options_init(&options);
+    options.address = listen_address(from);
+    options.port = (uint16_t)options_int(from, OPTION_PORT);
+    options.threads = (unsigned)options_int(from, OPTION_THREADS);
+    options.connections = (unsigned)options_int(from, OPTION_CONNECTIONS);
+    options.idle_s = (unsigned)options_int(from, OPTION_IDLE_S);
+    options.headers_s = (unsigned)options_int(from, OPTION_HEADERS_S);
+    options.behind_proxy = options_flag(from, OPTION_BEHIND_PROXY);
+    options.spool_folder = serve->spool;
+    struct http_app app = api_app(serve->api);
+    int code = http_server_start(&options, &app, &serve->public_server, error);
+    if (!code) {
+        api_set_server(serve->api, serve->public_server);
+        http_server_options_init(&options);
+        options.address = options_text(from, OPTION_OPS_ADDRESS);
+        options.port = (uint16_t)options_int(from, OPTION_OPS_PORT);
+        options.threads = 1;
+        options.connections = OPS_CONNECTIONS;
+        app = api_ops_app(serve->api);
+        code = http_server_start(&options, &app, &serve->ops_server, error);
+    }
+    if (!code) {
+        http_server_options_init(&options);
+        options.address = NULL;
+        options.unix_path = serve->control;
+        options.threads = 1;
+        options.connections = CONTROL_CONNECTIONS;
+        app = api_control_app(serve->api);
+        code = http_server_start(&options, &app, &serve->control_server, error);
+    }
+    return code;
+}
+
+static int start(struct serve *serve, struct error *error)
+{
+    int code = open_data(serve, error);
+    if (!code) {
+        code = start_api(serve, error);
+    }
+    if (!code) {
+        code = refuse_demo(serve, error);
+    }
+    if (!code) {
+        code = start_servers(serve, error);
+    }
+    return code;
+}
+
+// ---- stopping ----
+
+// No new connections, streams end, requests in work are answered; then what answered them.
+static void stop(struct serve *serve)
+{
+    if (serve->public_server) {
+        http_server_quiesce(serve->public_server);
+    }
+    if (serve->api) {
+        api_quiesce(serve->api);
+        api_set_server(serve->api, NULL);
+    }
+    serve->control_server = http_server_free(serve->control_server);
+    serve->public_server = http_server_free(serve->public_server);
+    serve->ops_server = http_server_free(serve->ops_server);
+    serve->api = api_free(serve->api);
+    serve->assets = http_assets_free(serve->assets);
+    serve->store = db_store_close(serve->store);
+}
+
+static void wait_for_end(void)
+{
+    sigset_t set;
+    int number = 0;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigwait(&set, &number);
+    log_event(LOG_INFO, "server.stopping", "signal=%d", number);
+}
+
+static void block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, NULL); // before any thread is made
+}
+
+static int run_serve(int argc, char **argv, struct error *error)
+{
+    struct serve serve = {.data = cli_data_folder(&argc, argv), .options = options_new()};
+    block_signals();
+    int code = read_options(&argc, argv, serve.data, serve.options, error);
+    if (!code) {
+        code = cli_words(argc, argv, 0, 0, error);
+    }
+    if (!code) {
+        code = set_log_level(serve.options, error);
+    }
+    uint64_t descriptors = http_raise_descriptor_limit();
+    if (!code) {
+        code = start(&serve, error);
+    }
+    if (!code) {
+        log_event(LOG_INFO, "server.listening",
+                  "address=%s port=%u ops_port=%u descriptors=%llu data=\"%s\"",
+                  listen_address(serve.options),
+                  (unsigned)http_server_port(serve.public_server),
+                  (unsigned)http_server_port(serve.ops_server),
+                  (unsigned long long)descriptors, serve.data);
+        wait_for_end();
+    }
+    stop(&serve);
+    options_free(serve.options);
+    return code;
+}
+
+static int run_config(int argc, char **argv, struct error *error)
+{
+    const char *data = cli_data_folder(&argc, argv);
+    struct options *options = options_new();
+    BUFFER_CLEANUP struct buffer out;
+    buffer_init(&out, BUFFER_CEILING_LINE);
+    int code = read_options(&argc, argv, data, options, error);
+    if (!code) {
+        code = cli_words(argc, argv, 0, 0, error);
+    }
+    if (!code) {
+        options_write(options, &out);
+        fputs(out.data, stdout);
+    }
+    options_free(options);
+    return code;
+}
+
+const struct cli_command cli_serve_commands[] = {
+    {"serve", NULL, "[--port N] [--lan] [--web FOLDER] [--config FILE] [--SETTING VALUE]",
+     "serve the cities of a data folder", run_serve},
+    {"config", NULL, "[--config FILE] [--SETTING VALUE]",
+     "print the settings that serve would use, and where each comes from", run_config},
+    {0},
+};
