@@ -141,6 +141,7 @@ export function Actions({ found }: { found: CaseDetail }) {
         {found.allowed_actions.map((one, index) => (
           <button
             key={`${one.action}-${one.task}`}
+            data-kind={one.kind}
             type="button"
             class={index === 0 && !form ? 'primary' : form && sameAction(one, form) ? 'on' : ''}
             aria-expanded={form ? sameAction(one, form) : false}

@@ -207,7 +207,7 @@ export function LinkPage() {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     client
-      .get<{ login: string }>(`/session/links/${encodeURIComponent(linkToken.value)}`, {}, { quiet: true })
+      .get<{ login: string }>(`/links/${encodeURIComponent(linkToken.value)}`, {}, { quiet: true })
       .then((found) => {
         login.value = found.login;
         field.current?.focus();
@@ -229,7 +229,7 @@ export function LinkPage() {
     }
     busy.value = true;
     try {
-      await client.post('/session/links', { link: linkToken.value, password: fresh.value }, { quiet: true });
+      await client.post('/links', { link: linkToken.value, password: fresh.value }, { quiet: true });
       notify('good', t('password.done'));
       leave();
     } catch (error) {

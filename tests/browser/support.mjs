@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MPL-2.0
+// What the browser tests share: the real server on a data folder and port of its own with
+// the small test city, a browser, people signed in, axe, and screenshots in
+// build/screenshots. Nothing here knows a step, an action or a class of the city: people
+// are chosen by role, buttons by the fixed kind of their action.
+import { execFileSync, spawn } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+const require = createRequire(join(root, 'web/package.json'));
+const { chromium } = require('playwright-core');
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const build = resolve(root, process.env.GRIDCASE_BUILD ?? 'build');
+const binary = join(build, 'gridcase');
+const shots = join(root, 'build/screenshots');
+mkdirSync(shots, { recursive: true });
+
+export const city = 'tinytown';
+export const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+
+// ---- the server ----
+function freePort() {
+  return new Promise((done, fail) => {
+    const probe = createServer();
+    probe.once('error', fail);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const run = (...args) => execFileSync(binary, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+export class Server {
+  constructor(data, port, opsPort) {
+    this.data = data;
+    this.port = port;
+    this.opsPort = opsPort;
+    this.base = `http://127.0.0.1:${port}`;
+    this.console = `${this.base}/${city}/console/`;
+    this.log = '';
+  }
+  static async start() {
+    const data = mkdtempSync(join(tmpdir(), 'gridcase-browser-'));
+    run('city', 'new', city, join(root, 'fixtures/tinytown'), '--data', data);
+    run('city', 'load', city, join(root, 'fixtures/tinytown'), '--data', data);
+    const server = new Server(data, await freePort(), await freePort());
+    server.people = readLogins(join(data, 'cities', city, 'demo-logins.txt'));
+    await server.up();
+    return server;
+  }
+  async up() {
+    const options = ['serve', '--data', this.data, '--port', String(this.port), '--ops-port', String(this.opsPort)];
+    this.process = spawn(binary, [...options, '--web', join(root, 'build/web')], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const keep = (chunk) => {
+      this.log = (this.log + chunk).slice(-20_000);
+    };
+    this.process.stdout.on('data', keep);
+    this.process.stderr.on('data', keep);
+    for (let i = 0; i < 200; i++) {
+      if (this.process.exitCode !== null) break;
+      const answer = await fetch(`${this.base}/${city}/api/v1/city`).catch(() => null);
+      if (answer?.ok) return;
+      await wait(50);
+    }
+    throw new Error(`the server did not come up:\n${this.log}`);
+  }
+  async down() {
+    const ended = new Promise((done) => this.process.once('exit', done));
+    this.process.kill('SIGTERM');
+    await ended;
+  }
+  async stop() {
+    await this.down();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+  person(role) {
+    const found = this.people.find((one) => one.role === role);
+    assert.ok(found, `the test city has no demo login with the role ${role}`);
+    return found;
+  }
+}
+
+/** Lines "role login password": any order of the columns that carries the three is read. */
+function readLogins(path) {
+  assert.ok(existsSync(path), `${path} was not written by city load`);
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((words) => words.length >= 3 && !words[0].startsWith('#'))
+    .map(([login, password, role]) => ({ login, password, role }));
+}
+
+// ---- a client without a page ----
+export class Api {
+  constructor(server, cookie) {
+    this.server = server;
+    this.cookie = cookie;
+  }
+  static async as(server, person) {
+    const api = new Api(server, '');
+    const answer = await api.send('POST', '/session', { login: person.login, password: person.password });
+    assert.equal(answer.status, 200, `sign-in of ${person.login}: ${JSON.stringify(answer.body)}`);
+    api.cookie = answer.cookie;
+    return api;
+  }
+  async send(method, path, body, headers = {}) {
+    const response = await fetch(`${this.server.base}/${city}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(method === 'GET' ? {} : { 'Content-Type': 'application/json', Origin: this.server.base }),
+        ...(this.cookie ? { Cookie: this.cookie } : {}),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      body: text ? JSON.parse(text) : null,
+      cookie: response.headers.getSetCookie().map((one) => one.split(';')[0]).join('; '),
+    };
+  }
+  async get(path) {
+    const answer = await this.send('GET', path);
+    assert.equal(answer.status, 200, `GET ${path}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+  /** A case at a point inside the city (by hundredths of its box), of the class asked for. */
+  async report(part = {}) {
+    this.city ??= await this.get('/city');
+    this.catalogue ??= await this.get('/catalogue');
+    const [w, s, e, n] = this.city.bbox;
+    const [x, y] = part.at ?? [50, 50];
+    const { at: _, ...rest } = part;
+    const body = {
+      class: this.catalogue.classes[0].id,
+      point: { lon: w + ((e - w) * x) / 100, lat: s + ((n - s) * y) / 100 },
+      description: 'made by a test',
+      source: 'hotline',
+      ...rest,
+    };
+    const answer = await this.send('POST', '/cases', body, { 'Idempotency-Key': crypto.randomUUID() });
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+    return answer.body;
+  }
+  /** Takes the first allowed action of a kind. */
+  async act(number, kind, inputs = {}) {
+    const found = await this.get(`/cases/${number}`);
+    const action = found.allowed_actions.find((one) => one.kind === kind);
+    assert.ok(action, `${number}: ${kind} is not among ${found.allowed_actions.map((one) => one.kind)}`);
+    const headers = { 'Idempotency-Key': crypto.randomUUID() };
+    if (action.task !== null) headers['If-Match'] = `"${action.task}.${action.task_version}"`;
+    const answer = await this.send('POST', `/cases/${number}/actions`, { action: action.action, inputs }, headers);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return answer.body;
+  }
+}
+
+// ---- the browser ----
+let browser;
+export async function openBrowser() {
+  browser ??= await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  return browser;
+}
+export async function closeBrowser() {
+  await browser?.close();
+  browser = undefined;
+}
+
+/** A page of its own; what goes wrong inside it is kept in page.problems. */
+export async function openPage(server, { size = 'desk', language = 'en', path = '' } = {}) {
+  const context = await (await openBrowser()).newContext({
+    viewport: sizes[size],
+    locale: language,
+    isMobile: size === 'phone',
+    hasTouch: size === 'phone',
+    timezoneId: 'Asia/Tokyo', // never the city's: dates must not follow the browser
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(8000);
+  page.problems = [];
+  page.on('pageerror', (error) => page.problems.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() !== 'error') return;
+    const expected = /status of (401|403|404|409|412|422|503)|ERR_CONNECTION|ERR_FAILED|ERR_INCOMPLETE|ERR_EMPTY/;
+    if (!expected.test(message.text())) page.problems.push(message.text());
+  });
+  await page.goto(server.console + path);
+  return page;
+}
+export async function signIn(page, person) {
+  await page.fill('input[name=username]', person.login);
+  await page.fill('input[name=password]', person.password);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.desk');
+  await page.waitForFunction(() => !document.querySelector('.queue [aria-busy]'));
+}
+export async function deskOf(server, role, options) {
+  const page = await openPage(server, options);
+  await signIn(page, typeof role === 'string' ? server.person(role) : role);
+  return page;
+}
+export const done = async (...pages) => {
+  for (const page of pages) {
+    assert.deepEqual(page.problems, [], 'errors in the page');
+    await page.context().close();
+  }
+};
+export const row = (page, number) => page.locator(`#row-${number}`);
+export const action = (page, kind) => page.locator(`.actions .buttons [data-kind="${kind}"]`);
+export const live = (page) => page.waitForSelector('.foot .live.live');
+export const shot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`) });
+
+/** No serious finding of axe, nothing wider than the page. */
+export async function looksGood(page, name) {
+  await shot(page, name);
+  await page.evaluate(axeSource);
+  const found = await page.evaluate(async () => {
+    const result = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] });
+    return result.violations.map((one) => `${one.id} (${one.impact}): ${one.nodes.map((node) => node.target).join(' | ')}`);
+  });
+  assert.deepEqual(found, [], `axe on ${name}`);
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(over <= 0, `${name} scrolls sideways by ${over} px`);
+}
+/** Takes a point on the map at hundredths of its width and height. */
+export async function pickPoint(page, x = 50, y = 50) {
+  const box = await page.locator('.map').boundingBox();
+  await page.mouse.click(box.x + (box.width * x) / 100, box.y + (box.height * y) / 100);
+}
+/** Fills a generated form: the first choice of pickers and selects, words in the rest. */
+export async function fillForm(page, words = 'done by a test') {
+  const form = page.locator('.action-form');
+  await form.waitFor();
+  for (const field of await form.locator('.field').all()) {
+    if ((await field.locator('.optional').count()) > 0) continue;
+    const combobox = field.locator('[role=combobox]');
+    const select = field.locator('select');
+    const text = field.locator('textarea, input[type=text]:not([role=combobox])');
+    if ((await combobox.count()) > 0) {
+      await combobox.press('ArrowDown');
+      await combobox.press('Enter');
+    } else if ((await select.count()) > 0) await select.selectOption({ index: 1 });
+    else if ((await text.count()) > 0) await text.fill(words);
+  }
+}
