@@ -155,6 +155,7 @@ struct db_store *db_store_close(struct db_store *store)
     for (struct db_place *place = store->places; place; place = place->next) {
         place_empty(place); // readers first: the lane's last checkpoint wants to be alone
         place->lane = db_lane_stop(place->lane);
+        place_empty(place); // what the last ones who were told have read with
     }
     while (store->places) {
         struct db_place *next = store->places->next;
