@@ -129,15 +129,17 @@ static void forget_future(struct clock *clock, int64_t now_ms)
         clock->yellow_at_ms = INSTANT_NONE;
 }
 
-// Time since the clock was paused or stopped: it moves the deadline of a stepped limit,
-// unless that had passed before.
+// Time since the clock was paused or stopped: it moves the deadline of a stepped limit;
+// when that had passed before, the clock was not worth pausing and the time counts as used.
 static void add_pause(struct clock *clock, const struct calendar *calendar, int64_t now_ms)
 {
     if (!calendar_is_stepped(calendar, &clock->limit))
         return;
+    int64_t pause_ms = calendar_count(calendar, &clock->limit, clock->since_ms, now_ms);
     if (clock->due_ms == INSTANT_NONE || clock->due_ms > clock->since_ms)
-        clock->paused_ms +=
-            calendar_count(calendar, &clock->limit, clock->since_ms, now_ms);
+        clock->paused_ms += pause_ms;
+    else
+        clock->consumed_ms += pause_ms;
 }
 
 static int apply_pause(struct clock *clock, const struct calendar *calendar, int64_t now_ms,

@@ -329,8 +329,11 @@ static void explain_span(struct explain *explain, enum clock_status status, int6
 
 // The spans between the events of the last run, then up to the deadline.
 static int explain_run(struct explain *explain, const struct replay_end *end,
-                       const struct clock_event *events, size_t count, struct error *error)
+                       const struct clock_explain_request *request, int64_t *ret_until_ms,
+                       struct error *error)
 {
+    const struct clock_event *events = request->events;
+    size_t count = request->count;
     struct clock clock;
     clock_init(&clock);
     explain->calendar = end->run_calendar;
@@ -353,8 +356,12 @@ static int explain_run(struct explain *explain, const struct replay_end *end,
                                                   .to_ms = cursor_ms,
                                                   .why = CLOCK_WHY_EXTENDED});
     }
-    if (clock.status == CLOCK_RUNNING && clock.due_ms != INSTANT_NONE)
+    *ret_until_ms = cursor_ms;
+    if (clock.status == CLOCK_RUNNING && clock.due_ms != INSTANT_NONE &&
+        clock.due_ms > cursor_ms) {
         explain_span(explain, CLOCK_RUNNING, cursor_ms, clock.due_ms);
+        *ret_until_ms = clock.due_ms;
+    }
     return 0;
 }
 
@@ -389,21 +396,20 @@ int clock_explain(const struct clock_explain_request *request,
                               .visit = request->visit,
                               .context = request->context,
                               .detail = choose_detail(end.running_ms)};
+    int64_t until_ms = INSTANT_NONE;
     bool stepped = count > 0 && calendar_is_stepped(end.calendar, &end.clock.limit);
     if (stepped)
         explain_steps(&explain, &end.clock);
     if (count > 0)
-        code = explain_run(&explain, &end, events, count, error);
+        code = explain_run(&explain, &end, request, &until_ms, error);
     if (!code && stepped)
         explain_shift(&explain, &end.clock);
     flush(&explain);
-    bool ahead = end.clock.status == CLOCK_RUNNING && end.clock.due_ms != INSTANT_NONE &&
-                 end.clock.due_ms > end.clock.since_ms;
     *ret_explanation = (struct clock_explanation){
         .clock = end.clock,
         .detail = stepped ? CLOCK_DETAIL_PERIOD : explain.detail,
         .calendar_version = calendar_version(end.calendar),
-        .until_ms = ahead ? end.clock.due_ms : end.clock.since_ms,
+        .until_ms = until_ms,
     };
     return code;
 }
