@@ -1,147 +1,215 @@
 // SPDX-License-Identifier: MPL-2.0
-// Answering, and the life of a locator.
-#include "locator_internal.h"
+// Asking a locator. See locator_internal.h for the form of the arrays.
+#include <gridcase/city/locator.h>
 
 #include <stdlib.h>
-#include <string.h>
 
-#include <gridcase/core/arena.h>
-
-// Word of the pixel that holds lattice offset (u, v), 0 when nothing can be there.
-// A uniform block answers with its id as an inside pixel would.
-static inline const uint32_t *pixel_of(const struct locator *locator, uint64_t u,
-                                       uint64_t v)
-{
-    static const uint32_t nothing = 0;
-    const struct locator_header *header = locator->header;
-    if (u >= header->width || v >= header->height)
-        return &nothing;
-    const unsigned shift = header->shift;
-    const unsigned super_shift = shift + LOCATOR_BLOCK_BITS + LOCATOR_SUPER_BITS;
-    uint32_t super =
-        locator->supers[(v >> super_shift) * header->super_columns + (u >> super_shift)];
-    if (super == 0)
-        return &nothing;
-    const unsigned block_shift = shift + LOCATOR_BLOCK_BITS;
-    const uint32_t *entry = locator->directories +
-                            (size_t)(super - 1) * LOCATOR_SUPER_BLOCKS +
-                            ((v >> block_shift) & (LOCATOR_SUPER - 1)) * LOCATOR_SUPER +
-                            ((u >> block_shift) & (LOCATOR_SUPER - 1));
-    if (*entry == 0 || (*entry & LOCATOR_FLAG))
-        return entry;
-    return locator->blocks + (size_t)(*entry - 1) * LOCATOR_BLOCK_PIXELS +
-           ((v >> shift) & (LOCATOR_BLOCK - 1)) * LOCATOR_BLOCK +
-           ((u >> shift) & (LOCATOR_BLOCK - 1));
-}
-
-static int64_t in_compact(const uint32_t *record, int32_t x, int32_t y)
-{
-    const uint32_t candidates = record[0] & 0xFF, edges = (record[0] >> 8) & 0xFFFF;
-    const uint8_t *masks = (const uint8_t *)(record + 1 + candidates);
-    const int16_t *edge = (const int16_t *)(record + 1 + candidates + (1 + edges + 3) / 4);
-    uint32_t inside = masks[0];
-    for (uint32_t i = 0; i < edges; i++, edge += 4)
-        if (locator_crosses(edge[0], edge[1], edge[2], edge[3], x, y))
-            inside ^= masks[1 + i];
-    return inside ? (int64_t)record[1 + __builtin_ctz(inside)] : 0;
-}
-
-static uint64_t two_words(const uint32_t *word)
-{
-    return word[0] | (uint64_t)word[1] << 32;
-}
-
-static int64_t in_wide(const uint32_t *record, struct geo_point corner,
-                       struct geo_point point)
-{
-    const uint32_t candidates = record[0] & 0xFF, edges = (record[0] >> 8) & 0xFFFF;
-    const uint32_t *word = record + 1 + candidates;
-    uint64_t inside = two_words(word);
-    word += 2;
-    for (uint32_t i = 0; i < edges; i++, word += 6) {
-        int32_t edge[4];
-        memcpy(edge, word, sizeof edge);
-        if (locator_crosses_wide((locator_wide_number)edge[0] - corner.x,
-                                 (locator_wide_number)edge[1] - corner.y,
-                                 (locator_wide_number)edge[2] - corner.x,
-                                 (locator_wide_number)edge[3] - corner.y,
-                                 (locator_wide_number)point.x - corner.x,
-                                 (locator_wide_number)point.y - corner.y))
-            inside ^= two_words(word + 4);
-    }
-    return inside ? (int64_t)record[1 + __builtin_ctzll(inside)] : 0;
-}
-
-// What a flagged word of a block says about the point. A uniform block's word is flagged
-// too, but stands in a directory.
-static int64_t resolve(const struct locator *locator, const uint32_t *pixel,
-                       struct geo_point point)
-{
-    const uint32_t word = *pixel;
-    if (!(word & LOCATOR_FLAG))
-        return word;
-    if (pixel < locator->blocks)
-        return word & ~LOCATOR_FLAG;
-    const uint32_t *record = locator->records + (word & ~LOCATOR_FLAG);
-    const struct locator_header *header = locator->header;
-    const int64_t inside_pixel = ((int64_t)1 << header->shift) - 1;
-    const int64_t u = point.x - header->west, v = point.y - header->south;
-    const int64_t x = u & inside_pixel, y = v & inside_pixel;
-    if (!(record[0] & LOCATOR_WIDE))
-        return in_compact(record, (int32_t)x, (int32_t)y);
-    struct geo_point corner = {(int32_t)(point.x - x), (int32_t)(point.y - y)};
-    return in_wide(record, corner, point);
-}
-
-int64_t locator_find(const struct locator *locator, struct geo_point point)
-{
-    const uint32_t *pixel = pixel_of(locator, (uint64_t)(point.x - locator->header->west),
-                                     (uint64_t)(point.y - locator->header->south));
-    return resolve(locator, pixel, point);
-}
-
-void locator_find_many(const struct locator *locator, const struct geo_point *points,
-                       size_t count, int64_t *ret_ids)
-{
-    enum { AHEAD = 16 };
-    const uint32_t *pixels[AHEAD];
-    for (size_t start = 0; start < count; start += AHEAD) {
-        size_t some = count - start < AHEAD ? count - start : AHEAD;
-        for (size_t i = 0; i < some; i++) {
-            pixels[i] =
-                pixel_of(locator, (uint64_t)(points[start + i].x - locator->header->west),
-                         (uint64_t)(points[start + i].y - locator->header->south));
-            __builtin_prefetch(pixels[i]);
-        }
-        for (size_t i = 0; i < some; i++)
-            if ((*pixels[i] & LOCATOR_FLAG) && pixels[i] >= locator->blocks)
-                __builtin_prefetch(locator->records + (*pixels[i] & ~LOCATOR_FLAG));
-        for (size_t i = 0; i < some; i++)
-            ret_ids[start + i] = resolve(locator, pixels[i], points[start + i]);
-    }
-}
+#include "locator_internal.h"
 
 struct locator *locator_free(struct locator *locator)
 {
-    if (!locator)
-        return NULL;
-    free(locator->memory);
-    file_map_close(&locator->map);
-    free(locator);
+    if (locator) {
+        file_map_close(&locator->map);
+        for (size_t i = 0; i < sizeof(locator->owned) / sizeof(*locator->owned); i++)
+            free(locator->owned[i]);
+        free(locator);
+    }
     return NULL;
 }
 
 int64_t locator_model_version(const struct locator *locator)
 {
-    return locator->header->model_version;
+    return locator->head.model_version;
 }
 
 size_t locator_shapes(const struct locator *locator)
 {
-    return (size_t)locator->header->shapes;
+    return locator->head.shapes;
 }
 
 size_t locator_bytes(const struct locator *locator)
 {
-    return (size_t)locator->header->bytes;
+    return locator->bytes;
+}
+
+// Where a point is in the tree.
+struct position {
+    uint32_t entry;
+    uint32_t shift; // log2 of the side of the entry's cell
+};
+
+static inline struct position root_position(const struct locator *locator, uint32_t u,
+                                            uint32_t v)
+{
+    const struct locator_head *head = &locator->head;
+    uint32_t column = (u >> head->root_shift) - head->root_x;
+    uint32_t row = (v >> head->root_shift) - head->root_y;
+    struct position position = {0, head->root_shift};
+    if (column < head->root_width && row < head->root_height)
+        position.entry = locator->root[(size_t)row * head->root_width + column];
+    return position;
+}
+
+// Address of the entry one level below a block.
+static inline const uint32_t *below(const struct locator *locator, struct position position,
+                                    uint32_t u, uint32_t v, uint32_t *ret_shift)
+{
+    uint32_t kind = position.entry >> LOCATOR_ENTRY_BITS;
+    uint32_t step = kind == LOCATOR_KIND_BLOCK ? LOCATOR_BLOCK_SHIFT : LOCATOR_SPLIT_SHIFT;
+    uint32_t shift = position.shift - step;
+    uint32_t mask = (UINT32_C(1) << step) - 1;
+    size_t at = (size_t)(position.entry & LOCATOR_ENTRY_MASK) * LOCATOR_UNIT +
+                ((size_t)(v >> shift & mask) << step) + (u >> shift & mask);
+    *ret_shift = shift;
+    return locator->entries + at;
+}
+
+static inline bool is_block(uint32_t entry)
+{
+    return (entry >> LOCATOR_ENTRY_BITS) - 1 < 2;
+}
+
+static inline struct position descend(const struct locator *locator,
+                                      struct position position, uint32_t u, uint32_t v)
+{
+    while (is_block(position.entry))
+        position.entry = *below(locator, position, u, v, &position.shift);
+    return position;
+}
+
+// ---- records ----
+// Mask of the candidates that hold the point; x, y, last relative to the cell.
+static inline uint32_t small_holders(const uint8_t *record, int32_t x, int32_t y,
+                                     int32_t last)
+{
+    size_t edges = record[0];
+    uint32_t parity = record[2];
+    const int16_t *e =
+        (const int16_t *)(const void *)(record + locator_small_edges_at(edges, record[1]));
+    for (size_t i = 0; i < edges; i++, e += 4) {
+        int32_t ax = e[0], ay = e[1], bx = e[2], by = e[3];
+        int64_t cross = (int64_t)(bx - ax) * (y - ay) - (int64_t)(x - ax) * (by - ay);
+        uint32_t a_north = ay > y;
+        uint32_t b_north = by > y;
+        uint32_t east = (a_north ^ b_north) & (cross > 0);
+        east ^= ((uint32_t)(ax > last) & a_north) ^ ((uint32_t)(bx > last) & b_north);
+        parity ^= record[4 + i] & (0 - east);
+    }
+    return parity;
+}
+
+static uint32_t small_find(const uint8_t *record, int32_t x, int32_t y, int32_t last)
+{
+    uint32_t parity = small_holders(record, x, y, last);
+    if (!parity)
+        return 0;
+    const uint32_t *candidates =
+        (const uint32_t *)(const void *)(record + locator_small_candidates_at(record[0]));
+    return candidates[__builtin_ctz(parity)];
+}
+
+struct wide_record {
+    size_t edges, candidates;
+    uint64_t base;
+    const uint64_t *masks;
+    const uint32_t *candidate;
+    const int32_t *edge;
+};
+
+static struct wide_record wide_open(const uint64_t *record)
+{
+    const struct locator_wide_head *head = (const void *)record;
+    const uint64_t *candidates = record + 2 + head->edges;
+    return (struct wide_record){
+        .edges = head->edges,
+        .candidates = head->candidates,
+        .base = record[1],
+        .masks = record + 2,
+        .candidate = (const void *)candidates,
+        .edge = (const void *)(candidates + (head->candidates + 1U) / 2),
+    };
+}
+
+static uint32_t wide_find(const uint64_t *words, struct geo_point p, int64_t last)
+{
+    struct wide_record record = wide_open(words);
+    uint64_t parity = record.base;
+    const int32_t *e = record.edge;
+    for (size_t i = 0; i < record.edges; i++, e += 4) {
+        int64_t ax = e[0], ay = e[1], bx = e[2], by = e[3];
+        locator_wide cross =
+            (locator_wide)(bx - ax) * (p.y - ay) - (locator_wide)(p.x - ax) * (by - ay);
+        uint64_t a_north = ay > p.y;
+        uint64_t b_north = by > p.y;
+        uint64_t east = (a_north ^ b_north) & (uint64_t)(cross > 0);
+        east ^= ((uint64_t)(ax > last) & a_north) ^ ((uint64_t)(bx > last) & b_north);
+        parity ^= record.masks[i] & (0 - east);
+    }
+    return parity ? record.candidate[__builtin_ctzll(parity)] : 0;
+}
+
+static inline uint32_t record_find(const struct locator *locator, struct position position,
+                                   struct geo_point point)
+{
+    const uint64_t *record = locator->records + (position.entry & LOCATOR_ENTRY_MASK);
+    const uint8_t *small = (const void *)record;
+    uint32_t last = (UINT32_C(1) << position.shift) - 1;
+    uint32_t u = locator_shifted(point.x);
+    uint32_t v = locator_shifted(point.y);
+    if (__builtin_expect(small[3] == 0, 1))
+        return small_find(small, (int32_t)(u & last), (int32_t)(v & last), (int32_t)last);
+    return wide_find(record, point, (int64_t)(u | last) + INT32_MIN);
+}
+
+static inline int64_t id_of(const struct locator *locator, uint32_t value)
+{
+    return !locator->ids || value == 0 ? value : locator->ids[value - 1];
+}
+
+static inline int64_t finish(const struct locator *locator, struct position position,
+                             struct geo_point point)
+{
+    uint32_t value = position.entry;
+    if (value >> LOCATOR_ENTRY_BITS == LOCATOR_KIND_RECORD)
+        value = record_find(locator, position, point);
+    return id_of(locator, value);
+}
+
+int64_t locator_find(const struct locator *locator, struct geo_point point)
+{
+    uint32_t u = locator_shifted(point.x);
+    uint32_t v = locator_shifted(point.y);
+    return finish(locator, descend(locator, root_position(locator, u, v), u, v), point);
+}
+
+enum { FIND_STEP = 64 }; // points whose memory is asked for at once
+
+void locator_find_many(const struct locator *locator, const struct geo_point *points,
+                       size_t count, int64_t *ret_ids)
+{
+    struct position at[FIND_STEP];
+    const uint32_t *next[FIND_STEP];
+    for (size_t start = 0; start < count; start += FIND_STEP) {
+        size_t some = count - start < FIND_STEP ? count - start : FIND_STEP;
+        const struct geo_point *p = points + start;
+        for (size_t i = 0; i < some; i++) {
+            uint32_t u = locator_shifted(p[i].x);
+            uint32_t v = locator_shifted(p[i].y);
+            at[i] = root_position(locator, u, v);
+            next[i] = &at[i].entry;
+            if (is_block(at[i].entry)) {
+                next[i] = below(locator, at[i], u, v, &at[i].shift);
+                __builtin_prefetch(next[i]);
+            }
+        }
+        for (size_t i = 0; i < some; i++) {
+            at[i].entry = *next[i];
+            at[i] =
+                descend(locator, at[i], locator_shifted(p[i].x), locator_shifted(p[i].y));
+            if (at[i].entry >> LOCATOR_ENTRY_BITS == LOCATOR_KIND_RECORD)
+                __builtin_prefetch(locator->records + (at[i].entry & LOCATOR_ENTRY_MASK));
+        }
+        for (size_t i = 0; i < some; i++)
+            ret_ids[start + i] = finish(locator, at[i], p[i]);
+    }
 }

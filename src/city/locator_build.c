@@ -1,718 +1,493 @@
 // SPDX-License-Identifier: MPL-2.0
-// Building: one strip of blocks after the other, from south to north. In a strip each
-// polygon adds, in the order of building, where it covers the pixels' reference corners
-// (32 bits per row and block) and which of its edges touch which pixels; then each block of
-// the strip is finished and forgotten.
-#include "locator_internal.h"
+// Building a locator: edges are sorted into cells from the root down; the shapes that hold
+// a cell's corner are known by walking from corner to corner and noting the edges crossed.
+#include <gridcase/city/locator.h>
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include <gridcase/core/arena.h>
+#include "locator_build_internal.h"
 
-enum { SHIFT_LEAST = 4, SHIFT_MOST = 20, PIXELS_ACROSS = 10, TRIES = 4 };
-
-typedef locator_wide_number wide;
-
-struct words { // a growing array of 32-bit words
-    uint32_t *data;
-    size_t count, room;
+enum {
+    PIXELS_PER_SHAPE = 10, // along the side of a typical shape
+    PIXEL_LEAST_SHIFT = 6,
+    PIXEL_MOST_SHIFT = 20,
+    FEW_EDGES = 4,       // a cell of any size with no more becomes a record
+    CROWD = 24,          // a pixel with more is split
+    ROOT_MOST = 1 << 22, // cells
+    MARGIN = 2, // lattice steps by which edges are thickened when sorted into cells
 };
 
-struct edge { // lower end first; relative to the strip's west, south
-    int64_t ax, ay, bx, by;
-};
-
-struct touch { // an edge of a cover touches a pixel
-    uint16_t pixel;
-    uint16_t cover;
-    struct edge edge;
-};
-
-struct cover { // a polygon in a block
-    uint32_t id;
-    uint32_t rows[LOCATOR_BLOCK]; // bit c: corner of column c lies inside
-};
-
-struct cell { // a block being made
-    struct cover *covers;
-    size_t cover_count, cover_room;
-    struct touch *touches;
-    size_t touch_count, touch_room;
-};
-
-struct builder {
-    const struct locator_shape *shapes;
-    struct geo_box *boxes;
-    size_t count;
-    unsigned shift;
-    int64_t west, south;
-    size_t super_columns, super_rows;
-    struct words supers, directories, blocks, records;
-    struct cell *cells;              // of the strip
-    size_t cell_count;               // blocks in a strip
-    uint32_t (*rows)[LOCATOR_BLOCK]; // of the polygon in the strip, per block
-    uint32_t *carry;                 // rows toggled from this block on, bit per row
-    struct edge *edges;
-    size_t edge_count, edge_room;
-    bool failed; // out of memory
-    bool too_dense;
-};
-
-static uint32_t *add_words(struct builder *builder, struct words *words, size_t more)
+int builder_too_dense(struct builder *b, const struct cell *cell)
 {
-    static uint32_t scratch[64 * 1024]; // written to and forgotten when memory is gone
-    if (words->count + more > words->room) {
-        size_t room = words->room ? words->room * 2 : 4096;
-        while (room < words->count + more)
-            room *= 2;
-        uint32_t *data = realloc(words->data, room * sizeof *data);
-        if (!data) {
-            builder->failed = true;
-            return scratch;
-        }
-        words->data = data;
-        words->room = room;
+    return error_set(b->error, ERROR_LIMIT, "locator.too_dense",
+                     "more than %d polygons or %d edges meet at %.7f, %.7f",
+                     LOCATOR_CANDIDATES, LOCATOR_EDGES,
+                     (double)cell->west / GEO_LATTICE_PER_DEG,
+                     (double)cell->south / GEO_LATTICE_PER_DEG);
+}
+
+static int out_of_memory(struct error *error)
+{
+    return error_set(error, ERROR_LIMIT, "locator.memory", "not enough memory");
+}
+
+uint32_t builder_value(const struct builder *b, uint32_t shape)
+{
+    return b->direct ? (uint32_t)b->shapes[shape].id : shape + 1;
+}
+
+// ---- arrays that grow ----
+// Grows by half; what is new is zero.
+static void *grown(void *array, size_t *capacity, size_t needed, size_t size)
+{
+    size_t more = *capacity + *capacity / 2;
+    more = more < needed + 1024 ? needed + 1024 : more;
+    char *bigger = realloc(array, more * size);
+    if (bigger) {
+        memset(bigger + *capacity * size, 0, (more - *capacity) * size);
+        *capacity = more;
     }
-    uint32_t *added = words->data + words->count;
-    memset(added, 0, more * sizeof *added);
-    words->count += more;
-    return added;
+    return bigger;
 }
 
-// Room for one more element; false (and failed) when memory is gone.
-static bool grow(struct builder *builder, void **data, size_t count, size_t *room,
-                 size_t size)
+int builder_reserve_entries(struct builder *b, size_t count, size_t *ret_at)
 {
-    if (count < *room)
-        return true;
-    size_t more = *room ? *room * 2 : 16;
-    void *bigger = realloc(*data, more * size);
-    if (!bigger) {
-        builder->failed = true;
-        return false;
+    if (b->entry_count + count > b->entry_capacity) {
+        uint32_t *bigger = grown(b->entries, &b->entry_capacity, b->entry_count + count,
+                                 sizeof(*b->entries));
+        if (!bigger)
+            return out_of_memory(b->error);
+        b->entries = bigger;
     }
-    *data = bigger;
-    *room = more;
-    return true;
-}
-
-// ---- a polygon's edges in a strip ----
-
-static void add_edge(struct builder *builder, struct geo_point from, struct geo_point to,
-                     int64_t south, int64_t height)
-{
-    bool upward = from.y < to.y || (from.y == to.y && from.x <= to.x);
-    struct geo_point a = upward ? from : to, b = upward ? to : from;
-    if (b.y < south || a.y > south + height || (a.x == b.x && a.y == b.y))
-        return;
-    if (!grow(builder, (void **)&builder->edges, builder->edge_count, &builder->edge_room,
-              sizeof *builder->edges))
-        return;
-    builder->edges[builder->edge_count++] =
-        (struct edge){a.x - builder->west, a.y - south, b.x - builder->west, b.y - south};
-}
-
-static void collect_edges(struct builder *builder, const struct geo_polygon *polygon,
-                          int64_t south, int64_t height)
-{
-    builder->edge_count = 0;
-    for (size_t ring = 0; ring < polygon->ring_count; ring++) {
-        size_t first = polygon->ring_start[ring], end = polygon->ring_start[ring + 1];
-        for (size_t i = first; i < end; i++)
-            add_edge(builder, polygon->point[i],
-                     polygon->point[i + 1 < end ? i + 1 : first], south, height);
-    }
-}
-
-static wide floor_div(wide a, wide b) // b > 0
-{
-    return a / b - (a % b < 0);
-}
-
-static int64_t ceil_div(wide a, wide b)
-{
-    return (int64_t)-floor_div(-a, b);
-}
-
-// First column whose corner lies east of where the edge crosses the corners' line of a row.
-static int64_t column_east_of(const struct edge *edge, int64_t row, unsigned shift)
-{
-    const int64_t line2 = 2 * (row << shift) - 1; // doubled: the line lies at a half
-    const wide den = edge->by - edge->ay;
-    const wide num =
-        2 * (wide)edge->ax * den + (wide)(edge->bx - edge->ax) * (line2 - 2 * edge->ay);
-    // Corners lie a trace north of the line: an edge that leans west has passed them.
-    const int64_t least2 = ceil_div(num + (edge->bx < edge->ax ? 0 : 1), den);
-    const int64_t least = ceil_div((wide)least2 + 1, 2);
-    return ceil_div(least, (wide)1 << shift);
-}
-
-// Toggles the corners east of the edge in each row of the strip whose line it crosses.
-static void cover_edge(struct builder *builder, const struct edge *edge, size_t first_block,
-                       size_t block_count)
-{
-    const unsigned shift = builder->shift;
-    // Row r's line lies between lattice rows (r << shift) - 1 and r << shift.
-    int64_t from = ceil_div((wide)edge->ay + 1, (wide)1 << shift);
-    int64_t to = (int64_t)floor_div(edge->by, (wide)1 << shift);
-    if (from < 0)
-        from = 0;
-    if (to > LOCATOR_BLOCK - 1)
-        to = LOCATOR_BLOCK - 1;
-    for (int64_t row = from; row <= to; row++) {
-        int64_t column =
-            column_east_of(edge, row, shift) - (int64_t)first_block * LOCATOR_BLOCK;
-        if (column < 0)
-            column = 0;
-        size_t block = (size_t)column >> LOCATOR_BLOCK_BITS;
-        if (block >= block_count)
-            continue;
-        builder->rows[block][row] ^= UINT32_MAX << ((size_t)column & (LOCATOR_BLOCK - 1));
-        builder->carry[block + 1] ^= UINT32_C(1) << row;
-    }
-}
-
-static struct cover *add_cover(struct builder *builder, struct cell *cell, uint32_t id)
-{
-    if (cell->cover_count > 0 && cell->covers[cell->cover_count - 1].id == id)
-        return &cell->covers[cell->cover_count - 1];
-    if (cell->cover_count == UINT16_MAX) {
-        builder->too_dense = true;
-        return NULL;
-    }
-    if (!grow(builder, (void **)&cell->covers, cell->cover_count, &cell->cover_room,
-              sizeof *cell->covers))
-        return NULL;
-    struct cover *cover = &cell->covers[cell->cover_count++];
-    *cover = (struct cover){.id = id};
-    return cover;
-}
-
-static void add_touch(struct builder *builder, const struct edge *edge, int64_t column,
-                      int64_t row, uint32_t id)
-{
-    if (column < 0 || (size_t)(column >> LOCATOR_BLOCK_BITS) >= builder->cell_count)
-        return;
-    struct cell *cell = &builder->cells[column >> LOCATOR_BLOCK_BITS];
-    if (!add_cover(builder, cell, id) ||
-        !grow(builder, (void **)&cell->touches, cell->touch_count, &cell->touch_room,
-              sizeof *cell->touches))
-        return;
-    uint16_t pixel = (uint16_t)(row * LOCATOR_BLOCK + (column & (LOCATOR_BLOCK - 1)));
-    cell->touches[cell->touch_count++] =
-        (struct touch){pixel, (uint16_t)(cell->cover_count - 1), *edge};
-}
-
-// Columns that the edge may touch between two lattice rows: a little too many at worst.
-static void touch_row(struct builder *builder, const struct edge *edge, int64_t row,
-                      uint32_t id)
-{
-    const unsigned shift = builder->shift;
-    double low = (double)(row << shift) - 1, high = (double)((row + 1) << shift);
-    double ax = (double)edge->ax, ay = (double)edge->ay, bx = (double)edge->bx,
-           by = (double)edge->by;
-    double from = ax, to = bx;
-    if (by > ay) {
-        double slope = (bx - ax) / (by - ay);
-        if (ay < low)
-            from = ax + (low - ay) * slope;
-        if (by > high)
-            to = bx - (by - high) * slope;
-    }
-    double least = fmin(from, to) - 1, most = fmax(from, to) + 1;
-    int64_t first = (int64_t)floor(least) >> shift, last = (int64_t)ceil(most) >> shift;
-    for (int64_t column = first; column <= last; column++)
-        add_touch(builder, edge, column, row, id);
-}
-
-static void touch_edge(struct builder *builder, const struct edge *edge, uint32_t id)
-{
-    int64_t first = (edge->ay - 1) >> builder->shift,
-            last = (edge->by + 1) >> builder->shift;
-    if (first < 0)
-        first = 0;
-    if (last > LOCATOR_BLOCK - 1)
-        last = LOCATOR_BLOCK - 1;
-    for (int64_t row = first; row <= last; row++)
-        touch_row(builder, edge, row, id);
-}
-
-// ---- a polygon in a strip ----
-
-static void add_shape(struct builder *builder, size_t index, int64_t south, int64_t height)
-{
-    const struct locator_shape *shape = &builder->shapes[index];
-    const unsigned block_shift = builder->shift + LOCATOR_BLOCK_BITS;
-    const struct geo_box box = builder->boxes[index];
-    size_t first = (size_t)((box.west - builder->west) >> block_shift);
-    size_t last = (size_t)((box.east - builder->west) >> block_shift);
-    size_t count = last - first + 1;
-    memset(builder->rows, 0, count * sizeof *builder->rows);
-    memset(builder->carry, 0, (count + 1) * sizeof *builder->carry);
-    collect_edges(builder, shape->polygon, south, height);
-    for (size_t i = 0; i < builder->edge_count; i++) {
-        cover_edge(builder, &builder->edges[i], first, count);
-        touch_edge(builder, &builder->edges[i], (uint32_t)shape->id);
-    }
-    uint32_t carried = 0;
-    for (size_t block = 0; block < count; block++) {
-        carried ^= builder->carry[block];
-        uint32_t any = 0;
-        for (int row = 0; row < LOCATOR_BLOCK; row++) {
-            builder->rows[block][row] ^= (carried >> row & 1) ? UINT32_MAX : 0;
-            any |= builder->rows[block][row];
-        }
-        if (!any)
-            continue;
-        struct cover *cover =
-            add_cover(builder, &builder->cells[first + block], (uint32_t)shape->id);
-        if (cover)
-            memcpy(cover->rows, builder->rows[block], sizeof cover->rows);
-    }
-}
-
-// ---- finishing a block ----
-
-struct border {                          // a pixel being made
-    uint16_t covers[LOCATOR_CANDIDATES]; // ascending
-    size_t cover_count;
-    struct edge edges[4096];
-    uint64_t masks[4096];
-    size_t edge_count;
-};
-
-static int by_pixel(const void *a, const void *b)
-{
-    const struct touch *x = a, *y = b;
-    if (x->pixel != y->pixel)
-        return x->pixel < y->pixel ? -1 : 1;
-    return (x->cover > y->cover) - (x->cover < y->cover);
-}
-
-static size_t candidate_of(const struct border *border, uint16_t cover)
-{
-    size_t i = 0;
-    while (border->covers[i] != cover)
-        i++;
-    return i;
-}
-
-static bool same_edge(const struct edge *a, const struct edge *b)
-{
-    return a->ax == b->ax && a->ay == b->ay && a->bx == b->bx && a->by == b->by;
-}
-
-// Candidates: polygons with an edge in the pixel, and those that cover its corner.
-static bool find_candidates(const struct cell *cell, const struct touch *touch,
-                            size_t count, uint16_t pixel, struct border *border)
-{
-    border->cover_count = 0;
-    const uint32_t bit = UINT32_C(1) << (pixel % LOCATOR_BLOCK);
-    size_t next = 0;
-    for (size_t cover = 0; cover < cell->cover_count; cover++) {
-        bool touched = false;
-        for (; next < count && touch[next].cover == cover; next++)
-            touched = true;
-        if (!touched && !(cell->covers[cover].rows[pixel / LOCATOR_BLOCK] & bit))
-            continue;
-        if (border->cover_count == LOCATOR_CANDIDATES)
-            return false;
-        border->covers[border->cover_count++] = (uint16_t)cover;
-    }
-    return true;
-}
-
-static bool find_edges(const struct touch *touch, size_t count, struct border *border)
-{
-    border->edge_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t known = 0;
-        while (known < border->edge_count &&
-               !same_edge(&border->edges[known], &touch[i].edge))
-            known++;
-        if (known == border->edge_count) {
-            if (known == sizeof border->edges / sizeof border->edges[0])
-                return false;
-            border->edges[known] = touch[i].edge;
-            border->masks[known] = 0;
-            border->edge_count++;
-        }
-        // An edge that a polygon has twice does not change what is inside it.
-        border->masks[known] ^= UINT64_C(1) << candidate_of(border, touch[i].cover);
-    }
-    return true;
-}
-
-static bool fits_compact(const struct border *border, int64_t x, int64_t y)
-{
-    if (border->cover_count > LOCATOR_COMPACT_CANDIDATES)
-        return false;
-    for (size_t i = 0; i < border->edge_count; i++) {
-        const struct edge *edge = &border->edges[i];
-        const int64_t c[4] = {edge->ax - x, edge->ay - y, edge->bx - x, edge->by - y};
-        for (int k = 0; k < 4; k++)
-            if (c[k] < INT16_MIN || c[k] > INT16_MAX)
-                return false;
-    }
-    return true;
-}
-
-static void write_compact(const struct border *border, uint64_t inside, int64_t x,
-                          int64_t y, uint32_t *word)
-{
-    uint8_t *masks = (uint8_t *)word;
-    int16_t *edge = (int16_t *)(word + (1 + border->edge_count + 3) / 4);
-    masks[0] = (uint8_t)inside;
-    for (size_t i = 0; i < border->edge_count; i++, edge += 4) {
-        masks[1 + i] = (uint8_t)border->masks[i];
-        edge[0] = (int16_t)(border->edges[i].ax - x);
-        edge[1] = (int16_t)(border->edges[i].ay - y);
-        edge[2] = (int16_t)(border->edges[i].bx - x);
-        edge[3] = (int16_t)(border->edges[i].by - y);
-    }
-}
-
-static void write_wide(const struct builder *builder, const struct border *border,
-                       uint64_t inside, int64_t south, uint32_t *word)
-{
-    word[0] = (uint32_t)inside;
-    word[1] = (uint32_t)(inside >> 32);
-    word += 2;
-    for (size_t i = 0; i < border->edge_count; i++, word += 6) {
-        const struct edge *e = &border->edges[i];
-        const int32_t c[4] = {(int32_t)(e->ax + builder->west), (int32_t)(e->ay + south),
-                              (int32_t)(e->bx + builder->west), (int32_t)(e->by + south)};
-        memcpy(word, c, sizeof c);
-        word[4] = (uint32_t)border->masks[i];
-        word[5] = (uint32_t)(border->masks[i] >> 32);
-    }
-}
-
-// Appends the record of a border pixel; returns its word for the block.
-static uint32_t write_record(struct builder *builder, const struct cell *cell,
-                             const struct border *border, uint16_t pixel, int64_t column,
-                             int64_t south)
-{
-    const int64_t x = column << builder->shift;
-    const int64_t y = (int64_t)(pixel / LOCATOR_BLOCK) << builder->shift;
-    const bool compact = fits_compact(border, x, y);
-    const size_t head = 1 + border->cover_count;
-    const size_t words =
-        head + (compact ? (1 + border->edge_count + 3) / 4 + border->edge_count * 2
-                        : 2 + border->edge_count * 6);
-    const size_t at = builder->records.count;
-    if (at + words >= LOCATOR_FLAG) {
-        builder->failed = true;
-        return 0;
-    }
-    uint32_t *record = add_words(builder, &builder->records, words);
-    record[0] = (uint32_t)border->cover_count | (uint32_t)border->edge_count << 8 |
-                (compact ? 0 : LOCATOR_WIDE);
-    uint64_t inside = 0;
-    for (size_t i = 0; i < border->cover_count; i++) {
-        const struct cover *cover = &cell->covers[border->covers[i]];
-        record[1 + i] = cover->id;
-        if (cover->rows[pixel / LOCATOR_BLOCK] >> (pixel % LOCATOR_BLOCK) & 1)
-            inside |= UINT64_C(1) << i;
-    }
-    if (compact)
-        write_compact(border, inside, x, y, record + head);
-    else
-        write_wide(builder, border, inside, south, record + head);
-    return LOCATOR_FLAG | (uint32_t)at;
-}
-
-static void fill_borders(struct builder *builder, struct cell *cell, size_t block,
-                         int64_t south, uint32_t pixels[LOCATOR_BLOCK_PIXELS])
-{
-    struct border *border = memory_new(sizeof *border);
-    qsort(cell->touches, cell->touch_count, sizeof *cell->touches, by_pixel);
-    for (size_t i = 0, end; i < cell->touch_count; i = end) {
-        uint16_t pixel = cell->touches[i].pixel;
-        for (end = i; end < cell->touch_count && cell->touches[end].pixel == pixel; end++)
-            ;
-        if (!find_candidates(cell, cell->touches + i, end - i, pixel, border) ||
-            !find_edges(cell->touches + i, end - i, border)) {
-            builder->too_dense = true;
-            break;
-        }
-        int64_t column = (int64_t)block * LOCATOR_BLOCK + pixel % LOCATOR_BLOCK;
-        pixels[pixel] = write_record(builder, cell, border, pixel, column, south);
-    }
-    free(border);
-}
-
-static void fill_inside(const struct cell *cell, uint32_t pixels[LOCATOR_BLOCK_PIXELS])
-{
-    for (size_t i = 0; i < cell->cover_count; i++)
-        for (int row = 0; row < LOCATOR_BLOCK; row++)
-            for (uint32_t bits = cell->covers[i].rows[row]; bits; bits &= bits - 1) {
-                uint32_t *pixel = &pixels[row * LOCATOR_BLOCK + __builtin_ctz(bits)];
-                if (*pixel == 0)
-                    *pixel = cell->covers[i].id;
-            }
-}
-
-static uint32_t *directory_entry(struct builder *builder, size_t column, size_t row)
-{
-    uint32_t *super =
-        &builder->supers
-             .data[(row / LOCATOR_SUPER) * builder->super_columns + column / LOCATOR_SUPER];
-    if (*super == 0) {
-        add_words(builder, &builder->directories, LOCATOR_SUPER_BLOCKS);
-        *super = (uint32_t)(builder->directories.count / LOCATOR_SUPER_BLOCKS);
-    }
-    return &builder->directories
-                .data[(size_t)(*super - 1) * LOCATOR_SUPER_BLOCKS +
-                      (row % LOCATOR_SUPER) * LOCATOR_SUPER + column % LOCATOR_SUPER];
-}
-
-static void finish_cell(struct builder *builder, size_t block, size_t strip, int64_t south)
-{
-    struct cell *cell = &builder->cells[block];
-    if (cell->cover_count == 0)
-        return;
-    uint32_t pixels[LOCATOR_BLOCK_PIXELS] = {0};
-    fill_borders(builder, cell, block, south, pixels);
-    fill_inside(cell, pixels);
-    bool uniform = !(pixels[0] & LOCATOR_FLAG);
-    for (int i = 1; uniform && i < LOCATOR_BLOCK_PIXELS; i++)
-        uniform = pixels[i] == pixels[0];
-    if (!builder->failed && !(uniform && pixels[0] == 0)) {
-        uint32_t entry = LOCATOR_FLAG | pixels[0];
-        if (!uniform) {
-            memcpy(add_words(builder, &builder->blocks, LOCATOR_BLOCK_PIXELS), pixels,
-                   sizeof pixels);
-            entry = (uint32_t)(builder->blocks.count / LOCATOR_BLOCK_PIXELS);
-        }
-        if (!builder->failed)
-            *directory_entry(builder, block, strip) = entry;
-    }
-    cell->cover_count = 0;
-    cell->touch_count = 0;
-}
-
-// ---- the whole ----
-
-struct order { // shapes by where they begin in the south
-    int32_t south;
-    uint32_t index;
-};
-
-static int by_south(const void *a, const void *b)
-{
-    const struct order *x = a, *y = b;
-    if (x->south != y->south)
-        return x->south < y->south ? -1 : 1;
-    return (x->index > y->index) - (x->index < y->index);
-}
-
-static int by_index(const void *a, const void *b)
-{
-    const uint32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-static void run_strips(struct builder *builder, const struct order *order, uint32_t *active)
-{
-    const int64_t height = (int64_t)LOCATOR_BLOCK << builder->shift;
-    size_t strips = builder->super_rows * LOCATOR_SUPER, next = 0, active_count = 0;
-    for (size_t strip = 0; strip < strips && !builder->failed && !builder->too_dense;
-         strip++) {
-        int64_t south = builder->south + (int64_t)strip * height;
-        size_t kept = 0;
-        for (size_t i = 0; i < active_count; i++)
-            if (builder->boxes[active[i]].north >= south)
-                active[kept++] = active[i];
-        active_count = kept;
-        for (; next < builder->count && order[next].south < south + height; next++)
-            active[active_count++] = order[next].index;
-        if (active_count == 0)
-            continue;
-        qsort(active, active_count, sizeof *active, by_index);
-        for (size_t i = 0; i < active_count; i++)
-            add_shape(builder, active[i], south, height);
-        for (size_t block = 0; block < builder->cell_count; block++)
-            finish_cell(builder, block, strip, south);
-    }
-}
-
-static unsigned choose_shift(const struct builder *builder)
-{
-    double *sizes = memory_array(builder->count, sizeof *sizes);
-    if (!sizes)
-        return SHIFT_MOST / 2;
-    for (size_t i = 0; i < builder->count; i++)
-        sizes[i] = sqrt(((double)builder->boxes[i].east - builder->boxes[i].west + 1) *
-                        ((double)builder->boxes[i].north - builder->boxes[i].south + 1));
-    // The median, by counting: powers of two are all that matters.
-    size_t counts[64] = {0}, below = 0;
-    for (size_t i = 0; i < builder->count; i++)
-        counts[(int)fmax(0, round(log2(fmax(sizes[i] / PIXELS_ACROSS, 1))))]++;
-    free(sizes);
-    unsigned shift = 0;
-    while (shift < SHIFT_MOST && (below += counts[shift]) * 2 < builder->count)
-        shift++;
-    return shift < SHIFT_LEAST ? SHIFT_LEAST : shift;
-}
-
-static void lay_out(struct builder *builder, struct geo_box all)
-{
-    const int64_t step = (int64_t)1
-                         << (builder->shift + LOCATOR_BLOCK_BITS + LOCATOR_SUPER_BITS);
-    builder->west = (int64_t)floor_div(all.west, step) * step;
-    builder->south = (int64_t)floor_div(all.south, step) * step;
-    builder->super_columns = (size_t)((all.east - builder->west) / step + 1);
-    builder->super_rows = (size_t)((all.north - builder->south) / step + 1);
-    builder->cell_count = builder->super_columns * LOCATOR_SUPER;
-}
-
-static void forget(struct builder *builder)
-{
-    for (size_t i = 0; builder->cells && i < builder->cell_count; i++) {
-        free(builder->cells[i].covers);
-        free(builder->cells[i].touches);
-    }
-    free(builder->cells);
-    free(builder->rows);
-    free(builder->carry);
-    free(builder->edges);
-    free(builder->supers.data);
-    free(builder->directories.data);
-    free(builder->blocks.data);
-    free(builder->records.data);
-    builder->cells = NULL;
-    builder->rows = NULL;
-    builder->carry = NULL;
-    builder->edges = NULL;
-    builder->edge_room = 0;
-    builder->supers = builder->directories = builder->blocks = builder->records =
-        (struct words){0};
-}
-
-static int attempt(struct builder *builder, struct geo_box all, struct error *error)
-{
-    lay_out(builder, all);
-    add_words(builder, &builder->supers, builder->super_columns * builder->super_rows);
-    builder->cells = memory_array(builder->cell_count, sizeof *builder->cells);
-    builder->rows = memory_array(builder->cell_count + 1, sizeof *builder->rows);
-    builder->carry = memory_array(builder->cell_count + 2, sizeof *builder->carry);
-    struct order *order = memory_array(builder->count, sizeof *order);
-    uint32_t *active = memory_array(builder->count, sizeof *active);
-    if (!builder->cells || !builder->rows || !builder->carry || !order || !active)
-        builder->failed = true;
-    for (size_t i = 0; order && i < builder->count; i++)
-        order[i] = (struct order){builder->boxes[i].south, (uint32_t)i};
-    if (!builder->failed) {
-        qsort(order, builder->count, sizeof *order, by_south);
-        run_strips(builder, order, active);
-    }
-    free(order);
-    free(active);
-    if (builder->failed)
-        return error_set(error, ERROR_LIMIT, "locator.memory",
-                         "not enough memory for the locator");
+    *ret_at = b->entry_count;
+    b->entry_count += count;
+    if (b->entry_count / LOCATOR_UNIT > LOCATOR_ENTRY_MASK)
+        return out_of_memory(b->error);
     return 0;
 }
 
-static int assemble(const struct builder *builder, int64_t model_version,
-                    struct locator **ret_locator, struct error *error)
+// A record that fits into a cache line does not straddle two.
+int builder_reserve_words(struct builder *b, size_t count, size_t *ret_at)
 {
-    struct locator_header header = {
-        .magic = LOCATOR_MAGIC,
-        .model_version = model_version,
-        .format = LOCATOR_FORMAT,
-        .shift = builder->shift,
-        .west = builder->west,
-        .south = builder->south,
-        .super_columns = builder->super_columns,
-        .supers = builder->supers.count,
-        .directories = builder->directories.count / LOCATOR_SUPER_BLOCKS,
-        .blocks = builder->blocks.count / LOCATOR_BLOCK_PIXELS,
-        .words = builder->records.count,
-        .shapes = builder->count,
-    };
-    const unsigned super_shift = builder->shift + LOCATOR_BLOCK_BITS + LOCATOR_SUPER_BITS;
-    header.width = (uint64_t)builder->super_columns << super_shift;
-    header.height = (uint64_t)builder->super_rows << super_shift;
-    const struct words *sections[] = {&builder->supers, &builder->directories,
-                                      &builder->blocks, &builder->records};
-    size_t bytes = sizeof header;
-    for (int i = 0; i < 4; i++)
-        bytes += sections[i]->count * sizeof(uint32_t);
-    bytes = (bytes + 7) / 8 * 8;
-    header.bytes = bytes;
-    unsigned char *image = memory_array(bytes, 1);
-    if (!image)
-        return error_set(error, ERROR_LIMIT, "locator.memory",
-                         "not enough memory for the locator");
-    memcpy(image, &header, sizeof header);
-    unsigned char *at = image + sizeof header;
-    for (int i = 0; i < 4; i++) {
-        if (sections[i]->count > 0)
-            memcpy(at, sections[i]->data, sections[i]->count * sizeof(uint32_t));
-        at += sections[i]->count * sizeof(uint32_t);
+    size_t at = b->word_count;
+    if (count <= 8 && at % 8 + count > 8)
+        at = (at + 7) & ~(size_t)7;
+    if (at + count > b->word_capacity) {
+        uint64_t *bigger =
+            grown(b->records, &b->word_capacity, at + count, sizeof(*b->records));
+        if (!bigger)
+            return out_of_memory(b->error);
+        b->records = bigger;
     }
-    ((struct locator_header *)(void *)image)->checksum = locator_checksum(image, bytes);
-    struct locator *locator = memory_new(sizeof *locator);
-    locator->memory = image;
-    int status = locator_attach(locator, image, bytes, error);
-    if (status != 0)
-        locator_free(locator);
-    else
-        *ret_locator = locator;
-    return status;
+    b->word_count = at + count;
+    if (b->word_count > LOCATOR_ENTRY_MASK)
+        return out_of_memory(b->error);
+    *ret_at = at;
+    return 0;
 }
 
-static int measure(struct builder *builder, struct geo_box *ret_all, struct error *error)
+// ---- sorting edges into the cells of a block ----
+struct grid {
+    struct cell first; // south-western cell
+    uint32_t columns, rows;
+};
+
+struct bins {
+    size_t *start; // columns * rows + 1
+    uint32_t *edge;
+};
+
+struct span {
+    int64_t low, high;
+};
+
+static struct span cells_of(double low, double high, int64_t origin, uint32_t shift,
+                            uint32_t count)
 {
-    struct geo_box all = {INT32_MAX, INT32_MAX, INT32_MIN, INT32_MIN};
-    for (size_t i = 0; i < builder->count; i++) {
-        if (builder->shapes[i].id < 1 || builder->shapes[i].id >= (int64_t)LOCATOR_FLAG)
-            return error_set(error, ERROR_BUG, "locator.id",
-                             "shape ids go from 1 to 2^31 - 1");
-        struct geo_box box = geo_polygon_box(builder->shapes[i].polygon);
-        if (box.west > box.east)
-            box = (struct geo_box){0, 0, 0, 0};
-        if ((int64_t)box.east - box.west > 1800000000)
-            return error_set(error, ERROR_INPUT, "locator.wraps",
-                             "a polygon is wider than half the globe");
-        builder->boxes[i] = box;
-        all.west = box.west < all.west ? box.west : all.west;
-        all.south = box.south < all.south ? box.south : all.south;
-        all.east = box.east > all.east ? box.east : all.east;
-        all.north = box.north > all.north ? box.north : all.north;
+    int64_t first = (int64_t)floor(low) - MARGIN - origin;
+    int64_t last = (int64_t)ceil(high) + MARGIN - origin;
+    struct span span = {first < 0 ? 0 : first >> shift, last < 0 ? -1 : last >> shift};
+    if (span.high >= count)
+        span.high = (int64_t)count - 1;
+    return span;
+}
+
+// Columns of the row that the edge (thickened) touches.
+static struct span columns_of(const struct grid *grid, const struct builder_edge *e,
+                              int64_t row, bool one_row)
+{
+    double x0 = e->a.x, x1 = e->b.x;
+    if (!one_row) {
+        double height = (double)e->b.y - e->a.y;
+        double slope = ((double)e->b.x - e->a.x) / height;
+        double south =
+            (double)(grid->first.south + (row << grid->first.shift)) - MARGIN - e->a.y;
+        double north = south + (double)(INT64_C(1) << grid->first.shift) + 2.0 * MARGIN;
+        double low = south < 0 ? 0 : south;
+        double high = north > height ? height : north;
+        x0 = e->a.x + slope * low;
+        x1 = e->a.x + slope * high;
     }
-    *ret_all = builder->count ? all : (struct geo_box){0, 0, 0, 0};
+    return cells_of(x0 < x1 ? x0 : x1, x0 < x1 ? x1 : x0, grid->first.west,
+                    grid->first.shift, grid->columns);
+}
+
+// Counts the edge in each cell it touches (counting), or stores it there.
+static void sort_edge(const struct builder *b, const struct grid *grid,
+                      const struct bins *bins, uint32_t edge, bool counting)
+{
+    const struct builder_edge *e = &b->edges[edge];
+    struct span rows =
+        cells_of(e->a.y, e->b.y, grid->first.south, grid->first.shift, grid->rows);
+    bool one_row = rows.low == rows.high || e->a.y == e->b.y;
+    for (int64_t row = rows.low; row <= rows.high; row++) {
+        struct span columns = columns_of(grid, e, row, one_row);
+        for (int64_t column = columns.low; column <= columns.high; column++) {
+            size_t *at = &bins->start[row * grid->columns + column];
+            if (counting)
+                ++*at;
+            else
+                bins->edge[--*at] = edge;
+        }
+    }
+}
+
+static void bins_done(struct bins *bins)
+{
+    free(bins->start);
+    free(bins->edge);
+}
+
+// list.edge NULL stands for all edges. Within a cell edges keep no particular order.
+static int bins_fill(struct builder *b, const struct grid *grid, struct edge_list list,
+                     struct bins *ret_bins)
+{
+    size_t cells = (size_t)grid->columns * grid->rows;
+    struct bins bins = {calloc(cells + 1, sizeof(*bins.start)), NULL};
+    if (!bins.start)
+        return out_of_memory(b->error);
+    for (size_t i = 0; i < list.count; i++)
+        sort_edge(b, grid, &bins, list.edge ? list.edge[i] : (uint32_t)i, true);
+    size_t sum = 0;
+    for (size_t i = 0; i < cells; i++) {
+        sum += bins.start[i];
+        bins.start[i] = sum;
+    }
+    bins.start[cells] = sum;
+    bins.edge = malloc((sum + 1) * sizeof(*bins.edge));
+    if (!bins.edge) {
+        bins_done(&bins);
+        return out_of_memory(b->error);
+    }
+    for (size_t i = 0; i < list.count; i++)
+        sort_edge(b, grid, &bins, list.edge ? list.edge[i] : (uint32_t)i, false);
+    *ret_bins = bins;
+    return 0;
+}
+
+static struct edge_list bin(const struct bins *bins, size_t cell)
+{
+    return (struct edge_list){bins->edge + bins->start[cell],
+                              bins->start[cell + 1] - bins->start[cell]};
+}
+
+// ---- walking from corner to corner ----
+static int walk_east(struct builder *b, const struct cell *cell, struct edge_list list,
+                     struct cover *cover)
+{
+    int64_t north = cell_last(cell->south, cell->shift);
+    int64_t east = cell_last(cell->west, cell->shift);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct builder_edge *e = &b->edges[list.edge[i]];
+        if (edge_east(e, cell->west - 1, north) != edge_east(e, east, north) &&
+            !cover_toggle(cover, e->shape))
+            return builder_too_dense(b, cell);
+    }
+    return 0;
+}
+
+static int walk_south(struct builder *b, const struct cell *cell, struct edge_list list,
+                      struct cover *cover)
+{
+    int64_t north = cell_last(cell->south, cell->shift);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct builder_edge *e = &b->edges[list.edge[i]];
+        if (edge_north(e, cell->west - 1, north) !=
+                edge_north(e, cell->west - 1, cell->south - 1) &&
+            !cover_toggle(cover, e->shape))
+            return builder_too_dense(b, cell);
+    }
+    return 0;
+}
+
+// ---- the tree ----
+static int make_cell(struct builder *b, const struct cell *cell, struct edge_list list,
+                     const struct cover corners[2], uint32_t *ret_entry);
+
+// Fills a grid of cells: the root (into root), or a block (into b->entries at `at`).
+// west is the cover of the lattice point just west of the northern row's last one.
+struct target {
+    uint32_t *root;
+    size_t at;
+};
+
+static int fill_row(struct builder *b, const struct grid *grid, uint32_t row,
+                    const struct bins *bins, struct cover *cover, struct target target)
+{
+    struct cell cell = grid->first;
+    cell.south += (int64_t)row << cell.shift;
+    for (uint32_t column = 0; column < grid->columns; column++) {
+        size_t index = (size_t)row * grid->columns + column;
+        struct edge_list list = bin(bins, index);
+        uint32_t entry = cover->count ? builder_value(b, cover->shape[0]) : 0;
+        if (list.count) {
+            struct cover corners[2] = {*cover};
+            corners[1] = *cover;
+            int code = walk_east(b, &cell, list, &corners[1]);
+            if (code == 0)
+                code = make_cell(b, &cell, list, corners, &entry);
+            if (code < 0)
+                return code;
+            *cover = corners[1];
+        }
+        *(target.root ? target.root + index : b->entries + target.at + index) = entry;
+        cell.west += INT64_C(1) << cell.shift;
+    }
+    return 0;
+}
+
+static int fill_grid(struct builder *b, const struct grid *grid, struct edge_list list,
+                     const struct cover *west, struct target target)
+{
+    struct bins bins = {0};
+    int code = bins_fill(b, grid, list, &bins);
+    struct cover start = *west;
+    for (uint32_t row = grid->rows; code == 0 && row-- > 0;) {
+        struct cover cover = start;
+        code = fill_row(b, grid, row, &bins, &cover, target);
+        struct cell cell = grid->first;
+        cell.south += (int64_t)row << cell.shift;
+        if (code == 0)
+            code = walk_south(b, &cell, bin(&bins, (size_t)row * grid->columns), &start);
+    }
+    bins_done(&bins);
+    return code;
+}
+
+// corners: of the lattice point west of the cell's northern row, and of its last one.
+static int make_cell(struct builder *b, const struct cell *cell, struct edge_list list,
+                     const struct cover corners[2], uint32_t *ret_entry)
+{
+    bool is_pixel = cell->shift <= b->pixel_shift;
+    if (list.count <= (is_pixel ? CROWD : FEW_EDGES) ||
+        cell->shift <= LOCATOR_SPLIT_SHIFT) {
+        int code = builder_record(b, cell, list, &corners[1], ret_entry);
+        if (code != BUILDER_CROWDED)
+            return code;
+    }
+    uint32_t step = is_pixel ? LOCATOR_SPLIT_SHIFT : LOCATOR_BLOCK_SHIFT;
+    struct grid grid = {*cell, UINT32_C(1) << step, UINT32_C(1) << step};
+    grid.first.shift -= step;
+    struct target target = {0};
+    int code = builder_reserve_entries(b, (size_t)1 << 2 * step, &target.at);
+    if (code == 0)
+        code = fill_grid(b, &grid, list, &corners[0], target);
+    *ret_entry = locator_entry(is_pixel ? LOCATOR_KIND_SPLIT : LOCATOR_KIND_BLOCK,
+                               target.at / LOCATOR_UNIT);
+    return code;
+}
+
+// ---- from shapes to edges ----
+static size_t count_edges(const struct locator_shape *shapes, size_t count)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += shapes[i].polygon->point_count;
+    return sum;
+}
+
+static void add_ring(struct builder *b, uint32_t shape, const struct geo_point *point,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct geo_point a = point[i];
+        struct geo_point c = point[i + 1 < count ? i + 1 : 0];
+        bool swap = a.y > c.y || (a.y == c.y && a.x > c.x);
+        if (a.x != c.x || a.y != c.y)
+            b->edges[b->edge_count++] =
+                (struct builder_edge){swap ? c : a, swap ? a : c, shape};
+    }
+}
+
+static int take_shapes(struct builder *b, size_t count, struct geo_box *box)
+{
+    b->direct = true;
+    *box = (struct geo_box){INT32_MAX, INT32_MAX, INT32_MIN, INT32_MIN};
+    for (size_t i = 0; i < count; i++) {
+        const struct locator_shape *shape = &b->shapes[i];
+        struct geo_box own = geo_polygon_box(shape->polygon);
+        if (shape->id < 1)
+            return error_set(b->error, ERROR_INPUT, "locator.id", "id %" PRId64, shape->id);
+        if (own.west <= own.east && (int64_t)own.east - own.west > INT64_C(1800000000))
+            return error_set(b->error, ERROR_INPUT, "locator.wraps",
+                             "polygon %" PRId64 " is wider than half the globe: cut it "
+                             "at the 180th meridian",
+                             shape->id);
+        b->direct = b->direct && shape->id <= (int64_t)LOCATOR_ENTRY_MASK;
+        box->west = own.west < box->west ? own.west : box->west;
+        box->south = own.south < box->south ? own.south : box->south;
+        box->east = own.east > box->east ? own.east : box->east;
+        box->north = own.north > box->north ? own.north : box->north;
+        const struct geo_polygon *p = shape->polygon;
+        for (size_t r = 0; r < p->ring_count; r++)
+            add_ring(b, (uint32_t)i, p->point + p->ring_start[r],
+                     p->ring_start[r + 1] - p->ring_start[r]);
+    }
+    return 0;
+}
+
+// Side of the median shape's box, by a histogram of half powers of two.
+static double typical_side(const struct locator_shape *shapes, size_t count)
+{
+    size_t histogram[65] = {0};
+    size_t seen = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct geo_box box = geo_polygon_box(shapes[i].polygon);
+        if (box.west > box.east)
+            continue;
+        double width = (double)box.east - box.west + 1;
+        double height = (double)box.north - box.south + 1;
+        histogram[(size_t)(log2(width * height))]++;
+        seen++;
+    }
+    size_t below = 0;
+    for (size_t i = 0; i < 65; i++) {
+        below += histogram[i];
+        if (below * 2 >= seen && below)
+            return exp2(((double)i + 0.5) / 2);
+    }
+    return 1;
+}
+
+// Sizes pixel and root so that the root stays small whatever the extent.
+static struct grid choose_grid(struct builder *b, size_t count, struct geo_box box,
+                               struct locator_head *head)
+{
+    double shift = floor(log2(typical_side(b->shapes, count) / PIXELS_PER_SHAPE) + 0.5);
+    b->pixel_shift = shift < PIXEL_LEAST_SHIFT  ? PIXEL_LEAST_SHIFT
+                     : shift > PIXEL_MOST_SHIFT ? PIXEL_MOST_SHIFT
+                                                : (uint32_t)shift;
+    head->root_shift = b->pixel_shift + LOCATOR_BLOCK_SHIFT;
+    size_t generous = 4096 + 4 * count;
+    for (;; b->pixel_shift++, head->root_shift++) {
+        uint64_t width = 0;
+        uint64_t height = 0;
+        for (int level = 0; level < 2; level++) {
+            head->root_x = locator_shifted(box.west) >> head->root_shift;
+            head->root_y = locator_shifted(box.south) >> head->root_shift;
+            width = (locator_shifted(box.east) >> head->root_shift) - head->root_x + 1;
+            height = (locator_shifted(box.north) >> head->root_shift) - head->root_y + 1;
+            if (level == 1 || width * height <= generous)
+                break;
+            head->root_shift += LOCATOR_BLOCK_SHIFT;
+        }
+        head->root_width = (uint32_t)width;
+        head->root_height = (uint32_t)height;
+        if (width * height <= ROOT_MOST)
+            break;
+        head->root_shift = b->pixel_shift + LOCATOR_BLOCK_SHIFT;
+    }
+    struct cell first = {((int64_t)head->root_x << head->root_shift) + INT32_MIN,
+                         ((int64_t)head->root_y << head->root_shift) + INT32_MIN,
+                         head->root_shift};
+    return (struct grid){first, head->root_width, head->root_height};
+}
+
+static int make_tree(struct builder *b, size_t count, struct locator *locator)
+{
+    struct geo_box box;
+    size_t most = count_edges(b->shapes, count);
+    if (most >= UINT32_MAX || count > LOCATOR_ENTRY_MASK - 1)
+        return out_of_memory(b->error);
+    b->edges = malloc((most + 1) * sizeof(*b->edges));
+    if (!b->edges)
+        return out_of_memory(b->error);
+    int code = take_shapes(b, count, &box);
+    if (code < 0 || b->edge_count == 0)
+        return code;
+    struct grid grid = choose_grid(b, count, box, &locator->head);
+    uint32_t *root = calloc((size_t)grid.columns * grid.rows, sizeof(*root));
+    if (!root)
+        return out_of_memory(b->error);
+    locator->owned[0] = root;
+    struct cover nothing = {0};
+    struct edge_list all = {NULL, b->edge_count};
+    return fill_grid(b, &grid, all, &nothing, (struct target){root, 0});
+}
+
+// Gives back what growing took too much and asks for large pages.
+static void *fitted(void *array, size_t bytes)
+{
+    void *smaller = array ? realloc(array, bytes ? bytes : 1) : NULL;
+    return smaller ? smaller : array;
+}
+
+static int give_arrays(struct builder *b, size_t count, struct locator *locator)
+{
+    struct locator_head *head = &locator->head;
+    head->entries = b->entry_count;
+    head->words = b->word_count;
+    head->direct = b->direct;
+    head->ids = b->direct ? 0 : count;
+    head->shapes = count;
+    locator->owned[1] = fitted(b->entries, b->entry_count * sizeof(*b->entries));
+    locator->owned[2] = fitted(b->records, b->word_count * sizeof(*b->records));
+    b->entries = NULL;
+    b->records = NULL;
+    if (head->ids) {
+        int64_t *ids = malloc(head->ids * sizeof(*ids));
+        if (!ids)
+            return out_of_memory(b->error);
+        for (size_t i = 0; i < count; i++)
+            ids[i] = b->shapes[i].id;
+        locator->owned[3] = ids;
+    }
+    locator->root = locator->owned[0];
+    locator->entries = locator->owned[1];
+    locator->records = locator->owned[2];
+    locator->ids = locator->owned[3];
+    locator->bytes = locator_padded(sizeof(*head)) +
+                     locator_padded((size_t)head->root_width * head->root_height * 4) +
+                     locator_padded(head->entries * 4) + locator_padded(head->words * 8) +
+                     locator_padded(head->ids * 8);
     return 0;
 }
 
 int locator_build(const struct locator_shape *shapes, size_t count, int64_t model_version,
                   struct locator **ret_locator, struct error *error)
 {
-    struct builder builder = {.shapes = shapes, .count = count};
-    builder.boxes = memory_array(count, sizeof *builder.boxes);
-    if (!builder.boxes || count >= UINT32_MAX)
-        return error_set(error, ERROR_LIMIT, "locator.memory", "too many shapes");
-    struct geo_box all = {0, 0, 0, 0};
-    int status = measure(&builder, &all, error);
-    builder.shift = choose_shift(&builder);
-    for (int i = 0; status == 0 && i < TRIES; i++) {
-        builder.too_dense = false;
-        status = attempt(&builder, all, error);
-        if (status != 0 || !builder.too_dense)
-            break;
-        forget(&builder);
-        builder.shift = builder.shift > 3 ? builder.shift - 3 : 0;
+    struct locator *locator = calloc(1, sizeof(*locator));
+    if (!locator)
+        return out_of_memory(error);
+    locator->head = (struct locator_head){.magic = "GCLOCAT",
+                                          .order = LOCATOR_ORDER,
+                                          .version = LOCATOR_FILE_VERSION,
+                                          .model_version = model_version};
+    struct builder b = {.shapes = shapes, .error = error};
+    int code = make_tree(&b, count, locator);
+    if (code == 0)
+        code = give_arrays(&b, count, locator);
+    free(b.edges);
+    free(b.entries);
+    free(b.records);
+    if (code < 0) {
+        locator_free(locator);
+        return code;
     }
-    if (status == 0 && builder.too_dense)
-        status = error_set(error, ERROR_LIMIT, "locator.too_dense",
-                           "more than %d polygons meet in one place", LOCATOR_CANDIDATES);
-    if (status == 0)
-        status = assemble(&builder, model_version, ret_locator, error);
-    forget(&builder);
-    free(builder.boxes);
-    return status;
+    *ret_locator = locator;
+    return 0;
 }

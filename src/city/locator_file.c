@@ -1,131 +1,213 @@
 // SPDX-License-Identifier: MPL-2.0
-// The image of a locator in a file: written whole, mapped, and believed only after every
-// reference in it was checked.
-#include "locator_internal.h"
+// A locator's file: written once, mapped, trusted only after checksum and structure agree.
+#include <gridcase/city/locator.h>
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <gridcase/core/arena.h>
+#include <gridcase/core/hash.h>
 
-enum { SHIFT_MOST = 20 };
+#include "locator_internal.h"
 
-static int damaged(struct error *error, const char *what)
+size_t locator_padded(size_t bytes)
 {
-    return error_set(error, ERROR_INPUT, "locator.file", "locator file: %s", what);
+    return (bytes + 63) & ~(size_t)63;
 }
 
-// FNV-1a over 64-bit words: finds what a disk or a truncated copy does, no more.
-uint64_t locator_checksum(const void *image, size_t length)
+// ---- writing ----
+struct part {
+    const void *bytes;
+    size_t length;
+};
+
+static void hash_parts(const struct locator_head *head, const struct part *parts,
+                       size_t count, uint8_t out[LOCATOR_HASH_SIZE])
 {
-    const unsigned char *bytes = image;
-    uint64_t sum = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 2 * sizeof(uint64_t); i + 8 <= length; i += 8) {
-        uint64_t word;
-        memcpy(&word, bytes + i, sizeof word);
-        sum = (sum ^ word) * UINT64_C(0x100000001b3);
-        sum ^= sum >> 29;
+    static const char zeros[64];
+    struct locator_head blank = *head;
+    memset(blank.hash, 0, sizeof(blank.hash));
+    struct hash *hash = hash_new();
+    hash_add(hash, &blank, sizeof(blank));
+    hash_add(hash, zeros, locator_padded(sizeof(blank)) - sizeof(blank));
+    for (size_t i = 0; i < count; i++) {
+        hash_add(hash, parts[i].bytes, parts[i].length);
+        hash_add(hash, zeros, locator_padded(parts[i].length) - parts[i].length);
     }
-    return sum;
-}
-
-int locator_attach(struct locator *locator, const void *image, size_t length,
-                   struct error *error)
-{
-    const struct locator_header *header = image;
-    if (length < sizeof *header || header->magic != LOCATOR_MAGIC)
-        return damaged(error, "not a locator");
-    if (header->format != LOCATOR_FORMAT)
-        return damaged(error, "of another format version");
-    const uint64_t most = UINT64_C(1) << 34;
-    if (header->bytes != length || length % 8 != 0 || header->shift > SHIFT_MOST ||
-        header->supers > most || header->directories > most || header->blocks > most ||
-        header->words > most)
-        return damaged(error, "damaged or truncated");
-    uint64_t words = header->supers + header->directories * LOCATOR_SUPER_BLOCKS +
-                     header->blocks * LOCATOR_BLOCK_PIXELS + header->words;
-    uint64_t needed = sizeof *header + words * sizeof(uint32_t);
-    const unsigned super_shift = header->shift + LOCATOR_BLOCK_BITS + LOCATOR_SUPER_BITS;
-    uint64_t rows = header->height >> super_shift, columns = header->width >> super_shift;
-    if ((needed + 7) / 8 * 8 != length || columns != header->super_columns ||
-        header->width != columns << super_shift || header->height != rows << super_shift ||
-        (columns != 0 && rows > most / columns) || rows * columns != header->supers)
-        return damaged(error, "damaged or truncated");
-    locator->header = header;
-    locator->supers = (const uint32_t *)(header + 1);
-    locator->directories = locator->supers + header->supers;
-    locator->blocks = locator->directories + header->directories * LOCATOR_SUPER_BLOCKS;
-    locator->records = locator->blocks + header->blocks * LOCATOR_BLOCK_PIXELS;
-    return 0;
-}
-
-// Words of a record, 0 when it does not fit into what is left.
-static uint64_t record_words(const uint32_t *record, uint64_t left)
-{
-    const uint32_t candidates = record[0] & 0xFF, edges = (record[0] >> 8) & 0xFFFF;
-    const bool wide = record[0] & LOCATOR_WIDE;
-    uint64_t words = 1 + candidates;
-    words += wide ? 2 + (uint64_t)edges * 6 : (1 + edges + 3) / 4 + (uint64_t)edges * 2;
-    if (words > left || candidates == 0 ||
-        candidates > (wide ? LOCATOR_CANDIDATES : LOCATOR_COMPACT_CANDIDATES))
-        return 0;
-    uint64_t used = UINT64_MAX >> (64 - candidates), set = 0;
-    const uint32_t *word = record + 1 + candidates;
-    if (wide) {
-        for (uint32_t i = 0; i <= edges; i++)
-            set |= i == 0 ? word[0] | (uint64_t)word[1] << 32
-                          : word[6 * i] | (uint64_t)word[6 * i + 1] << 32;
-    } else {
-        for (uint32_t i = 0; i <= edges; i++)
-            set |= ((const uint8_t *)word)[i];
-    }
-    return (set & ~used) ? 0 : words;
-}
-
-static int check_references(const struct locator *locator, struct error *error)
-{
-    const struct locator_header *header = locator->header;
-    for (uint64_t i = 0; i < header->supers; i++)
-        if (locator->supers[i] > header->directories)
-            return damaged(error, "a reference leads nowhere");
-    for (uint64_t i = 0; i < header->directories * LOCATOR_SUPER_BLOCKS; i++)
-        if (!(locator->directories[i] & LOCATOR_FLAG) &&
-            locator->directories[i] > header->blocks)
-            return damaged(error, "a reference leads nowhere");
-    for (uint64_t i = 0; i < header->blocks * LOCATOR_BLOCK_PIXELS; i++) {
-        uint32_t word = locator->blocks[i];
-        if (!(word & LOCATOR_FLAG))
-            continue;
-        uint64_t at = word & ~LOCATOR_FLAG;
-        if (at >= header->words ||
-            record_words(locator->records + at, header->words - at) == 0)
-            return damaged(error, "a border pixel is broken");
-    }
-    return 0;
+    hash_finish(hash, out);
 }
 
 int locator_write(const struct locator *locator, const char *path, struct error *error)
 {
-    return file_write_atomic(path, locator->header, (size_t)locator->header->bytes, error);
+    struct locator_head head = locator->head;
+    struct part parts[] = {
+        {locator->root, (size_t)head.root_width * head.root_height * 4},
+        {locator->entries, head.entries * 4},
+        {locator->records, head.words * 8},
+        {locator->ids, head.ids * 8},
+    };
+    size_t count = sizeof(parts) / sizeof(*parts);
+    hash_parts(&head, parts, count, head.hash);
+    char *image = calloc(1, locator->bytes);
+    if (!image)
+        return error_set(error, ERROR_LIMIT, "locator.memory", "not enough memory");
+    memcpy(image, &head, sizeof(head));
+    size_t at = locator_padded(sizeof(head));
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].length)
+            memcpy(image + at, parts[i].bytes, parts[i].length);
+        at += locator_padded(parts[i].length);
+    }
+    int code = file_write_atomic(path, image, locator->bytes, error);
+    free(image);
+    return code;
+}
+
+// ---- reading ----
+bool locator_lay_out(struct locator *locator, const void *image, size_t length)
+{
+    if (length < locator_padded(sizeof(locator->head)))
+        return false;
+    memcpy(&locator->head, image, sizeof(locator->head));
+    const struct locator_head *head = &locator->head;
+    if (memcmp(head->magic, "GCLOCAT", 8) != 0 || head->order != LOCATOR_ORDER ||
+        head->version != LOCATOR_FILE_VERSION)
+        return false;
+    uint64_t root = (uint64_t)head->root_width * head->root_height;
+    if (root > LOCATOR_LARGEST_FILE || head->entries > LOCATOR_LARGEST_FILE ||
+        head->words > LOCATOR_LARGEST_FILE || head->ids > LOCATOR_LARGEST_FILE)
+        return false;
+    size_t at[5] = {locator_padded(sizeof(*head))};
+    at[1] = at[0] + locator_padded(root * 4);
+    at[2] = at[1] + locator_padded(head->entries * 4);
+    at[3] = at[2] + locator_padded(head->words * 8);
+    at[4] = at[3] + locator_padded(head->ids * 8);
+    const char *bytes = image;
+    locator->root = (const void *)(bytes + at[0]);
+    locator->entries = (const void *)(bytes + at[1]);
+    locator->records = (const void *)(bytes + at[2]);
+    locator->ids = head->ids ? (const void *)(bytes + at[3]) : NULL;
+    locator->bytes = at[4];
+    return at[4] == length;
+}
+
+static bool hash_agrees(const struct locator *locator, const void *image)
+{
+    uint8_t hash[LOCATOR_HASH_SIZE];
+    size_t begin = locator_padded(sizeof(locator->head));
+    struct part rest = {(const char *)image + begin, locator->bytes - begin};
+    hash_parts(&locator->head, &rest, 1, hash);
+    return memcmp(hash, locator->head.hash, sizeof(hash)) == 0;
+}
+
+static bool value_is_sound(const struct locator *locator, uint32_t value)
+{
+    return !locator->ids || value <= locator->head.ids;
+}
+
+static bool record_is_sound(const struct locator *locator, uint64_t at, uint32_t shift)
+{
+    uint64_t left = locator->head.words - at;
+    const uint64_t *record = locator->records + at;
+    const uint8_t *small = (const void *)record;
+    size_t candidates = small[1];
+    const uint32_t *candidate;
+    uint64_t used;
+    if (small[3] == 0) {
+        size_t edges = small[0];
+        if (shift > 15 || candidates > LOCATOR_SMALL_CANDIDATES ||
+            locator_small_words(edges, candidates) > left)
+            return false;
+        candidate = (const void *)(small + locator_small_candidates_at(edges));
+        used = small[2];
+        for (size_t i = 0; i < edges; i++)
+            used |= small[4 + i];
+    } else {
+        const struct locator_wide_head *head = (const void *)record;
+        if (left < 2 || head->kind != 1 || head->edges > LOCATOR_EDGES ||
+            candidates > LOCATOR_CANDIDATES ||
+            locator_wide_words(head->edges, candidates) > left)
+            return false;
+        candidate = (const void *)(record + 2 + head->edges);
+        used = record[1];
+        for (size_t i = 0; i < head->edges; i++)
+            used |= record[2 + i];
+    }
+    for (size_t i = 0; i < candidates; i++)
+        if (candidate[i] == 0 || candidate[i] > LOCATOR_ENTRY_MASK ||
+            !value_is_sound(locator, candidate[i]))
+            return false;
+    return candidates == LOCATOR_CANDIDATES || used >> candidates == 0;
+}
+
+// Blocks refer only to blocks behind them, so a walk ends; each is walked once, because
+// the builder lays a block's children behind it and never shares them.
+struct walk {
+    const struct locator *locator;
+    uint64_t visited; // entries; more than there are means shared blocks
+};
+
+static bool entry_is_sound(struct walk *walk, uint32_t entry, uint32_t shift,
+                           uint64_t least)
+{
+    const struct locator_head *head = &walk->locator->head;
+    uint32_t kind = entry >> LOCATOR_ENTRY_BITS;
+    uint64_t value = entry & LOCATOR_ENTRY_MASK;
+    if (kind == LOCATOR_KIND_VALUE)
+        return value_is_sound(walk->locator, entry);
+    if (kind == LOCATOR_KIND_RECORD)
+        return value < head->words && record_is_sound(walk->locator, value, shift);
+    uint32_t step = kind == LOCATOR_KIND_BLOCK ? LOCATOR_BLOCK_SHIFT : LOCATOR_SPLIT_SHIFT;
+    uint64_t cells = UINT64_C(1) << 2 * step;
+    uint64_t at = value * LOCATOR_UNIT;
+    walk->visited += cells;
+    if (shift < step || at < least || at + cells > head->entries ||
+        walk->visited > head->entries)
+        return false;
+    for (uint64_t i = 0; i < cells; i++)
+        if (!entry_is_sound(walk, walk->locator->entries[at + i], shift - step, at + cells))
+            return false;
+    return true;
+}
+
+bool locator_is_sound(const struct locator *locator)
+{
+    const struct locator_head *head = &locator->head;
+    if (head->root_shift > 31 || head->direct > 1 || (head->direct && head->ids) ||
+        (!head->direct && head->ids != head->shapes))
+        return false;
+    struct walk walk = {locator, 0};
+    uint64_t root = (uint64_t)head->root_width * head->root_height;
+    for (uint64_t i = 0; i < root; i++)
+        if (!entry_is_sound(&walk, locator->root[i], head->root_shift, 0))
+            return false;
+    return true;
 }
 
 int locator_open(const char *path, int64_t model_version, struct locator **ret_locator,
                  struct error *error)
 {
-    LOCATOR_CLEANUP struct locator *locator = memory_new(sizeof *locator);
-    int status = file_map_open(path, &locator->map, error);
-    if (status == 0)
-        status = locator_attach(locator, locator->map.data, locator->map.length, error);
-    if (status == 0 && locator->header->checksum !=
-                           locator_checksum(locator->map.data, locator->map.length))
-        status = damaged(error, "its checksum does not fit");
-    if (status == 0 && model_version != 0 &&
-        locator->header->model_version != model_version)
-        status = damaged(error, "of another model version");
-    if (status == 0)
-        status = check_references(locator, error);
-    if (status != 0)
-        return status;
+    struct locator *locator = calloc(1, sizeof(*locator));
+    if (!locator)
+        return error_set(error, ERROR_LIMIT, "locator.memory", "not enough memory");
+    int code = file_map_open(path, &locator->map, error);
+    if (code == ERROR_IO && error && strcmp(error->slug, "file.empty") == 0)
+        code = error_set(error, ERROR_INPUT, "locator.file", "%s: empty", path);
+    const void *image = locator->map.data;
+    if (code == 0 && !locator_lay_out(locator, image, locator->map.length))
+        code =
+            error_set(error, ERROR_INPUT, "locator.file",
+                      "%s: truncated, or not a locator of this version and machine", path);
+    if (code == 0 && model_version != 0 && locator->head.model_version != model_version)
+        code = error_set(error, ERROR_INPUT, "locator.file",
+                         "%s: of model version %" PRId64 ", not %" PRId64, path,
+                         locator->head.model_version, model_version);
+    if (code == 0 && (!hash_agrees(locator, image) || !locator_is_sound(locator)))
+        code = error_set(error, ERROR_INPUT, "locator.file", "%s: damaged", path);
+    if (code < 0) {
+        locator_free(locator);
+        return code;
+    }
     *ret_locator = locator;
-    locator = NULL;
     return 0;
 }

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
-// The image of a locator, in memory and in its file, and the arithmetic of a border pixel.
+// The form of a locator in memory and in its file.
 //
-// Sections in order: header, supers, directories, blocks, records. A super is a square of
-// 64 x 64 blocks, a block one of 32 x 32 pixels, a pixel one of 2^shift lattice steps.
-//   super      0: nothing in it; n: directory n-1
-//   directory  64 x 64 entries: 0 empty; UNIFORM|id: all of it; n: block n-1
-//   block      32 x 32 pixels: 0 empty; id: all of it; BORDER|w: record at word w
-//   record     word 0: candidates (8 bits), edges (16), wide (1); then candidate ids; then
-//     compact: a byte of parities and a byte of mask per edge, padded to words; edges as
-//              4 int16 relative to the pixel's south-west lattice point
-//     wide:    64 bits of parities; edges as 4 int32 (absolute) and 64 bits of mask
-// Bit i of the parities says whether the pixel's reference corner is in candidate i; an
-// edge between corner and point flips the candidates of its mask. What is set afterwards
-// holds the point; the lowest bit wins.
+// A tree of square cells over the lattice. The root is an array of width x height cells;
+// each cell is one 32-bit entry: a value (no shape, or one shape that covers the cell), a
+// block of 32 x 32 or 8 x 8 smaller cells, or a record with the edges that cross the cell.
+//
+// A record tells the shapes of a point p from the cell's last lattice point, its corner.
+// The path from p straight east to the corner's column and then straight north to the
+// corner never leaves the cell, so only edges that meet the cell can cross it. Summed up,
+// an edge's crossings with the two legs come to
+//     east_of(edge, p) xor (end east of the corner's column and north of p's row)
+// for each of its two ends, and a constant that is folded into the record's base mask.
 #pragma once
 
 #include <stdbool.h>
@@ -22,72 +20,108 @@
 #include <gridcase/city/locator.h>
 #include <gridcase/core/file.h>
 
-enum {
-    LOCATOR_BLOCK_BITS = 5,
-    LOCATOR_BLOCK = 32,
-    LOCATOR_BLOCK_PIXELS = 1024,
-    LOCATOR_SUPER_BITS = 6,
-    LOCATOR_SUPER = 64,
-    LOCATOR_SUPER_BLOCKS = 4096,
-    LOCATOR_CANDIDATES = 64,
-    LOCATOR_COMPACT_CANDIDATES = 8,
-    LOCATOR_FORMAT = 1,
-};
-#define LOCATOR_FLAG  UINT32_C(0x80000000) // UNIFORM in directories, BORDER in blocks
-#define LOCATOR_WIDE  UINT32_C(0x01000000) // in a record's first word
-#define LOCATOR_MAGIC UINT64_C(0x317461636f6c6367) // "gclocat1"
+__extension__ typedef __int128 locator_wide;
 
-struct locator_header {
-    uint64_t magic;
-    uint64_t checksum; // of everything behind this field
-    uint64_t bytes;    // of the whole image
+enum {
+    LOCATOR_FILE_VERSION = 1,
+    LOCATOR_BLOCK_SHIFT = 5, // a block has 32 x 32 cells
+    LOCATOR_SPLIT_SHIFT = 3, // a block of a crowded cell has 8 x 8
+    LOCATOR_UNIT = 64,       // blocks are addressed in 64 entries
+    LOCATOR_CANDIDATES = 64, // shapes of one cell at most
+    LOCATOR_SMALL_CANDIDATES = 8,
+    LOCATOR_EDGES = 1024, // of one cell at most
+    LOCATOR_HASH_SIZE = 32,
+};
+#define LOCATOR_ORDER UINT32_C(0x01020304)
+
+// ---- entries: two bits of kind, thirty of value ----
+#define LOCATOR_ENTRY_BITS   30
+#define LOCATOR_ENTRY_MASK   ((UINT32_C(1) << LOCATOR_ENTRY_BITS) - 1)
+#define LOCATOR_KIND_VALUE   UINT32_C(0) // 0: none; else an id, or 1 + index into ids
+#define LOCATOR_KIND_BLOCK   UINT32_C(1)
+#define LOCATOR_KIND_SPLIT   UINT32_C(2)
+#define LOCATOR_KIND_RECORD  UINT32_C(3) // offset in 8-byte words
+#define LOCATOR_LARGEST_FILE (UINT64_C(1) << 38)
+
+// The file: this head, then root, entries, records, ids, each padded to 64 bytes, in the
+// byte order of the machine that wrote it (order tells).
+struct locator_head {
+    char magic[8]; // "GCLOCAT"
+    uint32_t order;
+    uint32_t version;
     int64_t model_version;
-    uint32_t format;
-    uint32_t shift;
-    int64_t west, south;    // lattice point of the first pixel
-    uint64_t width, height; // lattice steps covered
-    uint64_t super_columns;
-    uint64_t supers, directories, blocks, words, shapes;
+    uint64_t shapes;
+    uint32_t root_shift;     // log2 of a root cell's side
+    uint32_t root_x, root_y; // first root cell, in cells of the shifted lattice
+    uint32_t root_width, root_height;
+    uint32_t direct;  // values are ids themselves
+    uint64_t entries; // count of 32-bit entries
+    uint64_t words;   // count of 8-byte words in records
+    uint64_t ids;     // count; 0 when direct
+    uint8_t
+        hash[LOCATOR_HASH_SIZE]; // SHA-256 of the head with this field zero, and the rest
+    uint8_t spare[16];           // zero; makes the head 128 bytes
 };
 
 struct locator {
-    const struct locator_header *header;
-    const uint32_t *supers;
-    const uint32_t *directories;
-    const uint32_t *blocks;
-    const uint32_t *records;
-    void *memory;        // owned image, or NULL
-    struct file_map map; // or a mapped one
+    struct locator_head head;
+    const uint32_t *root;
+    const uint32_t *entries;
+    const uint64_t *records;
+    const int64_t *ids; // NULL when direct
+    uint64_t bytes;
+    struct file_map map; // when it came from a file
+    void *owned[4];      // root, entries, records, ids when it was built
 };
 
-// Points header and sections into an image of length bytes; checks sizes only.
-int locator_attach(struct locator *locator, const void *image, size_t length,
-                   struct error *error) ERROR_MUST_CHECK;
-uint64_t locator_checksum(const void *image, size_t length);
+// ---- records ----
+// Small: at most 8 shapes, edges within 16 bits of the cell's first lattice point.
+// Bytes: edge count, candidate count, base mask, 0; a mask byte per edge, padded to 4;
+// candidates of 4 bytes, padded to 8; edges of 4 x 16 bits (ax, ay, bx, by), ay <= by.
+struct locator_small {
+    uint8_t edges, candidates, base, kind;
+};
+// Wide: words: this head, base mask, a mask per edge, candidates in pairs, edges of
+// 4 x 32 bits in lattice coordinates.
+struct locator_wide_head {
+    uint8_t zero, candidates, unused, kind; // kind 1
+    uint32_t edges;
+};
 
-// Does the edge a-b cross the way from the pixel's reference corner to the point?
-// Coordinates relative to the pixel's south-west lattice point; a is the lower end (the
-// western one of a level edge). The corner lies at (-1/2, -1/2) and a trace to the north,
-// so no vertex lies on the way's lines. The way goes north along x = -1/2, then east along
-// y + a trace (the half-open rule) to x + a little.
-#define LOCATOR_CROSSES(name, number)                                                      \
-    static inline bool name(number ax, number ay, number bx, number by, number x,          \
-                            number y)                                                      \
-    {                                                                                      \
-        bool crosses = false;                                                              \
-        const number dx = bx - ax, dy = by - ay;                                           \
-        if (ay <= y && y < by && dx * (y - ay) <= (x - ax) * dy) {                         \
-            const number west = (2 * ax + 1) * dy + 2 * dx * (y - ay);                     \
-            crosses = west > 0 || (west == 0 && dx > 0);                                   \
-        }                                                                                  \
-        if ((ax < 0) != (bx < 0)) {                                                        \
-            const number at = dy * (-1 - 2 * ax);                                          \
-            const number south = (2 * ay + 1) * dx + at, north = 2 * (ay - y) * dx + at;   \
-            if (dx > 0 ? south > 0 && north <= 0 : south < 0 && north >= 0)                \
-                crosses = !crosses;                                                        \
-        }                                                                                  \
-        return crosses;                                                                    \
-    }
-__extension__ typedef __int128 locator_wide_number;
-LOCATOR_CROSSES(locator_crosses, int64_t)
-LOCATOR_CROSSES(locator_crosses_wide, locator_wide_number)
+static inline size_t locator_small_candidates_at(size_t edges)
+{
+    return 4 + ((edges + 3) & ~(size_t)3);
+}
+
+static inline size_t locator_small_edges_at(size_t edges, size_t candidates)
+{
+    return (locator_small_candidates_at(edges) + 4 * candidates + 7) & ~(size_t)7;
+}
+
+static inline size_t locator_small_words(size_t edges, size_t candidates)
+{
+    return locator_small_edges_at(edges, candidates) / 8 + edges;
+}
+
+static inline size_t locator_wide_words(size_t edges, size_t candidates)
+{
+    return 2 + edges + (candidates + 1) / 2 + 2 * edges;
+}
+
+// The lattice shifted to start at 0, so that cells are found by shifting right.
+static inline uint32_t locator_shifted(int32_t coordinate)
+{
+    return (uint32_t)coordinate ^ UINT32_C(0x80000000);
+}
+
+static inline uint32_t locator_entry(uint32_t kind, uint64_t value)
+{
+    return kind << LOCATOR_ENTRY_BITS | (uint32_t)value;
+}
+
+// ---- shared by the rooms of the locator ----
+// True when every offset in the arrays stays inside them and the tree ends.
+bool locator_is_sound(const struct locator *locator);
+// Sets pointers into an image that begins with the head; false when it does not fit.
+bool locator_lay_out(struct locator *locator, const void *image, size_t length);
+size_t locator_padded(size_t bytes);
