@@ -80,21 +80,22 @@ export class Server {
     await this.down();
     rmSync(this.data, { recursive: true, force: true });
   }
-  person(role) {
-    const found = this.people.find((one) => one.role === role);
-    assert.ok(found, `the test city has no demo login with the role ${role}`);
+  /** A demo login by role, or by name when several have it. */
+  person(wanted) {
+    const found = this.people.find((one) => one.login === wanted) ?? this.people.find((one) => one.roles.includes(wanted));
+    assert.ok(found, `the test city has no demo login like ${wanted}`);
     return found;
   }
 }
 
-/** Lines "role login password": any order of the columns that carries the three is read. */
+/** Lines "login TAB password TAB roles TAB name". */
 function readLogins(path) {
   assert.ok(existsSync(path), `${path} was not written by city load`);
   return readFileSync(path, 'utf8')
     .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter((words) => words.length >= 3 && !words[0].startsWith('#'))
-    .map(([login, password, role]) => ({ login, password, role }));
+    .map((line) => line.split('\t'))
+    .filter((words) => words.length >= 3)
+    .map(([login, password, roles]) => ({ login, password, roles: roles.split(' ') }));
 }
 
 // ---- a client without a page ----

@@ -18,10 +18,12 @@ import {
   nowMs,
   open,
   pane,
+  process,
   readDetail,
   selected,
 } from '../state/app.ts';
 import { Actions } from './actions.tsx';
+import { choiceWord } from './fields.tsx';
 import { moveCursor, placeWord } from './queue.tsx';
 import {
   actorWord,
@@ -271,7 +273,7 @@ function ClockLine({ clock }: { clock: Clock }) {
   return (
     <li>
       <b>{clockWord(clock.kind)}</b>
-      {clock.limit_text && <span> · {label(clock.limit_text)}</span>}
+      {label(clock.limit_text) && <span> · {label(clock.limit_text)}</span>}
       <span class="muted">
         {' · '}
         {runs(clock)
@@ -294,7 +296,7 @@ function Explained({ clock }: { clock: ExplainedClock }) {
     <div class="explained">
       <p>
         <b>{clockWord(clock.kind)}</b>
-        {clock.limit_text && <> · {label(clock.limit_text)}</>}
+        {label(clock.limit_text) && <> · {label(clock.limit_text)}</>}
         <br />
         <span class="muted">
           {clock.rule && t('explain.rule', { rule: clock.rule })}
@@ -360,26 +362,49 @@ function whyWord({ why, number }: ExplainInterval): string {
 }
 
 // ---- history ----
-export function inputWords(row: HistoryRow): { name: string; value: string }[] {
+/** What a move carried, in words. A report's own inputs are the facts of the case. */
+function inputWords(row: HistoryRow): { name: string; value: string }[] {
+  if (row.kind === 'reported') return [];
+  const known = process.value?.actions.find((action) => action.code === row.action)?.inputs ?? [];
   const words: { name: string; value: string }[] = [];
   for (const [name, value] of Object.entries(row.inputs ?? {})) {
     if (value === null || value === '' || value === row.opinion) continue;
-    words.push({ name: name.replaceAll('_', ' '), value: inputWord(name, value) });
+    const input = known.find((one) => one.name === name);
+    words.push({ name: label(input?.label) || name.replaceAll('_', ' '), value: inputWord(input?.type ?? '', value) });
   }
   return words;
 }
-function inputWord(name: string, value: unknown): string {
-  if (Array.isArray(value)) return name === 'media' ? t('media.count', { n: value.length }) : value.map((one) => inputWord(name, one)).join(', ');
-  if (typeof value === 'number' && /department/.test(name)) return refWord(value);
-  if (typeof value === 'number' && name === 'class') {
-    const found = catalogue.value?.classes.find((one) => one.id === value);
-    return found ? label(found.name) : String(value);
+function inputWord(type: string, value: unknown): string {
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  const id = Number(text);
+  switch (type) {
+    case 'media':
+      return t('media.count', { n: Array.isArray(value) ? value.length : text.split(',').length });
+    case 'department':
+    case 'departments':
+      return (Array.isArray(value) ? value : text.split(',')).map((one) => refWord(Number(one))).join(', ');
+    case 'class':
+      return label(catalogue.value?.classes.find((one) => one.id === id)?.name) || text;
+    case 'condition': {
+      const all = (catalogue.value?.classes ?? []).flatMap((one) => one.conditions);
+      return label(all.find((one) => one.id === id)?.name) || text;
+    }
+    case 'choice':
+      return choiceWord(text);
+    case 'instant':
+      return showFull(text) || text;
+    default:
+      break;
   }
-  if (typeof value === 'object' && value !== null) {
-    if ('lat' in value && 'lon' in value) return `${Number(value.lat).toFixed(5)}, ${Number(value.lon).toFixed(5)}`;
-    if ('name' in value) return refWord(value as never);
+  if (typeof value === 'object' && value !== null && 'lat' in value && 'lon' in value) {
+    return `${Number(value.lat).toFixed(5)}, ${Number(value.lon).toFixed(5)}`;
   }
-  return String(value);
+  return text || JSON.stringify(value);
+}
+/** The step a move led to, when it led on. */
+function stepWord(row: HistoryRow): string {
+  if (!row.to || row.to === row.from) return '';
+  return label(process.value?.steps.find((step) => step.code === row.to)?.label);
 }
 
 export function HistoryItem({ row }: { row: HistoryRow }) {
@@ -389,6 +414,7 @@ export function HistoryItem({ row }: { row: HistoryRow }) {
     <li>
       <p>
         <b>{label(row.label) || row.action}</b>
+        {stepWord(row) && <span class="muted"> → {stepWord(row)}</span>}
         {row.filled && <span class="badge">{t('history.filled')}</span>}
       </p>
       <p class="muted">

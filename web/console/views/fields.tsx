@@ -5,7 +5,7 @@ import { useEffect, useId, useMemo } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { Input, Point, StoredMedia, Word } from '../../lib/api/types.ts';
 import { type Choice, Picker } from '../../lib/form/picker.tsx';
-import { instantOf, label, t } from '../../lib/i18n/index.ts';
+import { has, instantOf, label, t } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { areas, catalogue, client, departments, pane, picking, pin, readStaff, staff } from '../state/app.ts';
 import { departmentTree, everyName, failureWords } from './words.ts';
@@ -45,8 +45,13 @@ export function conditionChoices(classId: number): Choice[] {
     note: label(one.limit_text) || t('limit.none'),
   }));
 }
+/** A choice is a word of the process; the common ones have a text here. */
+export function choiceWord(code: string): string {
+  const key = `choice.${code}`;
+  return has(key) ? t(key) : code.replaceAll('_', ' ');
+}
 const choiceOf = (choice: string | Word): Choice =>
-  typeof choice === 'string' ? { value: choice, text: choice } : { value: choice.code, text: label(choice.label) };
+  typeof choice === 'string' ? { value: choice, text: choiceWord(choice) } : { value: choice.code, text: label(choice.label) };
 
 export interface FieldProps {
   input: Input;

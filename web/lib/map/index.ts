@@ -230,6 +230,15 @@ export class CityMap {
     const extent = boundingExtent(points.map((point) => fromLonLat([point.lon, point.lat])));
     this.map.getView().fit(extent, { padding: [48, 48, 48, 48], maxZoom: 17, duration: 250 });
   }
+  /** Where a case is drawn, in pixels of the map; null when it is not on it. */
+  pixelOf(number: string): number[] | null {
+    const at = this.#cases.getFeatureById(number)?.getGeometry()?.getCoordinates();
+    return at ? this.map.getPixelFromCoordinate(at) : null;
+  }
+  selectedPixel(): number[] | null {
+    const at = this.#selected.getGeometry()?.getCoordinates();
+    return at ? this.map.getPixelFromCoordinate(at) : null;
+  }
   center(): LonLat {
     const [lon, lat] = toLonLat(this.map.getView().getCenter() ?? [0, 0]) as [number, number];
     return { lon, lat };
