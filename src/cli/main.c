@@ -6,8 +6,11 @@
 
 #include <gridcase/cli/cli.h>
 
+extern const struct cli_command cli_city_commands[];
+
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
+    cli_city_commands,
     NULL,
 };
 

@@ -329,6 +329,31 @@ int geo_polygon_from_wkb(const void *bytes, size_t length, struct geo_polygon **
     return 0;
 }
 
+int geo_line_from_wkb(const void *bytes, size_t length, struct geo_line **ret_line,
+                      struct error *error)
+{
+    struct wkb_reader reader = {.at = bytes, .left = length};
+    bool is_line = take_head(&reader) == WKB_LINE;
+    uint64_t count = take(&reader, 4);
+    struct geo_line *line = NULL;
+    if (is_line && !reader.broken && count > 0 && count <= reader.left / 16)
+        line = calloc(1, sizeof(*line));
+    if (line)
+        line->point = calloc(count, sizeof(*line->point));
+    for (uint64_t i = 0; line && line->point && i < count; i++) {
+        double x = take_double(&reader);
+        double y = take_double(&reader);
+        if (geo_point_from_deg(x, y, &line->point[line->point_count++], NULL) < 0)
+            reader.broken = true;
+    }
+    if (!line || !line->point || reader.broken) {
+        geo_line_free(line);
+        return error_set(error, ERROR_INPUT, "geo.wkb", "no line in well-known binary");
+    }
+    *ret_line = line;
+    return 0;
+}
+
 // ---- building ----
 static void *grown(void *old, size_t *capacity, size_t needed, size_t size, bool *failed)
 {

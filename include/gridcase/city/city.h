@@ -19,7 +19,8 @@
 struct calendar;
 struct catalogue;
 struct db_store;
-struct locator;
+struct near_index;
+struct place_index;
 struct process;
 struct routing;
 struct table;
@@ -197,6 +198,11 @@ const struct routing *city_routing(const struct city_snapshot *city, int64_t ver
 const struct process *city_process(const struct city_snapshot *city, int64_t version);
 // The staff table of the current model version, NULL when the model has none.
 const struct table *city_staff(const struct city_snapshot *city);
+
+// ---- what stands around (place.h) ----
+// Components as they stood when the snapshot was opened; ids are those of city.db.
+const struct near_index *city_components_near(const struct city_snapshot *city);
+const struct place_index *city_place_words(const struct city_snapshot *city);
 
 // ---- point ----
 // Fills *ret_place; a point outside every grid is no error (grid 0). ERROR_INPUT

@@ -33,12 +33,14 @@ struct city_finding {
 struct city_report; // findings in the order they were made
 
 struct city_report *city_report_new(void);
-struct city_report *city_report_free(struct city_report *report); // takes NULL, returns NULL
+struct city_report *
+city_report_free(struct city_report *report); // takes NULL, returns NULL
 size_t city_report_count(const struct city_report *report);
 size_t city_report_count_of(const struct city_report *report, enum city_severity severity);
 size_t city_report_count_slug(const struct city_report *report, const char *slug);
 const struct city_finding *city_report_item(const struct city_report *report, size_t index);
-void city_report_add(struct city_report *report, const struct city_finding *finding); // copied
+void city_report_add(struct city_report *report,
+                     const struct city_finding *finding); // copied
 // One line for a person: "error grids/blocks.gpkg [grids] row 17: grid.gap: ...".
 void city_finding_text(const struct city_finding *finding, struct buffer *out);
 // The whole report as CSV: severity, slug, file, layer, row, message.
@@ -52,6 +54,11 @@ struct city_model;
 // ERROR_INPUT from city.ini. The model is the caller's.
 int city_model_read(const char *folder, struct city_report *report,
                     struct city_model **ret_model, struct error *error) ERROR_MUST_CHECK;
+// Reads only city.ini: the functions below that tell identity work, nothing else does.
+// ERROR_INPUT "model.errors" when the identity itself is wrong.
+int city_model_read_identity(const char *folder, struct city_report *report,
+                             struct city_model **ret_model,
+                             struct error *error) ERROR_MUST_CHECK;
 struct city_model *city_model_free(struct city_model *model); // takes NULL, returns NULL
 static inline void city_model_cleanup(struct city_model **model)
 {
@@ -65,6 +72,9 @@ const char *city_model_host(const struct city_model *model);
 bool city_model_demo(const struct city_model *model);
 // A table by its name in city.ini ("staff"); NULL when the model has none.
 const struct table *city_model_table(const struct city_model *model, const char *name);
+bool city_model_has_area(const struct city_model *model, const char *level,
+                         const char *code);
+size_t city_model_grids(const struct city_model *model);
 
 // ---- storing ----
 struct city_load_result {
@@ -81,5 +91,5 @@ struct city_load_result {
 // holds errors. A broken load is swept here and by the next one.
 int city_model_store(struct db_store *store, const char *slug, struct city_model *model,
                      const struct city_report *report, int64_t now_ms,
-                     struct city_load_result *ret_result, struct error *error)
-    ERROR_MUST_CHECK;
+                     struct city_load_result *ret_result,
+                     struct error *error) ERROR_MUST_CHECK;

@@ -39,7 +39,8 @@ struct geo_line {
 int geo_point_from_deg(double lon_deg, double lat_deg, struct geo_point *ret_point,
                        struct error *error) ERROR_MUST_CHECK;
 
-struct geo_polygon *geo_polygon_free(struct geo_polygon *polygon); // takes NULL, returns NULL
+struct geo_polygon *
+geo_polygon_free(struct geo_polygon *polygon); // takes NULL, returns NULL
 struct geo_box geo_polygon_box(const struct geo_polygon *polygon);
 // On the WGS 84 ellipsoid.
 double geo_polygon_area_m2(const struct geo_polygon *polygon);
@@ -59,5 +60,7 @@ int geo_polygon_from_wkb(const void *bytes, size_t length, struct geo_polygon **
                          struct error *error) ERROR_MUST_CHECK;
 
 struct geo_line *geo_line_free(struct geo_line *line);
+int geo_line_from_wkb(const void *bytes, size_t length, struct geo_line **ret_line,
+                      struct error *error) ERROR_MUST_CHECK;
 // Length on the ground.
 double geo_line_length_m(const struct geo_line *line);

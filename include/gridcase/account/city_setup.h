@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MPL-2.0
+// Making and loading a city: the model (city room) and its people (this room) together, for
+// the command line and for the server that was handed the job.
+#pragma once
+
+#include <stdbool.h>
+
+#include <gridcase/city/load.h>
+#include <gridcase/core/error.h>
+#include <gridcase/core/hash.h>
+
+struct db_store;
+
+// Makes the city (row in system.db, folder, databases) named by the model. For a city that
+// is not a demo the first administrator is made, whose one-time link's token is written to
+// ret_token; "" for a demo. Nothing is left when it fails. ERROR_CONFLICT "city.exists".
+int city_setup_new(struct db_store *store, const char *slug, const struct city_model *model,
+                   int64_t now_ms, char ret_token[TOKEN_TEXT_SIZE],
+                   struct error *error) ERROR_MUST_CHECK;
+
+// Reads and checks the folder, stores the model as a new version, adds and updates the
+// people of its staff table, and sets the city's state to "ready". The city must exist and
+// its slug be that of the folder. 0 with errors in the report: nothing was changed and
+// *ret_result is zero. Blocks for seconds: worker pool or command line.
+int city_setup_load(struct db_store *store, const char *slug, const char *folder,
+                    int64_t now_ms, struct city_report *report,
+                    struct city_load_result *ret_result,
+                    struct error *error) ERROR_MUST_CHECK;

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "rules_set.h"
+
+#include <gridcase/core/text.h>
+
+static const char *const words[CITY_RULES_COUNT] = {
+    [CITY_CATALOGUE] = "catalogue",
+    [CITY_CALENDAR] = "calendar",
+    [CITY_ROUTING] = "routing",
+    [CITY_PROCESS] = "process",
+};
+
+// A routing is built against its catalogue, so it changes with it.
+static const char *const depends[CITY_RULES_COUNT][12] = {
+    [CITY_CATALOGUE] = {"classes", "conditions", "limits", "stage_limits"},
+    [CITY_CALENDAR] = {"calendar", "calendar_plans", "calendar_periods", "calendar_days",
+                       "calendar_seasons", "time_zone"},
+    [CITY_ROUTING] = {"routing", "classes", "conditions", "limits", "stage_limits",
+                      "departments"},
+    [CITY_PROCESS] = {"process_steps", "process_actions", "process_inputs"},
+};
+
+const char *rules_word(enum city_rules rules)
+{
+    return words[rules];
+}
+
+bool rules_depend(enum city_rules rules, const char *table)
+{
+    for (size_t i = 0; depends[rules][i]; i++)
+        if (text_equal(depends[rules][i], table))
+            return true;
+    return false;
+}
+
+static const struct table *find(const struct rules_source *source, const char *name)
+{
+    return source->find(source->context, name);
+}
+
+static int missing(const char *name, const struct rules_source *source, struct error *error)
+{
+    int code = error_set(error, ERROR_INPUT, "table.missing",
+                         "the model has no table \"%s\"", name);
+    if (source->report && source->report->report)
+        source->report->report(source->report->context, RULES_ERROR, NULL, RULES_NO_ROW,
+                               name, "table.missing", "the model lacks this table");
+    return code;
+}
+
+int rules_calendar(const struct rules_source *source, struct calendar **ret_calendar,
+                   struct error *error)
+{
+    struct calendar_source tables = {
+        .zone = source->time_zone,
+        .version = source->version,
+        .settings = find(source, "calendar"),
+        .plans = find(source, "calendar_plans"),
+        .periods = find(source, "calendar_periods"),
+        .days = find(source, "calendar_days"),
+        .seasons = find(source, "calendar_seasons"),
+    };
+    return calendar_new(&tables, source->report, ret_calendar, error);
+}
+
+int rules_catalogue(const struct rules_source *source, const struct calendar *calendar,
+                    struct catalogue **ret_catalogue, struct error *error)
+{
+    struct catalogue_source tables = {
+        .classes = find(source, "classes"),
+        .conditions = find(source, "conditions"),
+        .limits = find(source, "limits"),
+        .stage_limits = find(source, "stage_limits"),
+        .version = source->version,
+        .calendar = calendar,
+    };
+    if (!tables.classes)
+        return missing("classes", source, error);
+    return catalogue_new(&tables, source->report, ret_catalogue, error);
+}
+
+int rules_routing(const struct rules_source *source, const struct catalogue *catalogue,
+                  const struct routing_names *names, struct routing **ret_routing,
+                  struct error *error)
+{
+    struct routing_source tables = {
+        .table = find(source, "routing"),
+        .version = source->version,
+        .catalogue = catalogue,
+        .names = names,
+    };
+    if (!tables.table)
+        return missing("routing", source, error);
+    return routing_new(&tables, source->report, ret_routing, error);
+}
+
+int rules_process(const struct rules_source *source, struct process **ret_process,
+                  struct error *error)
+{
+    struct process_tables tables = {
+        .steps = find(source, "process_steps"),
+        .actions = find(source, "process_actions"),
+        .inputs = find(source, "process_inputs"),
+    };
+    if (!tables.steps || !tables.actions)
+        return missing(tables.steps ? "process_actions" : "process_steps", source, error);
+    return process_new(&tables, source->report, ret_process, error);
+}

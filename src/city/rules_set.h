@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MPL-2.0
+// Rules objects out of a model's tables, by their fixed names; only for the city room.
+#pragma once
+
+#include <stdint.h>
+
+#include <gridcase/city/city.h>
+#include <gridcase/core/error.h>
+#include <gridcase/core/table.h>
+#include <gridcase/rules/calendar.h>
+#include <gridcase/rules/catalogue.h>
+#include <gridcase/rules/process.h>
+#include <gridcase/rules/report.h>
+#include <gridcase/rules/routing.h>
+
+// Where the tables come from.
+struct rules_source {
+    const struct table *(*find)(void *context, const char *name); // NULL: none
+    void *context;
+    const char *time_zone;
+    int64_t version;
+    const struct rules_report *report; // may be NULL
+};
+
+int rules_calendar(const struct rules_source *source, struct calendar **ret_calendar,
+                   struct error *error) ERROR_MUST_CHECK;
+int rules_catalogue(const struct rules_source *source, const struct calendar *calendar,
+                    struct catalogue **ret_catalogue, struct error *error) ERROR_MUST_CHECK;
+int rules_routing(const struct rules_source *source, const struct catalogue *catalogue,
+                  const struct routing_names *names, struct routing **ret_routing,
+                  struct error *error) ERROR_MUST_CHECK;
+int rules_process(const struct rules_source *source, struct process **ret_process,
+                  struct error *error) ERROR_MUST_CHECK;
+
+const char *rules_word(enum city_rules rules); // "catalogue", as stored
+// Does a change of this table (or of "time_zone") make a new version of those rules?
+bool rules_depend(enum city_rules rules, const char *table);
