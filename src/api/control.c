@@ -58,8 +58,7 @@ int control_cities(struct api_call *call, struct db *db, struct error *error)
     return code;
 }
 
-static int named_city(struct api_call *call, struct api_city **ret_city,
-                      struct error *error)
+int control_city(struct api_call *call, struct api_city **ret_city, struct error *error)
 {
     *ret_city = api_city_by_slug(call->api, call->parameters[0]);
     if (!*ret_city) { // perhaps a new one
@@ -78,7 +77,7 @@ int control_reload(struct api_call *call, struct db *db, struct error *error)
 {
     (void)db;
     struct api_city *city = NULL;
-    int code = named_city(call, &city, error);
+    int code = control_city(call, &city, error);
     if (!code) {
         code = api_city_reload(call->api, city, error);
     }
@@ -146,7 +145,7 @@ int control_check(struct api_call *call, struct db *db, struct error *error)
 {
     (void)db;
     struct api_city *city = NULL;
-    int code = named_city(call, &city, error);
+    int code = control_city(call, &city, error);
     if (!code) {
         code = check_city(call, city, error);
     }
@@ -176,6 +175,13 @@ const struct api_route api_control_routes[] = {
      .summary = "Recount a city and tell what differs",
      .mode = API_SLOW,
      .handler = control_check},
+    {.http = {HTTP_POST, "/cities/{city}/person"},
+     .operation = "control_person",
+     .summary = "Carry out a command about people",
+     .mode = API_SLOW,
+     .body = API_JSON,
+     .body_limit = 64 * 1024,
+     .handler = control_person},
 };
 const size_t api_control_route_count =
     sizeof(api_control_routes) / sizeof(api_control_routes[0]);
