@@ -1,0 +1,310 @@
+-- SPDX-License-Identifier: MPL-2.0
+-- What case_apply reads and writes. Only src/cases uses these.
+
+-- name: case_by_key
+-- database: cases
+SELECT h.case_id, h.seq, h.body_digest, h.actor_id, c.number, c.version,
+       (SELECT max(g.position) FROM change g WHERE g.case_id = h.case_id AND g.seq = h.seq)
+FROM history h JOIN case_file c ON c.case_id = h.case_id
+WHERE h.idempotency_key = $1;
+
+-- name: case_serial_next
+-- database: cases
+INSERT INTO case_serial (day, serial) VALUES ($1, 1)
+ON CONFLICT (day) DO UPDATE SET serial = case_serial.serial + 1
+RETURNING serial;
+
+-- name: reporter_add
+-- database: cases
+INSERT INTO reporter (name, phone, email, agreed) VALUES ($1, $2, $3, $4)
+RETURNING reporter_id;
+
+-- name: case_add
+-- database: cases
+INSERT INTO case_file (
+    number, version, digest, step, stage, outcome, step_at, queue, mark, source,
+    process_version, catalogue_version, routing_version, class_id, condition_id,
+    department_id, grid_id, area_1, area_2, area_3, area_4, area_5, area_6, area_7,
+    area_8, lon, lat, datum, accuracy_m, address, description, external_id, reporter_id,
+    reported_by, opened_at, closed_at, kinds_done, task_count, task_no, task_version,
+    task_kind, holder_role, holder_person, clock_kind, clock_status, clock_unit,
+    clock_milli, clock_season, clock_started_at, clock_provisional, yellow_at, due_at,
+    due_sort)
+VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+    $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
+    $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52,
+    $53)
+RETURNING case_id;
+
+-- name: case_load
+-- database: cases
+SELECT case_id,
+       number, version, digest, step, stage, outcome, step_at, queue, mark, source,
+       process_version, catalogue_version, routing_version, class_id, condition_id,
+       department_id, grid_id, area_1, area_2, area_3, area_4, area_5, area_6, area_7,
+       area_8, lon, lat, datum, accuracy_m, address, description, external_id,
+       reporter_id, reported_by, opened_at, closed_at, kinds_done, task_count, task_no,
+       task_version, task_kind, holder_role, holder_person, clock_kind, clock_status,
+       clock_unit, clock_milli, clock_season, clock_started_at, clock_provisional,
+       yellow_at, due_at, due_sort
+FROM case_file WHERE case_id = $1;
+
+-- A move that leaves the case in its step.
+-- name: case_touch
+-- database: cases
+UPDATE case_file SET version = $2, digest = $3, kinds_done = $4, task_count = $5
+WHERE case_id = $1;
+
+-- A move that changes step, task or clock.
+-- name: case_step
+-- database: cases
+UPDATE case_file SET
+    version = $2, digest = $3, kinds_done = $4, task_count = $5, step = $6, stage = $7,
+    outcome = $8, step_at = $9, queue = $10, closed_at = $11, task_no = $12,
+    task_version = $13, task_kind = $14, holder_role = $15, holder_person = $16,
+    clock_kind = $17, clock_status = $18, clock_unit = $19, clock_milli = $20,
+    clock_season = $21, clock_started_at = $22, clock_provisional = $23,
+    yellow_at = $24, due_at = $25, due_sort = $26
+WHERE case_id = $1;
+
+-- A move that corrects class, condition, point or address.
+-- name: case_correct
+-- database: cases
+UPDATE case_file SET
+    class_id = $2, condition_id = $3, grid_id = $4, area_1 = $5, area_2 = $6,
+    area_3 = $7, area_4 = $8, area_5 = $9, area_6 = $10, area_7 = $11, area_8 = $12,
+    lon = $13, lat = $14, datum = $15, accuracy_m = $16, address = $17
+WHERE case_id = $1;
+
+-- name: case_assign
+-- database: cases
+UPDATE case_file SET department_id = $2 WHERE case_id = $1;
+
+-- name: case_point_add
+-- database: cases
+INSERT INTO case_open_point (case_id, west, east, south, north) VALUES ($1, $2, $2, $3, $3);
+
+-- name: case_point_remove
+-- database: cases
+DELETE FROM case_open_point WHERE case_id = $1;
+
+-- Open tasks of a case.
+-- name: case_tasks_open
+-- database: cases
+SELECT task_id, kind, parent_id, version, department_id, role, person_id, opened_at, acted_at,
+       closed_at, undone, timer_at
+FROM case_task WHERE task_id BETWEEN $1 * 1024 AND $1 * 1024 + 1023 AND closed_at IS NULL
+ORDER BY task_id;
+
+-- name: case_tasks
+-- database: cases
+SELECT task_id, kind, parent_id, version, department_id, role, person_id, opened_at, acted_at,
+       closed_at, undone, timer_at
+FROM case_task WHERE task_id BETWEEN $1 * 1024 AND $1 * 1024 + 1023
+ORDER BY task_id;
+
+-- name: case_task_state
+-- database: cases
+SELECT version, closed_at, kind FROM case_task WHERE task_id = $1;
+
+-- name: case_task_add
+-- database: cases
+INSERT INTO case_task (task_id, kind, parent_id, version, department_id, role, person_id,
+                       opened_at, acted_at, undone, timer_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10);
+
+-- name: case_task_update
+-- database: cases
+UPDATE case_task SET version = $2, department_id = $3, role = $4, person_id = $5,
+       acted_at = $6, timer_at = $7
+WHERE task_id = $1;
+
+-- name: case_task_close
+-- database: cases
+UPDATE case_task SET version = $2, acted_at = $3, closed_at = $3, undone = $4, timer_at = NULL
+WHERE task_id = $1;
+
+-- name: case_timers_due
+-- database: cases
+SELECT task_id, timer_at FROM case_task
+WHERE timer_at IS NOT NULL AND timer_at <= $1
+ORDER BY timer_at, task_id LIMIT $2;
+
+-- name: case_timer_next
+-- database: cases
+SELECT min(timer_at) FROM case_task WHERE timer_at IS NOT NULL;
+
+-- name: case_timer_clear
+-- database: cases
+UPDATE case_task SET timer_at = NULL WHERE task_id = $1;
+
+-- name: case_clocks
+-- database: cases
+SELECT kind, task_no, status, unit, milli, season, extended_milli, extended_ms, started_at,
+       since_at, consumed_ms, paused_ms, due_at, yellow_at, calendar_version, provisional, department_id,
+       extensions, limit_line
+FROM case_clock WHERE case_id = $1 ORDER BY kind, task_no;
+
+-- Clocks that a move may touch: the case's own and those that still run.
+-- name: case_clocks_live
+-- database: cases
+SELECT kind, task_no, status, unit, milli, season, extended_milli, extended_ms, started_at,
+       since_at, consumed_ms, paused_ms, due_at, yellow_at, calendar_version, provisional, department_id,
+       extensions, limit_line
+FROM case_clock WHERE case_id = $1 AND (task_no = 0 OR status IN (1, 2))
+ORDER BY kind, task_no;
+
+-- name: case_clock_put
+-- database: cases
+INSERT INTO case_clock (case_id, kind, task_no, status, unit, milli, season, extended_milli,
+    extended_ms, started_at, since_at, consumed_ms, paused_ms, due_at, yellow_at, calendar_version,
+    provisional, department_id, extensions, limit_line)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20)
+ON CONFLICT (case_id, kind, task_no) DO UPDATE SET
+    status = excluded.status, unit = excluded.unit, milli = excluded.milli,
+    season = excluded.season, extended_milli = excluded.extended_milli,
+    extended_ms = excluded.extended_ms, started_at = excluded.started_at,
+    since_at = excluded.since_at, consumed_ms = excluded.consumed_ms, paused_ms = excluded.paused_ms,
+    due_at = excluded.due_at, yellow_at = excluded.yellow_at,
+    calendar_version = excluded.calendar_version, provisional = excluded.provisional,
+    department_id = excluded.department_id, extensions = excluded.extensions,
+    limit_line = excluded.limit_line;
+
+-- name: history_add
+-- database: cases
+INSERT INTO history (case_id, seq, action, kind, mark, step_from, step_to, stage_to, task_no,
+    task_version, actor_id, system, on_behalf_of, department_id, opinion, inputs, clock_effect,
+    done_at, received_at, idempotency_key, body_digest, salt, digest)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23);
+
+-- name: history_last_actor
+-- database: cases
+SELECT actor_id FROM history WHERE case_id = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1;
+
+-- name: change_add
+-- database: cases
+INSERT INTO change (case_id, seq, kind, stage, at, moved) VALUES ($1, $2, $3, $4, $5, $6)
+RETURNING position;
+
+-- name: change_before_add
+-- database: cases
+INSERT INTO change_before (position, area_1, area_2, area_3, area_4, area_5, area_6, area_7,
+                           area_8)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: case_media_add
+-- database: cases
+INSERT INTO case_media (case_id, sha256, seq, stage, received_at)
+VALUES ($1, $2, $3, $4,
+        CASE WHEN EXISTS (SELECT 1 FROM media_file m WHERE m.sha256 = $2) THEN $5 END)
+ON CONFLICT (case_id, sha256) DO NOTHING;
+
+-- name: case_media_received
+-- database: cases
+UPDATE case_media SET received_at = $2 WHERE sha256 = $1 AND received_at IS NULL;
+
+-- name: case_has_media
+-- database: cases
+SELECT count(*) FROM case_media WHERE case_id = $1 AND received_at IS NOT NULL;
+
+-- name: case_external_known
+-- database: cases
+SELECT case_id FROM case_file WHERE external_id = $1 LIMIT 1;
+
+-- name: fact_load
+-- database: cases
+SELECT
+       class_id, condition_id, department_id, grid_id, area_1, area_2, area_3, area_4,
+       area_5, area_6, area_7, area_8, source, mark, stage, outcome, reported_by,
+       opened_at, accepted_at, verified_at, filed_at, sent_at, signed_at, fed_back_at,
+       checked_at, closed_at, due_at, handled_in_time, closed_in_time, imported_in_time,
+       accepted_in_time, verified_in_time, filed_in_time, sent_in_time, signed_in_time,
+       reviewed_in_time, checked_in_time, accepted_by, verified_by, filed_by, sent_by,
+       checked_by, closed_by, verify_result, check_result, returned, reworked, resent,
+       extended, suspended, reopened, urged, corrected
+FROM fact WHERE case_id = $1;
+
+-- name: fact_put
+-- database: cases
+INSERT INTO fact (case_id,
+    class_id, condition_id, department_id, grid_id, area_1, area_2, area_3, area_4,
+    area_5, area_6, area_7, area_8, source, mark, stage, outcome, reported_by,
+    opened_at, accepted_at, verified_at, filed_at, sent_at, signed_at, fed_back_at,
+    checked_at, closed_at, due_at, handled_in_time, closed_in_time, imported_in_time,
+    accepted_in_time, verified_in_time, filed_in_time, sent_in_time, signed_in_time,
+    reviewed_in_time, checked_in_time, accepted_by, verified_by, filed_by, sent_by,
+    checked_by, closed_by, verify_result, check_result, returned, reworked, resent,
+    extended, suspended, reopened, urged, corrected)
+VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+    $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
+    $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52,
+    $53, $54)
+ON CONFLICT (case_id) DO UPDATE SET
+    class_id = excluded.class_id, condition_id = excluded.condition_id,
+    department_id = excluded.department_id, grid_id = excluded.grid_id,
+    area_1 = excluded.area_1, area_2 = excluded.area_2, area_3 = excluded.area_3,
+    area_4 = excluded.area_4, area_5 = excluded.area_5, area_6 = excluded.area_6,
+    area_7 = excluded.area_7, area_8 = excluded.area_8, source = excluded.source,
+    mark = excluded.mark, stage = excluded.stage, outcome = excluded.outcome,
+    reported_by = excluded.reported_by, opened_at = excluded.opened_at,
+    accepted_at = excluded.accepted_at, verified_at = excluded.verified_at,
+    filed_at = excluded.filed_at, sent_at = excluded.sent_at,
+    signed_at = excluded.signed_at, fed_back_at = excluded.fed_back_at,
+    checked_at = excluded.checked_at, closed_at = excluded.closed_at,
+    due_at = excluded.due_at, handled_in_time = excluded.handled_in_time,
+    closed_in_time = excluded.closed_in_time,
+    imported_in_time = excluded.imported_in_time,
+    accepted_in_time = excluded.accepted_in_time,
+    verified_in_time = excluded.verified_in_time,
+    filed_in_time = excluded.filed_in_time, sent_in_time = excluded.sent_in_time,
+    signed_in_time = excluded.signed_in_time,
+    reviewed_in_time = excluded.reviewed_in_time,
+    checked_in_time = excluded.checked_in_time, accepted_by = excluded.accepted_by,
+    verified_by = excluded.verified_by, filed_by = excluded.filed_by,
+    sent_by = excluded.sent_by, checked_by = excluded.checked_by,
+    closed_by = excluded.closed_by, verify_result = excluded.verify_result,
+    check_result = excluded.check_result, returned = excluded.returned,
+    reworked = excluded.reworked, resent = excluded.resent,
+    extended = excluded.extended, suspended = excluded.suspended,
+    reopened = excluded.reopened, urged = excluded.urged, corrected = excluded.corrected;
+
+-- name: rollup_department_add
+-- database: cases
+INSERT INTO rollup_department (day, department_id,
+    opened, filed, sent, fed_back, handled_in_time, handled_late, ended, closed,
+    closed_in_time, closed_late)
+VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (day, department_id) DO UPDATE SET
+    opened = rollup_department.opened + excluded.opened,
+    filed = rollup_department.filed + excluded.filed,
+    sent = rollup_department.sent + excluded.sent,
+    fed_back = rollup_department.fed_back + excluded.fed_back,
+    handled_in_time = rollup_department.handled_in_time + excluded.handled_in_time,
+    handled_late = rollup_department.handled_late + excluded.handled_late,
+    ended = rollup_department.ended + excluded.ended,
+    closed = rollup_department.closed + excluded.closed,
+    closed_in_time = rollup_department.closed_in_time + excluded.closed_in_time,
+    closed_late = rollup_department.closed_late + excluded.closed_late;
+
+-- name: rollup_area_add
+-- database: cases
+INSERT INTO rollup_area (day, area_id,
+    opened, filed, sent, fed_back, handled_in_time, handled_late, ended, closed,
+    closed_in_time, closed_late)
+VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (day, area_id) DO UPDATE SET
+    opened = rollup_area.opened + excluded.opened,
+    filed = rollup_area.filed + excluded.filed, sent = rollup_area.sent + excluded.sent,
+    fed_back = rollup_area.fed_back + excluded.fed_back,
+    handled_in_time = rollup_area.handled_in_time + excluded.handled_in_time,
+    handled_late = rollup_area.handled_late + excluded.handled_late,
+    ended = rollup_area.ended + excluded.ended,
+    closed = rollup_area.closed + excluded.closed,
+    closed_in_time = rollup_area.closed_in_time + excluded.closed_in_time,
+    closed_late = rollup_area.closed_late + excluded.closed_late;

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MPL-2.0
+// A case in memory, as the files of the cases room hand it to each other.
+#pragma once
+
+#include <gridcase/cases/case.h>
+#include <gridcase/cases/read.h>
+#include <gridcase/city/city.h>
+#include <gridcase/db/db.h>
+#include <gridcase/rules/calendar.h>
+#include <gridcase/rules/catalogue.h>
+#include <gridcase/rules/clock.h>
+#include <gridcase/rules/process_vocabulary.h>
+#include <gridcase/rules/routing.h>
+
+#include "fact.h"
+
+enum {
+    CASE_TASK_SHIFT = 10, // task_id = case_id << 10 | number within the case
+    CASE_TASKS_PER_CASE = 1023,
+    CASE_TASKS_OPEN = 16, // open at once
+    CASE_CLOCKS_LIVE = 24,
+    CASE_FUTURE_MS = 5 * 60 * 1000, // a device may be ahead of us by this
+};
+#define CASE_DUE_NEVER INT64_C(8640000000000000) // due_sort of cases without a deadline
+
+enum case_queue { CASE_QUEUE_NONE, CASE_QUEUE_WHERE, CASE_QUEUE_MANUAL };
+
+// What lies where: the part of a case that a correction may change.
+struct case_place {
+    int64_t class_id, condition_id;
+    int64_t grid_id;
+    int64_t areas[CITY_LEVEL_LIMIT];
+    bool has_point;
+    struct case_point point;
+    const char *address;
+};
+
+// The columns of case_file.
+struct case_row {
+    int64_t case_id;
+    char number[CASE_NUMBER_SIZE];
+    int64_t version;
+    uint8_t digest[HASH_SIZE];
+    const char *step;
+    int stage, outcome;
+    int64_t step_ms;
+    int queue, mark, source;
+    int64_t process_version, catalogue_version, routing_version;
+    struct case_place place;
+    int64_t department_id;
+    const char *description, *external_id;
+    int64_t reporter_id, reported_by;
+    int64_t opened_ms, closed_ms;
+    int64_t kinds_done;
+    int64_t task_count, task_no, task_version;
+    int task_kind, holder_role;
+    int64_t holder_person;
+    int clock_kind;
+    struct clock clock; // only what lists need: status, limit, started, due, yellow
+};
+
+struct case_task_row {
+    int64_t no; // within the case
+    int kind;
+    int64_t parent_no;
+    int64_t version;
+    int64_t department_id;
+    int role;
+    int64_t person_id;
+    int64_t opened_ms, acted_ms, closed_ms, timer_ms;
+    bool undone;
+    bool added, changed; // to be written
+};
+
+struct case_clock_row {
+    int kind;
+    int64_t task_no;
+    struct clock clock;
+    int64_t department_id;
+    int extensions;
+    int64_t limit_line;
+    bool changed;
+};
+
+// Inputs of a move, checked against the action.
+struct case_inputs {
+    const char *opinion; // "" without
+    const char *json;    // the others, NULL without
+    int64_t department_id;
+    int64_t assistants[ROUTING_ASSISTANTS];
+    size_t assistant_count;
+    int64_t class_id, condition_id;
+    bool has_point;
+    struct case_point point;
+    const char *address;
+    uint8_t media[CASE_MEDIA_MOST][HASH_SIZE];
+    size_t media_count;
+    int choice; // number of the last choice made, from 1
+    int64_t instants[CASE_INPUTS_MOST]; // by input's position in the action
+    const char *words[CASE_INPUTS_MOST]; // choices and texts likewise, NULL without
+};
+
+// Everything about one move while it is made. Lives for one call.
+struct case_work {
+    struct db *db;
+    const struct city_snapshot *city;
+    const struct case_move *move;
+    struct arena *arena;
+    const struct process *process;
+    const struct catalogue *catalogue;
+    const struct calendar *calendar;
+    struct case_row row;
+    struct case_place place_before;
+    int64_t department_before;
+    bool is_new;
+    struct case_task_row tasks[CASE_TASKS_OPEN];
+    size_t task_count;
+    struct case_clock_row clocks[CASE_CLOCKS_LIVE];
+    size_t clock_count;
+    struct fact fact, fact_before;
+    const struct process_action *action;
+    struct case_inputs inputs;
+    int64_t task_no;      // acted on, 0: the case itself
+    int64_t effective_ms; // when the move counts as done
+    struct buffer clock_effect;
+    uint8_t salt[16];     // of this row's digests
+    int64_t position;     // of the change
+    // Routing's answer, asked for once.
+    bool routed;
+    struct routing_answer route;
+};
+
+// ---- row.c: columns of case_file ----
+void case_row_init(struct case_row *row);
+// Columns in the order of the query case_load; texts are copied into the arena.
+void case_row_read(struct db_statement *statement, struct arena *arena, struct case_row *row);
+int case_row_load(struct db *db, int64_t case_id, struct arena *arena, struct case_row *row,
+                  struct error *error) ERROR_MUST_CHECK;
+int case_row_add(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+int case_row_update(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+int64_t case_due_sort(const struct case_row *row);
+
+// ---- place.c: what lies under a point, and where a case is routed ----
+int case_place_locate(const struct city_snapshot *city, struct case_place *place,
+                      struct error *error) ERROR_MUST_CHECK;
+// Class known, condition of that class; fills in the only condition of a class.
+int case_place_classify(const struct catalogue *catalogue, struct case_place *place,
+                        struct error *error) ERROR_MUST_CHECK;
+int case_route(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+// Limit of a clock's kind for this case; *ret_line: of the catalogue's table.
+void case_limit(const struct case_work *work, int clock_kind, struct limit *ret_limit,
+                int64_t *ret_line);
+int case_point_parse(const char *text, struct case_point *ret_point, struct error *error)
+    ERROR_MUST_CHECK;
+
+// ---- input.c ----
+int case_inputs_check(struct case_work *work, const struct process_action *action,
+                      struct case_inputs *ret_inputs, struct error *error) ERROR_MUST_CHECK;
+int case_report_inputs(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+
+// ---- choose.c: which row of the process a move is, and may be ----
+int case_choose(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+// 0 when role and holder allow the action on that task (NULL: on the case itself).
+int case_may_act(const struct case_work *work, const struct process_action *action,
+                 const struct case_task_row *task, struct error *error) ERROR_MUST_CHECK;
+// ---- guard.c ----
+int case_guards_pass(struct case_work *work, const struct process_action *action,
+                     const struct case_inputs *inputs, struct error *error) ERROR_MUST_CHECK;
+
+// ---- effect.c ----
+int case_effects_run(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+
+// ---- task.c ----
+int case_tasks_load(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+struct case_task_row *case_task_find(struct case_work *work, int64_t no);
+struct case_task_row *case_task_of_kind(struct case_work *work, int kind);
+struct case_task_row *case_task_new(struct case_work *work, int kind, struct error *error);
+void case_task_end(struct case_work *work, struct case_task_row *task, bool undone);
+int case_tasks_store(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+// The step's own task, its stage clock and its timer: closed and opened.
+int case_step_leave(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+int case_step_enter(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+
+// ---- case_clock.c ----
+int case_clocks_load(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+struct case_clock_row *case_clock_find(struct case_work *work, int kind, int64_t task_no);
+int case_clock_move(struct case_work *work, int kind, int64_t task_no,
+                    enum clock_effect effect, const struct limit *limit,
+                    struct error *error) ERROR_MUST_CHECK;
+int case_clocks_store(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+void case_clock_summarise(struct case_work *work);
+void case_clock_read(struct db_statement *statement, struct case_clock_row *row);
+
+// ---- history.c ----
+struct history_entry { // what the chain covers, besides the texts
+    const char *number;
+    int64_t seq;
+    const char *action;
+    int kind, mark;
+    const char *step_from, *step_to;
+    int64_t task_no, task_version;
+    int64_t actor_id, on_behalf_of, department_id;
+    bool system;
+    int64_t done_ms, received_ms;
+    const char *clock_effect;
+    uint8_t opinion_digest[HASH_SIZE], inputs_digest[HASH_SIZE];
+};
+// SHA-256 of salt and text; 32 zero bytes for NULL.
+void history_text_digest(const uint8_t salt[16], const char *text, uint8_t out[HASH_SIZE]);
+void history_digest(const struct history_entry *entry, const uint8_t before[HASH_SIZE],
+                    uint8_t out[HASH_SIZE]);
+int history_seal(struct case_work *work, const char *step_from, struct error *error)
+    ERROR_MUST_CHECK; // sets row.version and row.digest; the row is written by history_add
+int history_add(struct case_work *work, const char *step_from, struct error *error)
+    ERROR_MUST_CHECK;
+
+// ---- fact.c ----
+int fact_load(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+void fact_move(struct case_work *work, int stage_from);
+void fact_clock_stopped(struct case_work *work, int kind, bool in_time);
+int fact_store(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+
+// ---- visibility.c ----
+// The one place that says who may see a case. db is asked for tasks only when needed.
+int case_row_visible(struct db *db, const struct city_snapshot *city,
+                     const struct account_sight *sight, const struct case_row *row,
+                     bool *ret_visible, struct error *error) ERROR_MUST_CHECK;

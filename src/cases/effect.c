@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MPL-2.0
+// Effects: what the words of the process vocabulary do to a case.
+#include <string.h>
+
+#include "case_internal.h"
+
+static void cancel_kind(struct case_work *work, int kind)
+{
+    for (size_t i = 0; i < work->task_count; i++)
+        if (work->tasks[i].kind == kind && work->tasks[i].no != work->task_no)
+            case_task_end(work, &work->tasks[i], true);
+}
+
+// A pending request dies when the assignment changes.
+static void cancel_requests(struct case_work *work)
+{
+    cancel_kind(work, PROCESS_TASK_APPROVE_RETURN);
+    cancel_kind(work, PROCESS_TASK_APPROVE_EXTENSION);
+    cancel_kind(work, PROCESS_TASK_APPROVE_SUSPENSION);
+    cancel_kind(work, PROCESS_TASK_ASSIST);
+}
+
+static int assign(struct case_work *work, int64_t from, struct error *error)
+{
+    int64_t department_id = work->inputs.department_id;
+    if (from == PROCESS_FROM_ROUTE) {
+        int code = case_route(work, error);
+        if (code != 0)
+            return code;
+        department_id = work->route.lead;
+    }
+    if (department_id == 0)
+        return error_set(error, ERROR_CONFLICT, "case.no_department",
+                         "no department was named, and routing finds none");
+    if (work->row.department_id != 0 && department_id != work->row.department_id)
+        cancel_requests(work);
+    work->row.department_id = department_id;
+    return 0;
+}
+
+static int assist_one(struct case_work *work, int64_t department_id, struct error *error)
+{
+    if (department_id == work->row.department_id)
+        return 0;
+    struct case_task_row *task = case_task_new(work, PROCESS_TASK_ASSIST, error);
+    if (task == NULL)
+        return error->code;
+    task->role = PROCESS_DEPARTMENT;
+    task->department_id = department_id;
+    task->parent_no = work->task_no;
+    return 0;
+}
+
+static int assist(struct case_work *work, int64_t from, struct error *error)
+{
+    const int64_t *departments = work->inputs.assistants;
+    size_t count = work->inputs.assistant_count;
+    if (from == PROCESS_FROM_ROUTE) {
+        int code = case_route(work, error);
+        if (code != 0)
+            return code;
+        departments = work->route.assistants;
+        count = work->route.assistant_count;
+    }
+    int code = 0;
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = assist_one(work, departments[i], error);
+    return code;
+}
+
+static int open_task(struct case_work *work, const struct process_term *effect,
+                     struct error *error)
+{
+    struct case_task_row *task = case_task_new(work, (int)effect->numbers[0], error);
+    if (task == NULL)
+        return error->code;
+    task->parent_no = work->task_no;
+    if (effect->numbers[1] == PROCESS_HOLD_DEPARTMENT) {
+        task->role = PROCESS_DEPARTMENT;
+        task->department_id = work->row.department_id;
+    } else {
+        task->role = (int)effect->numbers[1];
+    }
+    return 0;
+}
+
+// ---- clocks ----
+// Clocks named by effects are the case's own (task 0).
+static int start_clock(struct case_work *work, int kind, struct error *error)
+{
+    struct limit limit;
+    int64_t line = 0;
+    case_limit(work, kind, &limit, &line);
+    struct case_clock_row *row = case_clock_find(work, kind, 0);
+    bool fresh = row == NULL || row->clock.status == CLOCK_IDLE;
+    int code = case_clock_move(work, kind, 0,
+                               fresh ? CLOCK_EFFECT_START : CLOCK_EFFECT_RESTART, &limit,
+                               error);
+    row = case_clock_find(work, kind, 0);
+    if (code == 0 && row != NULL) {
+        row->department_id = work->row.department_id;
+        row->extensions = 0;
+        row->limit_line = line;
+    }
+    return code;
+}
+
+static int resume_clock(struct case_work *work, int kind, bool or_restart,
+                        struct error *error)
+{
+    struct case_clock_row *row = case_clock_find(work, kind, 0);
+    if (row == NULL || row->clock.status == CLOCK_IDLE || row->department_id == 0)
+        return start_clock(work, kind, error);
+    if (or_restart && row->department_id != work->row.department_id)
+        return start_clock(work, kind, error);
+    row->department_id = work->row.department_id;
+    if (row->clock.status == CLOCK_RUNNING)
+        return 0;
+    return case_clock_move(work, kind, 0, CLOCK_EFFECT_RESUME, NULL, error);
+}
+
+static int halt_clock(struct case_work *work, int kind, enum clock_effect effect,
+                      struct error *error)
+{
+    const struct case_clock_row *row = case_clock_find(work, kind, 0);
+    if (row == NULL || row->clock.status == CLOCK_IDLE ||
+        row->clock.status == CLOCK_STOPPED ||
+        (row->clock.status == CLOCK_PAUSED && effect == CLOCK_EFFECT_PAUSE))
+        return 0;
+    return case_clock_move(work, kind, 0, effect, NULL, error);
+}
+
+static int clear_clock(struct case_work *work, int kind, struct error *error)
+{
+    int code = halt_clock(work, kind, CLOCK_EFFECT_STOP, error);
+    struct case_clock_row *row = case_clock_find(work, kind, 0);
+    if (code == 0 && row != NULL) {
+        row->department_id = 0;
+        row->changed = true;
+    }
+    return code;
+}
+
+static int extend_clock(struct case_work *work, const struct process_term *effect,
+                        struct error *error)
+{
+    int kind = (int)effect->numbers[0];
+    const struct case_clock_row *row = case_clock_find(work, kind, 0);
+    if (row == NULL)
+        return error_set(error, ERROR_CONFLICT, "clock.not_started",
+                         "there is no clock to extend");
+    struct limit by = row->clock.limit;
+    if (strcmp(effect->parameters[1], "original") != 0) {
+        int64_t until_ms = INSTANT_NONE;
+        for (size_t i = 0; i < work->action->input_count; i++)
+            if (strcmp(work->action->inputs[i].name, effect->parameters[1]) == 0)
+                until_ms = work->inputs.instants[i];
+        if (until_ms == INSTANT_NONE || row->clock.due_ms == INSTANT_NONE ||
+            until_ms <= row->clock.due_ms)
+            return error_set(error, ERROR_INPUT, "case.input",
+                             "an extension ends after the present deadline");
+        by = (struct limit){.unit = LIMIT_MINUTE,
+                            .milli = (until_ms - row->clock.due_ms) / 60};
+        if (by.milli > LIMIT_MILLI_MOST)
+            return error_set(error, ERROR_INPUT, "case.input", "the extension is too long");
+    }
+    return case_clock_move(work, kind, 0, CLOCK_EFFECT_EXTEND, &by, error);
+}
+
+static int run(struct case_work *work, const struct process_term *effect,
+               struct error *error)
+{
+    int kind = (int)effect->numbers[0];
+    switch (effect->word) {
+    case PROCESS_EFFECT_ASSIGN:
+        return assign(work, effect->numbers[0], error);
+    case PROCESS_EFFECT_ASSIST:
+        return assist(work, effect->numbers[0], error);
+    case PROCESS_EFFECT_START:
+        return start_clock(work, kind, error);
+    case PROCESS_EFFECT_STOP:
+        return halt_clock(work, kind, CLOCK_EFFECT_STOP, error);
+    case PROCESS_EFFECT_PAUSE:
+        return halt_clock(work, kind, CLOCK_EFFECT_PAUSE, error);
+    case PROCESS_EFFECT_RESUME:
+        return resume_clock(work, kind, false, error);
+    case PROCESS_EFFECT_RESUME_OR_RESTART:
+        return resume_clock(work, kind, true, error);
+    case PROCESS_EFFECT_CLEAR:
+        return clear_clock(work, kind, error);
+    case PROCESS_EFFECT_EXTEND:
+        return extend_clock(work, effect, error);
+    case PROCESS_EFFECT_OPEN:
+        return open_task(work, effect, error);
+    case PROCESS_EFFECT_FINISH:
+        case_task_end(work, case_task_find(work, work->task_no), false);
+        return 0;
+    case PROCESS_EFFECT_CANCEL:
+        cancel_kind(work, kind);
+        return 0;
+    case PROCESS_EFFECT_COUNT_UP:
+        work->fact.values[FACT_RETURNED + effect->numbers[0]]++;
+        return 0;
+    default:
+        return error_set(error, ERROR_BUG, "case.effect", "effect '%s' does nothing",
+                         effect->text);
+    }
+}
+
+int case_effects_run(struct case_work *work, struct error *error)
+{
+    int code = 0;
+    for (size_t i = 0; i < work->action->effect_count && code == 0; i++)
+        code = run(work, &work->action->effects[i], error);
+    return code;
+}

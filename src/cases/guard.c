@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MPL-2.0
+// Guards: what the words of the process vocabulary mean for a case.
+#include <string.h>
+
+#include <gridcase/core/text.h>
+
+#include "case_internal.h"
+
+static int has_photo(struct case_work *work, const struct case_inputs *inputs, bool *ret_has,
+                     struct error *error)
+{
+    *ret_has = inputs->media_count > 0;
+    if (*ret_has || work->is_new)
+        return 0;
+    int64_t count = 0;
+    int code =
+        db_fetch_int(work->db, QUERY_CASE_HAS_MEDIA,
+                     (struct db_value[]){DB_INT(work->row.case_id)}, 1, &count, error);
+    *ret_has = count > 0;
+    return code;
+}
+
+static int has_thing(struct case_work *work, const struct case_inputs *inputs, int64_t thing,
+                     bool *ret_has, struct error *error)
+{
+    const struct case_row *row = &work->row;
+    int code = 0;
+    switch (thing) {
+    case PROCESS_HAS_CLASS:
+        *ret_has = row->place.class_id != 0;
+        return 0;
+    case PROCESS_HAS_CONDITION:
+        *ret_has = row->place.condition_id != 0;
+        return 0;
+    case PROCESS_HAS_POINT:
+        *ret_has = row->place.has_point;
+        return 0;
+    case PROCESS_HAS_GRID:
+        *ret_has = row->place.grid_id != 0;
+        return 0;
+    case PROCESS_HAS_ROUTE:
+        code = case_route(work, error);
+        *ret_has = code == 0 && !work->route.manual && work->route.lead != 0;
+        return code;
+    case PROCESS_HAS_DEPARTMENT:
+        *ret_has = row->department_id != 0;
+        return 0;
+    case PROCESS_HAS_REPORTER:
+        *ret_has = row->reporter_id != 0 || row->reported_by != 0;
+        return 0;
+    default:
+        return has_photo(work, inputs, ret_has, error);
+    }
+}
+
+static bool choice_made(const struct process_action *action,
+                        const struct case_inputs *inputs, const char *name,
+                        const char *words)
+{
+    for (size_t i = 0; i < action->input_count; i++) {
+        const char *made = inputs->words[i];
+        if (strcmp(action->inputs[i].name, name) != 0 || made == NULL)
+            continue;
+        size_t length = 0;
+        for (const char *word; (word = text_next(&words, '|', &length)) != NULL;)
+            if (strlen(made) == length && memcmp(word, made, length) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool clock_is(struct case_work *work, int kind, int64_t mask)
+{
+    const struct case_clock_row *row = NULL;
+    for (size_t i = 0; i < work->clock_count; i++)
+        if (work->clocks[i].kind == kind)
+            row = &work->clocks[i]; // the latest
+    if (row == NULL || row->clock.status == CLOCK_IDLE)
+        return (mask & (1 << PROCESS_CLOCK_IS_NONE)) != 0;
+    int64_t state = 0;
+    if (row->clock.status == CLOCK_RUNNING)
+        state |= 1 << PROCESS_CLOCK_IS_RUNNING;
+    if (row->clock.status == CLOCK_PAUSED)
+        state |= 1 << PROCESS_CLOCK_IS_PAUSED;
+    if (row->clock.status == CLOCK_STOPPED)
+        state |= 1 << PROCESS_CLOCK_IS_STOPPED;
+    if (clock_is_over(&row->clock, work->effective_ms))
+        state |= 1 << PROCESS_CLOCK_IS_OVERDUE;
+    return (mask & state) != 0;
+}
+
+static int other_person(struct case_work *work, int64_t kind, bool *ret_other,
+                        struct error *error)
+{
+    int64_t last = 0;
+    int code = work->is_new ? ERROR_NOT_FOUND
+                            : db_fetch_int(work->db, QUERY_HISTORY_LAST_ACTOR,
+                                           (struct db_value[]){DB_INT(work->row.case_id),
+                                                               DB_INT(kind)},
+                                           2, &last, error);
+    if (code == ERROR_NOT_FOUND) {
+        error_clear(error);
+        *ret_other = true;
+        return 0;
+    }
+    *ret_other = last == 0 || last != work->move->actor->person_id;
+    return code;
+}
+
+static int guard_holds(struct case_work *work, const struct process_action *action,
+                       const struct case_inputs *inputs, const struct process_term *guard,
+                       struct error *error)
+{
+    const struct case_row *row = &work->row;
+    bool holds = false;
+    int code = 0;
+    switch (guard->word) {
+    case PROCESS_GUARD_HAS:
+        code = has_thing(work, inputs, guard->numbers[0], &holds, error);
+        break;
+    case PROCESS_GUARD_SOURCE:
+        holds = (guard->numbers[0] >> row->source & 1) != 0;
+        break;
+    case PROCESS_GUARD_DONE:
+        holds = (row->kinds_done >> guard->numbers[0] & 1) != 0;
+        break;
+    case PROCESS_GUARD_INPUT:
+        holds = choice_made(action, inputs, guard->parameters[0], guard->parameters[1]);
+        break;
+    case PROCESS_GUARD_CLOCK:
+        holds = clock_is(work, (int)guard->numbers[0], guard->numbers[1]);
+        break;
+    case PROCESS_GUARD_OPEN:
+        holds = case_task_of_kind(work, (int)guard->numbers[0]) != NULL;
+        break;
+    case PROCESS_GUARD_BELOW:
+        holds = work->fact.values[FACT_RETURNED + guard->numbers[0]] < guard->numbers[1];
+        break;
+    case PROCESS_GUARD_WITHIN:
+        holds = work->effective_ms - row->step_ms <= guard->numbers[0];
+        break;
+    case PROCESS_GUARD_OTHER_PERSON:
+        code = other_person(work, guard->numbers[0], &holds, error);
+        break;
+    default:
+        holds = inputs->department_id != row->department_id;
+        break;
+    }
+    if (code != 0)
+        return code;
+    return holds != guard->negated;
+}
+
+int case_guards_pass(struct case_work *work, const struct process_action *action,
+                     const struct case_inputs *inputs, struct error *error)
+{
+    for (size_t i = 0; i < action->guard_count; i++) {
+        int code = guard_holds(work, action, inputs, &action->guards[i], error);
+        if (code < 0)
+            return code;
+        if (code == 0)
+            return error_set(error, ERROR_CONFLICT, "case.guard",
+                             "'%s' is not possible now: %s", action->code,
+                             action->guards[i].text);
+    }
+    return 0;
+}
