@@ -28,13 +28,13 @@ INSERT INTO case_file (
     area_8, lon, lat, datum, accuracy_m, address, description, external_id, reporter_id,
     reported_by, opened_at, closed_at, kinds_done, task_count, task_no, task_version,
     task_kind, holder_role, holder_person, clock_kind, clock_status, clock_unit,
-    clock_milli, clock_season, clock_started_at, clock_provisional, yellow_at, due_at,
-    due_sort)
+    clock_milli, clock_season, clock_started_at, clock_since_at, clock_provisional,
+    yellow_at, due_at, due_sort)
 VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
     $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
     $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52,
-    $53)
+    $53, $54)
 RETURNING case_id;
 
 -- name: case_load
@@ -46,8 +46,8 @@ SELECT case_id,
        area_8, lon, lat, datum, accuracy_m, address, description, external_id,
        reporter_id, reported_by, opened_at, closed_at, kinds_done, task_count, task_no,
        task_version, task_kind, holder_role, holder_person, clock_kind, clock_status,
-       clock_unit, clock_milli, clock_season, clock_started_at, clock_provisional,
-       yellow_at, due_at, due_sort
+       clock_unit, clock_milli, clock_season, clock_started_at, clock_since_at,
+       clock_provisional, yellow_at, due_at, due_sort
 FROM case_file WHERE case_id = $1;
 
 -- A move that leaves the case in its step.
@@ -64,8 +64,8 @@ UPDATE case_file SET
     outcome = $8, step_at = $9, queue = $10, closed_at = $11, task_no = $12,
     task_version = $13, task_kind = $14, holder_role = $15, holder_person = $16,
     clock_kind = $17, clock_status = $18, clock_unit = $19, clock_milli = $20,
-    clock_season = $21, clock_started_at = $22, clock_provisional = $23,
-    yellow_at = $24, due_at = $25, due_sort = $26
+    clock_season = $21, clock_started_at = $22, clock_since_at = $23,
+    clock_provisional = $24, yellow_at = $25, due_at = $26, due_sort = $27
 WHERE case_id = $1;
 
 -- A move that corrects class, condition, point or address.

@@ -81,6 +81,7 @@ CREATE TABLE case_file (
     clock_milli       INTEGER NOT NULL, -- thousandths of the unit
     clock_season      TEXT NOT NULL,
     clock_started_at  INTEGER,
+    clock_since_at    INTEGER,          -- its present status began
     clock_provisional INTEGER NOT NULL CHECK (clock_provisional IN (0, 1)),
     yellow_at         INTEGER,          -- when green turns yellow
     due_at            INTEGER,          -- NULL: without limit, or paused

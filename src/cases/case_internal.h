@@ -132,8 +132,10 @@ struct case_work {
 
 // ---- row.c: columns of case_file ----
 void case_row_init(struct case_row *row);
-// Columns in the order of the query case_load; texts are copied into the arena.
+// Columns in the order of the query case_load. Texts are copied into the arena; without one
+// they are borrowed until the statement's next step, case_row_keep copies them.
 void case_row_read(struct db_statement *statement, struct arena *arena, struct case_row *row);
+void case_row_keep(struct case_row *row, struct arena *arena);
 int case_row_load(struct db *db, int64_t case_id, struct arena *arena, struct case_row *row,
                   struct error *error) ERROR_MUST_CHECK;
 int case_row_add(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
@@ -225,3 +227,14 @@ int fact_store(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 int case_row_visible(struct db *db, const struct city_snapshot *city,
                      const struct account_sight *sight, const struct case_row *row,
                      bool *ret_visible, struct error *error) ERROR_MUST_CHECK;
+
+// ---- summary.c ----
+const char *case_queue_to_str(int queue);
+void case_summarise(const struct case_row *row, struct arena *arena,
+                    struct case_summary *ret_summary);
+enum clock_light case_row_light(const struct case_row *row, int64_t now_ms);
+
+// ---- detail.c ----
+// Fills work as far as reading needs it: row, rules, open tasks, clocks, fact.
+int case_work_load(struct case_work *work, int64_t case_id, struct error *error)
+    ERROR_MUST_CHECK;

@@ -48,8 +48,6 @@ static bool holds(const struct case_work *work, const struct role_grant *grant,
         return task->person_id == actor->person_id;
     if (task->department_id == 0)
         return true;
-    if (grant->department_id == 0 && actor->department_count == 0)
-        return true; // not narrowed to any department
     for (size_t i = 0; i < actor->department_count; i++)
         if (city_department_within(work->city, task->department_id, actor->departments[i]))
             return true;

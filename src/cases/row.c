@@ -26,7 +26,15 @@ static const char *column_text(struct db_statement *statement, int column,
                                struct arena *arena)
 {
     const char *text = db_column_text(statement, column);
-    return text != NULL ? arena_text(arena, text) : NULL;
+    return text != NULL && arena != NULL ? arena_text(arena, text) : text;
+}
+
+void case_row_keep(struct case_row *row, struct arena *arena)
+{
+    row->step = arena_text(arena, row->step);
+    row->place.address = arena_text(arena, row->place.address);
+    row->description = arena_text(arena, row->description);
+    row->external_id = arena_text(arena, row->external_id);
 }
 
 static void read_place(struct db_statement *s, int column, struct arena *arena,
@@ -65,6 +73,7 @@ static void read_task_and_clock(struct db_statement *s, int column, struct arena
     const char *season = column_text(s, column++, arena);
     snprintf(row->clock.limit.season, LIMIT_SEASON_SIZE, "%s", season != NULL ? season : "");
     row->clock.started_at_ms = db_column_instant(s, column++);
+    row->clock.since_ms = db_column_instant(s, column++);
     row->clock.provisional = db_column_int(s, column++) != 0;
     row->clock.yellow_at_ms = db_column_instant(s, column++);
     row->clock.due_ms = db_column_instant(s, column);
@@ -149,6 +158,7 @@ static int bind_task_and_clock(struct db_statement *s, int index, const struct c
     db_bind_int(s, index++, row->clock.limit.milli);
     db_bind_text(s, index++, row->clock.limit.season);
     db_bind_instant(s, index++, row->clock.started_at_ms);
+    db_bind_instant(s, index++, row->clock.since_ms);
     db_bind_int(s, index++, row->clock.provisional);
     db_bind_instant(s, index++, row->clock.yellow_at_ms);
     db_bind_instant(s, index++, row->clock.due_ms);

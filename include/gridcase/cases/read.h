@@ -176,6 +176,10 @@ struct case_detail {
 int case_read(struct db *db, const struct city_snapshot *city, const struct actor *actor,
               const char *number, int64_t now_ms, struct arena *arena,
               struct case_detail *ret_detail, struct error *error) ERROR_MUST_CHECK;
+int case_read_by_id(struct db *db, const struct city_snapshot *city,
+                    const struct actor *actor, int64_t case_id, int64_t now_ms,
+                    struct arena *arena, struct case_detail *ret_detail,
+                    struct error *error) ERROR_MUST_CHECK;
 int case_find(struct db *db, const char *number, int64_t *ret_case_id,
               struct error *error) ERROR_MUST_CHECK;
 // History rows with seq > after: with task_id, only rows that touched that task after

@@ -1,0 +1,176 @@
+-- SPDX-License-Identifier: MPL-2.0
+-- Reading cases. A list is the part case_columns and one walk: an index and an order; other
+-- filters are applied by src/cases/list.c row by row. $1, $2: where the page before ended.
+
+-- part: case_columns
+-- database: cases
+SELECT case_id,
+       number, version, digest, step, stage, outcome, step_at, queue, mark, source,
+       process_version, catalogue_version, routing_version, class_id, condition_id,
+       department_id, grid_id, area_1, area_2, area_3, area_4, area_5, area_6, area_7,
+       area_8, lon, lat, datum, accuracy_m, address, description, external_id,
+       reporter_id, reported_by, opened_at, closed_at, kinds_done, task_count, task_no,
+       task_version, task_kind, holder_role, holder_person, clock_kind, clock_status,
+       clock_unit, clock_milli, clock_season, clock_started_at, clock_since_at,
+       clock_provisional, yellow_at, due_at, due_sort
+FROM case_file
+
+-- part: case_walk_due
+-- database: cases
+WHERE closed_at IS NULL AND (due_sort, case_id) > ($1, $2)
+ORDER BY due_sort, case_id
+
+-- part: case_walk_department_due
+-- database: cases
+WHERE closed_at IS NULL AND department_id = $3 AND (due_sort, case_id) > ($1, $2)
+ORDER BY due_sort, case_id
+
+-- part: case_walk_stage_due
+-- database: cases
+WHERE closed_at IS NULL AND stage = $3 AND (due_sort, case_id) > ($1, $2)
+ORDER BY due_sort, case_id
+
+-- part: case_walk_holder_due
+-- database: cases
+WHERE closed_at IS NULL AND holder_role = $3 AND (due_sort, case_id) > ($1, $2)
+ORDER BY due_sort, case_id
+
+-- part: case_walk_queue_due
+-- database: cases
+WHERE closed_at IS NULL AND queue > 0 AND queue = $3 AND (due_sort, case_id) > ($1, $2)
+ORDER BY due_sort, case_id
+
+-- part: case_walk_open_newest
+-- database: cases
+WHERE closed_at IS NULL AND (opened_at, case_id) < ($1, $2)
+ORDER BY opened_at DESC, case_id DESC
+
+-- part: case_walk_newest
+-- database: cases
+WHERE case_id < $2
+ORDER BY case_id DESC
+
+-- part: case_walk_department_newest
+-- database: cases
+WHERE department_id = $3 AND case_id < $2
+ORDER BY case_id DESC
+
+-- part: case_walk_grid_newest
+-- database: cases
+WHERE grid_id = $3 AND case_id < $2
+ORDER BY case_id DESC
+
+-- part: case_walk_reporter_newest
+-- database: cases
+WHERE reported_by > 0 AND reported_by = $3 AND case_id < $2
+ORDER BY case_id DESC
+
+-- part: case_walk_number
+-- database: cases
+WHERE number = $3
+
+-- part: case_walk_box
+-- database: cases
+WHERE case_id IN (SELECT p.case_id FROM case_open_point p
+                  WHERE p.east >= $3 AND p.west <= $4 AND p.north >= $5 AND p.south <= $6)
+
+-- name: case_by_number
+-- database: cases
+SELECT case_id FROM case_file WHERE number = $1;
+
+-- name: case_task_scope
+-- database: cases
+SELECT department_id, person_id FROM case_task
+WHERE task_id BETWEEN $1 * 1024 AND $1 * 1024 + 1023 AND (department_id > 0 OR person_id > 0);
+
+-- Rows of a case after a seq; with $3 > 0 only those that touched that task at a version
+-- above $2.
+-- name: history_list
+-- database: cases
+SELECT seq, action, kind, mark, step_from, step_to, stage_to, task_no, task_version, actor_id,
+       system, on_behalf_of, department_id, opinion, inputs, opinion_digest, inputs_digest,
+       clock_effect, done_at, received_at, salt, digest
+FROM history
+WHERE case_id = $1 AND (($3 = 0 AND seq > $2) OR ($3 > 0 AND task_no = $3 AND task_version > $2))
+ORDER BY seq;
+
+-- name: case_media_list
+-- database: cases
+SELECT sha256, seq, stage, received_at, (SELECT h.received_at FROM history h
+           WHERE h.case_id = m.case_id AND h.seq = m.seq)
+FROM case_media m WHERE case_id = $1 ORDER BY seq, sha256;
+
+-- name: case_media_cases
+-- database: cases
+SELECT case_id FROM case_media WHERE sha256 = $1 ORDER BY case_id DESC LIMIT 20;
+
+-- name: reporter_by_id
+-- database: cases
+SELECT name, phone, email, agreed FROM reporter WHERE reporter_id = $1;
+
+-- name: change_list
+-- database: cases
+SELECT g.position, g.case_id, g.seq, g.kind, g.stage, g.at, g.moved,
+       b.area_1, b.area_2, b.area_3, b.area_4, b.area_5, b.area_6, b.area_7, b.area_8
+FROM change g LEFT JOIN change_before b ON b.position = g.position
+WHERE g.position > $1 ORDER BY g.position LIMIT $2;
+
+-- name: change_range
+-- database: cases
+SELECT (SELECT min(position) FROM change), (SELECT max(position) FROM change),
+       (SELECT epoch FROM case_epoch);
+
+-- Open work by what figures ask for; compared with the clock: $1 is now.
+-- name: figures_open
+-- database: cases
+SELECT stage, department_id, queue, count(*), sum(due_sort < $1)
+FROM case_file WHERE closed_at IS NULL
+GROUP BY stage, department_id, queue;
+
+-- name: figures_open_area_1
+-- database: cases
+SELECT area_1, count(*), sum(due_sort < $1) FROM case_file WHERE closed_at IS NULL
+GROUP BY area_1;
+
+-- name: figures_open_area_2
+-- database: cases
+SELECT area_2, count(*), sum(due_sort < $1) FROM case_file WHERE closed_at IS NULL
+GROUP BY area_2;
+
+-- name: figures_open_area_3
+-- database: cases
+SELECT area_3, count(*), sum(due_sort < $1) FROM case_file WHERE closed_at IS NULL
+GROUP BY area_3;
+
+-- name: figures_open_area_4
+-- database: cases
+SELECT area_4, count(*), sum(due_sort < $1) FROM case_file WHERE closed_at IS NULL
+GROUP BY area_4;
+
+-- name: figures_open_area_5
+-- database: cases
+SELECT area_5, count(*), sum(due_sort < $1) FROM case_file WHERE closed_at IS NULL
+GROUP BY area_5;
+
+-- name: figures_open_area_6
+-- database: cases
+SELECT area_6, count(*), sum(due_sort < $1) FROM case_file WHERE closed_at IS NULL
+GROUP BY area_6;
+
+-- name: figures_open_area_7
+-- database: cases
+SELECT area_7, count(*), sum(due_sort < $1) FROM case_file WHERE closed_at IS NULL
+GROUP BY area_7;
+
+-- name: figures_open_area_8
+-- database: cases
+SELECT area_8, count(*), sum(due_sort < $1) FROM case_file WHERE closed_at IS NULL
+GROUP BY area_8;
+
+-- name: figures_department_day
+-- database: cases
+SELECT department_id, opened, ended, closed FROM rollup_department WHERE day = $1;
+
+-- name: figures_area_day
+-- database: cases
+SELECT area_id, opened, ended, closed FROM rollup_area WHERE day = $1;

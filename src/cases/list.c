@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: MPL-2.0
+// Lists, maps and counts: one filter. The walk (an index and an order) is chosen here among
+// named queries; everything else the filter says is applied to each row by one function.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <gridcase/core/text.h>
+
+#include "case_internal.h"
+
+enum {
+    LIST_LIMIT = 500,
+    LIST_ROWS_MOST = 20000, // looked at for one page: then the page ends, with a cursor
+    MAP_ROWS_MOST = 200000,
+};
+
+struct walk {
+    struct db *db;
+    const struct city_snapshot *city;
+    const struct actor *actor;
+    const struct case_filter *filter;
+    int64_t now_ms;
+    struct account_sight sight;
+    enum query_id part;
+    int64_t key; // $3: department, stage, holder, grid ...
+    bool by_due, by_opened;
+    int64_t after_sort, after_id; // where the page before ended
+    struct db_statement *statement;
+    unsigned looked; // rows stepped over
+};
+
+struct case_filter case_filter_all(void)
+{
+    return (struct case_filter){.open = -1,
+                                .stage = -1,
+                                .light = -1,
+                                .source = -1,
+                                .opened_from_ms = INSTANT_NONE,
+                                .opened_to_ms = INSTANT_NONE,
+                                .sort = CASE_SORT_NEWEST,
+                                .limit = 50};
+}
+
+// ---- does a row fit? ----
+static bool in_area(const struct case_row *row, int64_t area_id)
+{
+    for (int i = 0; i < CITY_LEVEL_LIMIT; i++)
+        if (row->place.areas[i] == area_id)
+            return true;
+    return false;
+}
+
+static bool in_box(const struct case_row *row, const struct case_filter *filter)
+{
+    double lon = row->place.point.lon_deg, lat = row->place.point.lat_deg;
+    return row->place.has_point && lon >= filter->west_deg && lon <= filter->east_deg &&
+           lat >= filter->south_deg && lat <= filter->north_deg;
+}
+
+// The step's task is held by the actor: as a person, in a role, for a department.
+static bool is_mine(const struct walk *walk, const struct case_row *row)
+{
+    const struct actor *actor = walk->actor;
+    if (row->closed_ms != INSTANT_NONE)
+        return false;
+    if (row->holder_person != 0)
+        return row->holder_person == actor->person_id;
+    if (row->holder_role < 0)
+        return false;
+    if (row->holder_role == PROCESS_DEPARTMENT) {
+        for (size_t i = 0; i < actor->department_count; i++)
+            if (actor_has_role(actor, ROLE_DEPARTMENT) && row->department_id != 0 &&
+                city_department_within(walk->city, row->department_id, actor->departments[i]))
+                return true;
+        return false;
+    }
+    for (size_t i = 0; i < actor->grant_count; i++) {
+        const struct role_grant *grant = &actor->grants[i];
+        if ((int)grant->role == row->holder_role &&
+            (grant->area_id == 0 || in_area(row, grant->area_id)))
+            return true;
+    }
+    return false;
+}
+
+static bool queue_fits(const struct walk *walk, const struct case_row *row)
+{
+    const char *queue = walk->filter->queue;
+    if (queue == NULL || *queue == '\0')
+        return true;
+    if (strcmp(queue, "mine") == 0)
+        return is_mine(walk, row);
+    return row->closed_ms == INSTANT_NONE &&
+           strcmp(case_queue_to_str(row->queue), queue) == 0;
+}
+
+static bool ids_fit(const struct walk *walk, const struct case_row *row)
+{
+    const struct case_filter *f = walk->filter;
+    return (f->class_id == 0 || row->place.class_id == f->class_id) &&
+           (f->condition_id == 0 || row->place.condition_id == f->condition_id) &&
+           (f->grid_id == 0 || row->place.grid_id == f->grid_id) &&
+           (f->area_id == 0 || in_area(row, f->area_id)) &&
+           (f->department_id == 0 ||
+            (row->department_id != 0 &&
+             city_department_within(walk->city, row->department_id, f->department_id)));
+}
+
+static bool fits(const struct walk *walk, const struct case_row *row)
+{
+    const struct case_filter *f = walk->filter;
+    bool open = row->closed_ms == INSTANT_NONE;
+    if (f->open >= 0 && open != (f->open == 1))
+        return false;
+    if (f->stage >= 0 && row->stage != f->stage)
+        return false;
+    if (f->step != NULL && strcmp(row->step, f->step) != 0)
+        return false;
+    if (f->source >= 0 && row->source != f->source)
+        return false;
+    if (f->number != NULL && strcmp(row->number, f->number) != 0)
+        return false;
+    if (f->light >= 0 && (!open || (int)case_row_light(row, walk->now_ms) != f->light))
+        return false;
+    if (f->opened_from_ms != INSTANT_NONE && row->opened_ms < f->opened_from_ms)
+        return false;
+    if (f->opened_to_ms != INSTANT_NONE && row->opened_ms >= f->opened_to_ms)
+        return false;
+    if (f->has_box && !in_box(row, f))
+        return false;
+    return ids_fit(walk, row) && queue_fits(walk, row);
+}
+
+// ---- which walk ----
+static bool is_leaf(const struct city_snapshot *city, int64_t department_id)
+{
+    for (size_t i = 0; i < city_departments(city); i++)
+        if (city_department(city, i)->parent == department_id)
+            return false;
+    return true;
+}
+
+// The one department that the filter asks for, or that is all the actor sees; 0: none.
+static int64_t single_department(const struct walk *walk)
+{
+    int64_t id = walk->filter->department_id;
+    if (id == 0 && !walk->sight.everything && walk->sight.clause_count == 1)
+        id = walk->sight.clauses[0].department_id;
+    return id != 0 && is_leaf(walk->city, id) ? id : 0;
+}
+
+static int64_t single_role(const struct actor *actor)
+{
+    int64_t role = -1;
+    for (size_t i = 0; i < actor->grant_count; i++) {
+        if (role >= 0 && role != (int64_t)actor->grants[i].role)
+            return -1;
+        role = (int64_t)actor->grants[i].role;
+    }
+    return role;
+}
+
+static void choose_due(struct walk *walk)
+{
+    const struct case_filter *f = walk->filter;
+    bool mine = f->queue != NULL && strcmp(f->queue, "mine") == 0;
+    walk->by_due = true;
+    if (f->queue != NULL && *f->queue != '\0' && !mine) {
+        walk->part = QUERY_CASE_WALK_QUEUE_DUE;
+        walk->key = strcmp(f->queue, "where") == 0 ? CASE_QUEUE_WHERE : CASE_QUEUE_MANUAL;
+    } else if ((walk->key = single_department(walk)) != 0) {
+        walk->part = QUERY_CASE_WALK_DEPARTMENT_DUE;
+    } else if (mine && (walk->key = single_role(walk->actor)) >= 0) {
+        walk->part = QUERY_CASE_WALK_HOLDER_DUE;
+    } else if (f->stage >= 0) {
+        walk->part = QUERY_CASE_WALK_STAGE_DUE;
+        walk->key = f->stage;
+    } else {
+        walk->part = QUERY_CASE_WALK_DUE;
+    }
+}
+
+static void choose_newest(struct walk *walk)
+{
+    const struct case_filter *f = walk->filter;
+    if (f->open == 1) {
+        walk->part = QUERY_CASE_WALK_OPEN_NEWEST;
+        walk->by_opened = true;
+    } else if (f->grid_id != 0) {
+        walk->part = QUERY_CASE_WALK_GRID_NEWEST;
+        walk->key = f->grid_id;
+    } else if ((walk->key = single_department(walk)) != 0) {
+        walk->part = QUERY_CASE_WALK_DEPARTMENT_NEWEST;
+    } else if (!walk->sight.everything && walk->sight.clause_count == 0) {
+        walk->part = QUERY_CASE_WALK_REPORTER_NEWEST;
+        walk->key = walk->actor->person_id;
+    } else {
+        walk->part = QUERY_CASE_WALK_NEWEST;
+    }
+}
+
+static bool asks_for_open(const struct case_filter *f)
+{
+    return f->open == 1 || (f->queue != NULL && *f->queue != '\0') || f->light >= 0;
+}
+
+static void choose(struct walk *walk)
+{
+    if (walk->filter->number != NULL)
+        walk->part = QUERY_CASE_WALK_NUMBER;
+    else if (walk->filter->sort == CASE_SORT_DUE && asks_for_open(walk->filter))
+        choose_due(walk);
+    else
+        choose_newest(walk);
+}
+
+// ---- cursors: "d" or "o" or "n", the sorted value, the id ----
+static int read_cursor(struct walk *walk, struct error *error)
+{
+    walk->after_sort = walk->by_due ? INT64_MIN : INT64_MAX;
+    walk->after_id = walk->by_due ? 0 : INT64_MAX;
+    const char *cursor = walk->filter->cursor;
+    if (cursor == NULL || *cursor == '\0')
+        return 0;
+    const char *dash = strrchr(cursor, '.');
+    char kind = walk->by_due ? 'd' : walk->by_opened ? 'o' : 'n';
+    if (*cursor != kind || dash == NULL ||
+        text_to_int(cursor + 1, (size_t)(dash - cursor - 1), &walk->after_sort, NULL) != 0 ||
+        text_to_int(dash + 1, strlen(dash + 1), &walk->after_id, NULL) != 0)
+        return error_set(error, ERROR_INPUT, "case.cursor",
+                         "the cursor is not one of this list");
+    return 0;
+}
+
+static const char *write_cursor(const struct walk *walk, const struct case_row *row,
+                                struct arena *arena)
+{
+    int64_t sort = walk->by_due ? case_due_sort(row) : walk->by_opened ? row->opened_ms : 0;
+    char kind = walk->by_due ? 'd' : walk->by_opened ? 'o' : 'n';
+    return arena_format(arena, "%c%" PRId64 ".%" PRId64, kind, sort, row->case_id);
+}
+
+static int begin(struct walk *walk, struct error *error)
+{
+    int code = read_cursor(walk, error);
+    if (code != 0)
+        return code;
+    enum query_id parts[] = {QUERY_CASE_COLUMNS, walk->part};
+    code = db_prepare_parts(walk->db, parts, 2, &walk->statement, error);
+    if (code != 0)
+        return code;
+    const struct case_filter *f = walk->filter;
+    if (walk->part == QUERY_CASE_WALK_BOX) {
+        db_bind_double(walk->statement, 3, f->west_deg);
+        db_bind_double(walk->statement, 4, f->east_deg);
+        db_bind_double(walk->statement, 5, f->south_deg);
+        db_bind_double(walk->statement, 6, f->north_deg);
+        return 0;
+    }
+    db_bind_int(walk->statement, 1, walk->after_sort);
+    db_bind_int(walk->statement, 2, walk->after_id);
+    if (walk->part == QUERY_CASE_WALK_NUMBER)
+        db_bind_text(walk->statement, 3, f->number);
+    else
+        db_bind_int(walk->statement, 3, walk->key);
+    return 0;
+}
+
+// Next row, texts borrowed; *ret_fits: it fits and may be seen. DB_ROW, DB_DONE, or an error.
+static int next(struct walk *walk, struct case_row *row, bool *ret_fits, struct error *error)
+{
+    int code = db_step(walk->statement, error);
+    *ret_fits = false;
+    if (code != DB_ROW)
+        return code;
+    walk->looked++;
+    case_row_read(walk->statement, NULL, row);
+    if (!fits(walk, row))
+        return DB_ROW;
+    int seen = case_row_visible(walk->db, walk->city, &walk->sight, row, ret_fits, error);
+    return seen != 0 ? seen : DB_ROW;
+}
+
+static int check_filter(const struct case_filter *f, struct error *error)
+{
+    if (f->limit < 1 || f->limit > LIST_LIMIT)
+        return error_set(error, ERROR_INPUT, "case.filter", "limit is 1 to %d", LIST_LIMIT);
+    if (f->queue != NULL && *f->queue != '\0' && strcmp(f->queue, "where") != 0 &&
+        strcmp(f->queue, "manual") != 0 && strcmp(f->queue, "mine") != 0)
+        return error_set(error, ERROR_INPUT, "case.filter", "there is no queue '%.40s'",
+                         f->queue);
+    return 0;
+}
+
+int case_list(struct db *db, const struct city_snapshot *city, const struct actor *actor,
+              const struct case_filter *filter, int64_t now_ms, struct arena *arena,
+              struct case_page *ret_page, struct error *error)
+{
+    struct walk walk = {.db = db, .city = city, .actor = actor, .filter = filter,
+                        .now_ms = now_ms};
+    int code = check_filter(filter, error);
+    if (code != 0)
+        return code;
+    account_sight(actor, RIGHT_CASE_READ, &walk.sight);
+    choose(&walk);
+    code = begin(&walk, error);
+    struct case_page page = {.items = arena_array(arena, filter->limit, sizeof *page.items)};
+    struct case_row row;
+    while (code == 0) {
+        bool good = false;
+        int step = next(&walk, &row, &good, error);
+        if (step != DB_ROW) {
+            code = step;
+            break;
+        }
+        if (good) {
+            case_row_keep(&row, arena);
+            case_summarise(&row, arena, &page.items[page.count++]);
+        }
+        if (page.count == filter->limit || walk.looked == LIST_ROWS_MOST) {
+            page.next_cursor = write_cursor(&walk, &row, arena);
+            break;
+        }
+    }
+    db_finish(walk.statement);
+    if (code == 0)
+        *ret_page = page;
+    return code;
+}
+
+int case_map(struct db *db, const struct city_snapshot *city, const struct actor *actor,
+             const struct case_filter *filter, int64_t now_ms, struct arena *arena,
+             struct case_map *ret_map, struct error *error)
+{
+    struct walk walk = {.db = db, .city = city, .actor = actor, .filter = filter,
+                        .now_ms = now_ms};
+    struct case_filter plain = *filter;
+    plain.cursor = NULL;
+    walk.filter = &plain;
+    account_sight(actor, RIGHT_CASE_READ, &walk.sight);
+    choose(&walk);
+    if (filter->has_box && filter->open == 1)
+        walk.part = QUERY_CASE_WALK_BOX;
+    int code = begin(&walk, error);
+    struct case_map map = {.items = arena_array(arena, filter->limit, sizeof *map.items)};
+    struct case_row row;
+    while (code == 0 && !map.truncated) {
+        bool good = false;
+        int step = next(&walk, &row, &good, error);
+        if (step != DB_ROW) {
+            code = step;
+            break;
+        }
+        map.truncated = (good && row.place.has_point && map.count == filter->limit) ||
+                        walk.looked == MAP_ROWS_MOST;
+        if (good && row.place.has_point && !map.truncated)
+            map.items[map.count++] = (struct case_map_point){
+                .id = row.case_id,
+                .number = arena_text(arena, row.number),
+                .lon_deg = row.place.point.lon_deg,
+                .lat_deg = row.place.point.lat_deg,
+                .stage = (enum process_stage)row.stage,
+                .light = case_row_light(&row, now_ms),
+                .class_id = row.place.class_id,
+                .department_id = row.department_id};
+    }
+    db_finish(walk.statement);
+    if (code == 0)
+        *ret_map = map;
+    return code;
+}
+
+int case_count(struct db *db, const struct city_snapshot *city, const struct actor *actor,
+               const struct case_filter *filter, int64_t now_ms, int64_t *ret_count,
+               struct error *error)
+{
+    struct case_filter plain = *filter;
+    plain.cursor = NULL;
+    struct walk walk = {.db = db, .city = city, .actor = actor, .filter = &plain,
+                        .now_ms = now_ms};
+    account_sight(actor, RIGHT_CASE_READ, &walk.sight);
+    choose(&walk);
+    int code = begin(&walk, error);
+    int64_t count = 0;
+    struct case_row row;
+    while (code == 0 && walk.looked < MAP_ROWS_MOST) {
+        bool good = false;
+        int step = next(&walk, &row, &good, error);
+        if (step != DB_ROW) {
+            code = step;
+            break;
+        }
+        count += good;
+    }
+    db_finish(walk.statement);
+    if (code == 0)
+        *ret_count = count;
+    return code;
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MPL-2.0
+// A city of the test's own: 10 x 10 unit grids of 0.001 degrees from 0,0, two districts (101
+// west, 102 east), four streets (201..204), departments centre 1 > roads 2 > crew 4 and
+// parks 3, three classes, real rules. Stands in for the city room; included by one program.
+#pragma once
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <gridcase/city/city.h>
+#include <gridcase/core/file.h>
+#include <gridcase/rules/calendar.h>
+#include <gridcase/rules/catalogue.h>
+#include <gridcase/rules/process.h>
+#include <gridcase/rules/routing.h>
+
+struct city_snapshot {
+    struct process *process;
+    struct catalogue *catalogue;
+    struct calendar *calendar;
+    struct routing *routing;
+};
+
+static struct table *fake_table(const char *name, const char *text)
+{
+    struct table *table = NULL;
+    struct error error = {0};
+    if (table_parse_csv(name, name, text, strlen(text), &table, &error) != 0)
+        fail_msg("%s: %s", name, error.message);
+    return table;
+}
+
+static struct table *fake_file(const char *path)
+{
+    struct buffer text BUFFER_CLEANUP;
+    buffer_init(&text, BUFFER_CEILING_FILE);
+    struct error error = {0};
+    if (file_read(path, &text, &error) != 0)
+        fail_msg("%s", error.message);
+    return fake_table(path, text.data);
+}
+
+static int64_t fake_find(void *context, enum routing_name name, int64_t parent,
+                         const char *code)
+{
+    (void)context;
+    (void)parent;
+    if (name != ROUTING_NAME_DEPARTMENT)
+        return 0;
+    return strcmp(code, "roads") == 0 ? 2 : strcmp(code, "parks") == 0 ? 3 : 0;
+}
+
+static struct city_snapshot *fake_city_new(const char *steps_path, const char *actions_path)
+{
+    struct city_snapshot *city = calloc(1, sizeof *city);
+    struct error error = {0};
+    struct table *steps TABLE_CLEANUP = fake_file(steps_path);
+    struct table *actions TABLE_CLEANUP = fake_file(actions_path);
+    if (process_new(&(struct process_tables){steps, actions, NULL}, NULL, &city->process,
+                    &error) != 0 ||
+        calendar_new(&(struct calendar_source){.zone = "Asia/Shanghai", .version = 1}, NULL,
+                     &city->calendar, &error) != 0)
+        fail_msg("%s", error.message);
+    struct table *classes TABLE_CLEANUP =
+        fake_table("classes", "kind,code,name_en\nevent,pothole,Pothole\n"
+                              "event,lamp,Lamp\nevent,vague,Vague\n");
+    struct table *conditions TABLE_CLEANUP = fake_table(
+        "conditions",
+        "code,class,name_en,closing_en,limit\npothole1,pothole,Hole,Filled,4 working hours\n"
+        "lamp1,lamp,Out,On,2 working days\nlamp2,lamp,Fallen,Up,2 urgent working hours\n"
+        "vague1,vague,Something,Nothing,none\n");
+    struct table *stages TABLE_CLEANUP =
+        fake_table("stage_limits", "clock,limit\naccept,15 minutes\nverify,30 minutes\n"
+                                   "dispatch,15 minutes\ncheck,30 minutes\nsign,60 minutes\n");
+    if (catalogue_new(&(struct catalogue_source){.classes = classes,
+                                                 .conditions = conditions,
+                                                 .stage_limits = stages,
+                                                 .version = 1,
+                                                 .calendar = city->calendar},
+                      NULL, &city->catalogue, &error) != 0)
+        fail_msg("%s", error.message);
+    struct table *routes TABLE_CLEANUP =
+        fake_table("routing", "class,department\npothole,roads\nlamp,parks\n*,@manual\n");
+    if (routing_new(routes, 1, city->catalogue, &(struct routing_names){fake_find, NULL}, NULL,
+                    &city->routing, &error) != 0)
+        fail_msg("%s", error.message);
+    return city;
+}
+
+static void fake_city_free(struct city_snapshot *city)
+{
+    process_free(city->process);
+    catalogue_free(city->catalogue);
+    calendar_free(city->calendar);
+    routing_free(city->routing);
+    free(city);
+}
+
+// ---- the functions of the city room that the cases room calls ----
+static const struct city_level fake_levels[] = {
+    {.id = 11, .code = "district", .kind = CITY_NESTING, .position = 0},
+    {.id = 12, .code = "street", .kind = CITY_NESTING, .position = 1},
+};
+size_t city_levels(const struct city_snapshot *city)
+{
+    (void)city;
+    return 2;
+}
+const struct city_level *city_level(const struct city_snapshot *city, size_t position)
+{
+    (void)city;
+    return position < 2 ? &fake_levels[position] : NULL;
+}
+
+static struct city_grid fake_grids[100];
+const struct city_grid *city_grid_by_id(const struct city_snapshot *city, int64_t id)
+{
+    (void)city;
+    if (id < 1 || id > 100)
+        return NULL;
+    struct city_grid *grid = &fake_grids[id - 1];
+    *grid = (struct city_grid){.id = id, .code = "g", .area_class = ""};
+    return grid;
+}
+
+static const struct city_department fake_departments[] = {
+    {.id = 1, .parent = 0, .code = "centre", .kind = ""},
+    {.id = 2, .parent = 1, .code = "roads", .kind = ""},
+    {.id = 3, .parent = 1, .code = "parks", .kind = ""},
+    {.id = 4, .parent = 2, .code = "crew", .kind = ""},
+};
+size_t city_departments(const struct city_snapshot *city)
+{
+    (void)city;
+    return 4;
+}
+const struct city_department *city_department(const struct city_snapshot *city, size_t index)
+{
+    (void)city;
+    return index < 4 ? &fake_departments[index] : NULL;
+}
+const struct city_department *city_department_by_id(const struct city_snapshot *city,
+                                                    int64_t id)
+{
+    return id >= 1 && id <= 4 ? city_department(city, (size_t)id - 1) : NULL;
+}
+bool city_department_within(const struct city_snapshot *city, int64_t inner, int64_t outer)
+{
+    for (; inner != 0; inner = city_department_by_id(city, inner)->parent) {
+        if (inner == outer)
+            return true;
+        if (city_department_by_id(city, inner) == NULL)
+            return false;
+    }
+    return false;
+}
+size_t city_coverage_layers(const struct city_snapshot *city)
+{
+    (void)city;
+    return 0;
+}
+const struct city_coverage_area *city_coverage_by_id(const struct city_snapshot *city,
+                                                     int64_t id)
+{
+    (void)city;
+    (void)id;
+    return NULL;
+}
+const char *city_number_prefix(const struct city_snapshot *city)
+{
+    (void)city;
+    return "T";
+}
+int64_t city_rules_current(const struct city_snapshot *city, enum city_rules rules)
+{
+    (void)city;
+    (void)rules;
+    return 1;
+}
+const struct catalogue *city_catalogue(const struct city_snapshot *city, int64_t version)
+{
+    return version <= 1 ? city->catalogue : NULL;
+}
+const struct calendar *city_calendar(const struct city_snapshot *city, int64_t version)
+{
+    return version <= 1 ? city->calendar : NULL;
+}
+const struct routing *city_routing(const struct city_snapshot *city, int64_t version)
+{
+    return version <= 1 ? city->routing : NULL;
+}
+const struct process *city_process(const struct city_snapshot *city, int64_t version)
+{
+    return version <= 1 ? city->process : NULL;
+}
+int city_locate(const struct city_snapshot *city, double lon_deg, double lat_deg,
+                struct city_place *ret_place, struct error *error)
+{
+    (void)city;
+    (void)error;
+    *ret_place = (struct city_place){.area_class = ""};
+    if (!(lon_deg >= 0 && lon_deg < 0.01 && lat_deg >= 0 && lat_deg < 0.01))
+        return 0;
+    int x = (int)(lon_deg * 1000), y = (int)(lat_deg * 1000);
+    ret_place->grid = y * 10 + x + 1;
+    ret_place->areas[0] = x < 5 ? 101 : 102;
+    ret_place->areas[1] = 201 + (x < 5 ? 0 : 1) + (y < 5 ? 0 : 2);
+    return 0;
+}
