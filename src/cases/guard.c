@@ -93,18 +93,16 @@ static int other_person(struct case_work *work, int64_t kind, bool *ret_other,
                         struct error *error)
 {
     int64_t last = 0;
-    int code = work->is_new ? ERROR_NOT_FOUND
-                            : db_fetch_int(work->db, QUERY_HISTORY_LAST_ACTOR,
-                                           (struct db_value[]){DB_INT(work->row.case_id),
-                                                               DB_INT(kind)},
-                                           2, &last, error);
-    if (code == ERROR_NOT_FOUND) {
-        error_clear(error);
-        *ret_other = true;
-        return 0;
-    }
+    struct error absent = {0};
+    int code = 0;
+    if (!work->is_new)
+        code = db_fetch_int(work->db, QUERY_HISTORY_LAST_ACTOR,
+                            (struct db_value[]){DB_INT(work->row.case_id), DB_INT(kind)}, 2,
+                            &last, &absent);
+    if (code != 0 && code != ERROR_NOT_FOUND)
+        return error_set(error, code, absent.slug, "%s", absent.message);
     *ret_other = last == 0 || last != work->move->actor->person_id;
-    return code;
+    return 0;
 }
 
 static int guard_holds(struct case_work *work, const struct process_action *action,

@@ -81,7 +81,8 @@ static struct city_snapshot *fake_city_new(const char *steps_path, const char *a
         fail_msg("%s", error.message);
     struct table *routes TABLE_CLEANUP =
         fake_table("routing", "class,department\npothole,roads\nlamp,parks\n*,@manual\n");
-    if (routing_new(routes, 1, city->catalogue, &(struct routing_names){fake_find, NULL}, NULL,
+    struct routing_names names = {fake_find, NULL};
+    if (routing_new(&(struct routing_source){routes, 1, city->catalogue, &names}, NULL,
                     &city->routing, &error) != 0)
         fail_msg("%s", error.message);
     return city;

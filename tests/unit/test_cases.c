@@ -126,3 +126,55 @@ static int act(struct world *w, const struct actor *actor, int64_t case_id, cons
                           &result, &error);
     return code != 0 ? code : db_commit(&transaction, &error);
 }
+
+static struct case_detail look(struct world *w, int64_t case_id)
+{
+    struct actor eye = actor_system();
+    struct case_detail detail;
+    assert_ok(case_read_by_id(w->db, w->city, &eye, case_id, w->now_ms, w->arena, &detail, &error));
+    return detail;
+}
+
+__attribute__((unused)) static const struct process_step *step_of(struct world *w, int64_t case_id)
+{
+    struct case_detail detail = look(w, case_id);
+    return process_step(detail.process,
+                        (size_t)process_step_find(detail.process, detail.summary.step));
+}
+
+static void a_boston_case_is_routed_timed_and_closed(void **state)
+{
+    (void)state;
+    struct world w;
+    world_begin(&w, "boston");
+    struct actor nobody = actor_nobody();
+    struct actor roads = person(7, ROLE_DEPARTMENT, 0, 2);
+    struct case_result result;
+    assert_ok(report_as(&w, &nobody, 1, 0.0015, 0.0015, &result));
+    assert_string_equal(result.number, "T202506020001");
+    struct case_detail detail = look(&w, result.case_id);
+    assert_int_equal(detail.summary.stage, PROCESS_HANDLE);
+    assert_int_equal(detail.summary.department_id, 2);
+    assert_int_equal(detail.summary.grid_id, 12);
+    assert_int_equal(detail.summary.areas[0], 101);
+    assert_int_equal(detail.summary.clock.kind, PROCESS_CLOCK_HANDLING);
+    // 4 working hours from 09:00: 3 h before lunch, 1 h after.
+    assert_int_equal(detail.summary.clock.state.due_ms, MORNING + 6 * HOUR);
+    w.now_ms += HOUR;
+    assert_ok(act(&w, &roads, result.case_id, "close",
+                  (struct case_input[]){{"opinion", "Filled."}}, 1));
+    detail = look(&w, result.case_id);
+    assert_int_equal(detail.summary.outcome, PROCESS_CLOSED);
+    assert_int_equal(detail.history_count, 2);
+    assert_string_equal(detail.history[1].clock_effect, "handling stop");
+    assert_int_equal(case_light(&detail.summary, w.now_ms), CLOCK_LIGHT_GREEN);
+    world_end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_boston_case_is_routed_timed_and_closed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
