@@ -54,18 +54,19 @@ static void stop_with(const char *what, const struct error *error)
     exit(1);
 }
 
-static void start_program(struct bench *bench, char *const arguments[], pid_t *ret_child)
+static void start_program(struct bench *bench, const char *const arguments[],
+                          pid_t *ret_child)
 {
     (void)bench;
     pid_t child = fork();
     if (child == 0) {
-        execv(arguments[0], arguments);
+        execv(arguments[0], (char *const *)(uintptr_t)arguments);
         _exit(127);
     }
     *ret_child = child;
 }
 
-static void run_program(struct bench *bench, char *const arguments[])
+static void run_program(struct bench *bench, const char *const arguments[])
 {
     pid_t child;
     int status;
@@ -195,12 +196,10 @@ static void prepare(struct bench *bench)
     snprintf(program, sizeof program, "%s/gridcase", bench->build);
     if (file_exists(marker))
         return;
-    char *const new_city[] = {
-        program,        "city",   "new",         (char *)(uintptr_t)slug,
-        "grids/boston", "--data", bench->folder, NULL};
-    char *const load_city[] = {
-        program,        "city",   "load",        (char *)(uintptr_t)slug,
-        "grids/boston", "--data", bench->folder, NULL};
+    const char *const new_city[] = {program,        "city",   "new",         slug,
+                                    "grids/boston", "--data", bench->folder, NULL};
+    const char *const load_city[] = {program,        "city",   "load",        slug,
+                                     "grids/boston", "--data", bench->folder, NULL};
     run_program(bench, new_city);
     run_program(bench, load_city);
     open_store(bench, DB_STORE_UNSAFE);
@@ -278,8 +277,8 @@ static void start_server(struct bench *bench)
     snprintf(program, sizeof program, "%s/gridcase", bench->build);
     snprintf(port, sizeof port, "%d", PORT);
     snprintf(health, sizeof health, "127.0.0.1:%d", PORT + 1);
-    char *const arguments[] = {program, "serve",    "--data", bench->folder, "--port",
-                               port,    "--health", health,   NULL};
+    const char *const arguments[] = {program, "serve",    "--data", bench->folder, "--port",
+                                     port,    "--health", health,   NULL};
     start_program(bench, arguments, &bench->server);
     for (int i = 0; i < 300; i++) {
         instant_sleep_ms(100);
