@@ -5,7 +5,7 @@ import { computed, signal, useSignal } from '@preact/signals';
 import { leftMs } from '../../lib/clock/light.ts';
 import type { CaseSummary } from '../../lib/api/types.ts';
 import { Picker } from '../../lib/form/picker.tsx';
-import { label, showFull, showNumber, showTime, t } from '../../lib/i18n/index.ts';
+import { label, showFull, showNumber, showShort, showTime, t } from '../../lib/i18n/index.ts';
 import { Windowed } from '../../lib/list/windowed.tsx';
 import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
 import {
@@ -44,7 +44,6 @@ const quickKey = {
 function QuickQueues() {
   const known = summary.value;
   const count: Partial<Record<Queue, number | undefined>> = {
-    open: known?.open,
     mine: known?.mine,
     where: known?.where,
     manual: known?.manual,
@@ -66,7 +65,9 @@ function QuickQueues() {
           >
             {t(quickKey[queue])}
             {number !== undefined && (
-              <span class={`count${queue === 'overdue' && number > 0 ? ' bad' : ''}`}>{showNumber(number)}</span>
+              <span class={`count${queue === 'overdue' && number > 0 ? ' bad' : ''}`} title={showNumber(number)}>
+                {showShort(number)}
+              </span>
             )}
           </button>
         );

@@ -98,6 +98,9 @@ export const showFull = (at: string | null | undefined) => safe(full.value, at);
 export const showClock = (at: string | null | undefined) => safe(clock.value, at);
 /** The local day of an instant, for telling days apart. */
 export const localDay = (at: string) => safe(date.value, at);
+const compact = computed(() => new Intl.NumberFormat(language.value, { notation: 'compact' }));
+/** "6K" where room is short. */
+export const showShort = (value: number) => (value < 1000 ? String(value) : compact.value.format(value));
 export const showNumber = (value: number) => numbers.value.format(value);
 
 /** What a person typed as local time of the city ("2025-03-04T14:05") as an instant. */

@@ -45,6 +45,7 @@ export interface MapOptions {
 export const GRID_ZOOM = 15.5;
 const STREET_ZOOM = 12.5;
 const CLUSTER_UNTIL = 16;
+const CLUSTER_PX = 44;
 const REVEAL_MARGIN_PX = 80;
 
 /** Base data of a layer, kept for a box somewhat larger than the view. */
@@ -98,7 +99,7 @@ export class CityMap {
       minZoom: GRID_ZOOM,
       declutter: 'grids',
     });
-    this.#clusters = new Cluster({ distance: 34, minDistance: 12, source: this.#cases as VectorSource });
+    this.#clusters = new Cluster({ distance: CLUSTER_PX, minDistance: 16, source: this.#cases as VectorSource });
     this.#selected.setStyle(haloStyle('selected'));
     this.#hovered.setStyle(haloStyle('hovered'));
     this.#pin.setStyle(pinStyle);
@@ -268,7 +269,7 @@ export class CityMap {
     const extent = view.calculateExtent(this.map.getSize());
     void this.#streets.view(extent, zoom);
     void this.#grids.view(extent, zoom);
-    this.#clusters.setDistance(zoom >= CLUSTER_UNTIL ? 0 : 34);
+    this.#clusters.setDistance(zoom >= CLUSTER_UNTIL ? 0 : CLUSTER_PX);
     this.#options.onView(transformExtent(extent, 'EPSG:3857', 'EPSG:4326') as Box, zoom);
   }
   #at(pixel: number[]): FeatureLike | undefined {

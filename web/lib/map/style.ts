@@ -6,6 +6,7 @@ import type { FeatureLike } from 'ol/Feature.js';
 import type Feature from 'ol/Feature.js';
 import Circle from 'ol/style/Circle.js';
 import Fill from 'ol/style/Fill.js';
+import Icon from 'ol/style/Icon.js';
 import RegularShape from 'ol/style/RegularShape.js';
 import Stroke from 'ol/style/Stroke.js';
 import Style from 'ol/style/Style.js';
@@ -41,30 +42,61 @@ const single = Object.fromEntries(
   order.map((light) => [light, new Style({ image: symbol(light, 1) })]),
 ) as Record<Light, Style>;
 const groups = new Map<string, Style>();
+const SLICES = 12;
 
-function group(count: number, light: Light): Style {
+/** A group is a ring with its lights in proportion, at least one slice each, and the count. */
+function group(lights: Light[]): Style {
+  const count = lights.length;
   const text = count > 999 ? `${Math.floor(count / 1000)}k` : String(count);
-  const key = `${light} ${text}`;
+  const slices = order.map((light) => {
+    const share = lights.filter((one) => one === light).length / count;
+    return share === 0 ? 0 : Math.max(1, Math.round(share * SLICES));
+  });
+  const key = `${text} ${slices.join(' ')}`;
   let style = groups.get(key);
   if (!style) {
-    style = new Style({
-      image: new Circle({
-        radius: count < 10 ? 11 : count < 100 ? 13 : 16,
-        fill: new Fill({ color: '#ffffff' }),
-        stroke: new Stroke({ color: lightColour[light], width: 3 }),
-      }),
-      text: new Text({ text, font: `600 12px ${font}`, fill: new Fill({ color: '#1b2430' }) }),
-    });
+    style = new Style({ image: new Icon({ img: ring(slices, count, text), scale: 0.5 }) });
     groups.set(key, style);
   }
   return style;
 }
+/** Drawn at twice its size, so that it is sharp on fine screens. */
+function ring(slices: number[], count: number, text: string): HTMLCanvasElement {
+  const radius = count < 10 ? 22 : count < 100 ? 26 : 32;
+  const middle = radius + 2;
+  const canvas = document.createElement('canvas');
+  canvas.width = middle * 2;
+  canvas.height = middle * 2;
+  const context = canvas.getContext('2d');
+  if (!context) return canvas;
+  const whole = slices.reduce((sum, slice) => sum + slice, 0);
+  let from = -Math.PI / 2;
+  context.fillStyle = '#ffffff';
+  context.beginPath();
+  context.arc(middle, middle, radius + 1, 0, 2 * Math.PI);
+  context.fill();
+  context.lineWidth = 7;
+  slices.forEach((slice, index) => {
+    if (slice === 0) return;
+    const to = from + (slice / whole) * 2 * Math.PI;
+    context.strokeStyle = lightColour[order[index]!];
+    context.beginPath();
+    context.arc(middle, middle, radius - 3.5, from, to);
+    context.stroke();
+    from = to;
+  });
+  context.fillStyle = '#1b2430';
+  context.font = `600 ${text.length > 2 ? 21 : 24}px ${font}`;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillText(text, middle, middle + 1.5);
+  return canvas;
+}
 
 export function caseStyle(feature: FeatureLike): Style {
   const members = feature.get('features') as Feature[];
-  const lights = new Set(members.map((one) => (one.get('light') ?? 'none') as Light));
-  const worst = order.find((light) => lights.has(light)) ?? 'none';
-  return members.length === 1 ? single[worst] : group(members.length, worst);
+  const lights = members.map((one) => (one.get('light') ?? 'none') as Light);
+  return lights.length === 1 ? single[lights[0]!] : group(lights);
 }
 
 /** The marked case is drawn again above everything, so it shows inside a group too. */
