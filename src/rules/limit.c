@@ -10,7 +10,8 @@ static const char *const unit_names[LIMIT_UNIT_COUNT] = {
     "working_hour", "working_day", "step_day",    "calendar_day",
 };
 
-// What offices write, without blanks, dashes and underscores, in lower case. 小时 without a
+// What offices write, in lower case, without blanks, and without dashes and underscores
+// in words. 小时 without a
 // word before it means working hours in such tables; 天 and "days" could be either, and are
 // refused.
 static const struct {
@@ -59,6 +60,8 @@ static const struct {
     {"calendarday", LIMIT_CALENDAR_DAY},
     {"calendardays", LIMIT_CALENDAR_DAY},
     {"none", LIMIT_NONE},
+    {"-", LIMIT_NONE},
+    {"—", LIMIT_NONE},
     {"nolimit", LIMIT_NONE},
     {"无", LIMIT_NONE},
     {"无时限", LIMIT_NONE},
@@ -109,12 +112,37 @@ static char narrow(const unsigned char *bytes)
     return (char)(bytes[2] - 0x81 + '!'); // U+FF01 .. U+FF3F
 }
 
-// Lower case, narrow forms, no blanks, dashes or underscores. False when too long.
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+// Appends one character; dashes and underscores inside words vanish, as blanks do
+// everywhere but between digits ("2 3" and "2-3" are not 23).
+static size_t append_plain(char *out, size_t length, char c, bool after_blank)
+{
+    char before = length > 0 ? out[length - 1] : '\0';
+    c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if ((c == '-' || c == '_') && is_letter(before))
+        return length;
+    if (after_blank && is_digit(before) && is_digit(c))
+        out[length++] = ' ';
+    out[length] = c;
+    return length + 1;
+}
+
+// Lower case, narrow forms, without what separates words. False when too long.
 static bool normalise(const char *text, char out[TEXT_MOST])
 {
     size_t length = 0;
+    bool after_blank = false;
     while (*text) {
-        if (length + 4 >= TEXT_MOST)
+        if (length + 5 >= TEXT_MOST)
             return false;
         const unsigned char *bytes = (const unsigned char *)text;
         char c = *text;
@@ -129,9 +157,10 @@ static bool normalise(const char *text, char out[TEXT_MOST])
         if (c == 0) {
             memcpy(out + length, text, size);
             length += size;
-        } else if (!strchr(" \t\r\n_-", c)) {
-            out[length++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        } else if (!strchr(" \t\r\n", c)) {
+            length = append_plain(out, length, c, after_blank);
         }
+        after_blank = c != 0 && strchr(" \t\r\n", c);
         text += size;
     }
     out[length] = '\0';
@@ -196,9 +225,9 @@ static const char *take_number(const char *text, int64_t *ret_milli)
 {
     int64_t milli = 0;
     *ret_milli = -1;
-    if (*text < '0' || *text > '9')
+    if (!is_digit(*text))
         return text;
-    for (; *text >= '0' && *text <= '9'; text++) {
+    for (; is_digit(*text); text++) {
         milli = milli * 10 + (*text - '0') * 1000;
         if (milli > LIMIT_MILLI_MOST)
             return NULL;
@@ -206,9 +235,9 @@ static const char *take_number(const char *text, int64_t *ret_milli)
     if (*text == '.') {
         int64_t scale = 100;
         text++;
-        if (*text < '0' || *text > '9')
+        if (!is_digit(*text))
             return NULL;
-        for (; *text >= '0' && *text <= '9'; text++) {
+        for (; is_digit(*text); text++) {
             if (scale == 0 && *text != '0')
                 return NULL; // finer than thousandths
             milli += (*text - '0') * scale;
