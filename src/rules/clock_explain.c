@@ -90,7 +90,8 @@ static struct clock_interval next_piece(const struct explain *explain, int64_t f
     calendar_piece_at(explain->calendar, from_ms, explain->language, &piece);
     struct clock_interval interval = {
         .from_ms = from_ms, .to_ms = piece.to_ms, .why = why_of_piece(piece.why)};
-    interval.name = piece.name;
+    if (piece.why == CALENDAR_HOLIDAY || piece.why == CALENDAR_OPEN_MAKE_UP)
+        interval.name = piece.name;
     if (is_out_of_season(explain, from_ms) || calendar_is_continuous(&explain->limit)) {
         size_t day = calendar_day_index(explain->calendar, from_ms);
         int64_t end_ms = explain->calendar->start_ms[day + 1];
