@@ -120,7 +120,7 @@ static int new_in_store(const char *data, const char *slug, const struct city_mo
         printf("City %s was made in %s.\n", slug, data);
         if (token[0])
             printf("The first administrator opens this address within 72 hours, once:\n"
-                   "    /%s/console/#invitation=%s\n",
+                   "    /%s/console/#link=%s\n",
                    slug, token);
     }
     db_store_close(store);

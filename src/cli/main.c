@@ -7,10 +7,12 @@
 #include <gridcase/cli/cli.h>
 
 extern const struct cli_command cli_city_commands[];
+extern const struct cli_command cli_person_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
     cli_city_commands,
+    cli_person_commands,
     NULL,
 };
 
