@@ -63,6 +63,8 @@ struct locator_head {
     uint8_t spare[16];           // zero; makes the head 128 bytes
 };
 
+_Static_assert(sizeof(struct locator_head) == 128, "the head is two cache lines");
+
 struct locator {
     struct locator_head head;
     const uint32_t *root;
