@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -510,6 +511,62 @@ static void far_outliers_cost_little_memory(void **state)
     world_done(&w);
 }
 
+// ---- the nearest shape ----
+static double away_m(const struct geo_polygon *polygon, struct geo_point p)
+{
+    const double y_m = 6371008.8 * M_PI / 180 / 1e7;
+    const double x_m = y_m * cos(p.y / 1e7 * M_PI / 180);
+    double best = INFINITY;
+    for (size_t i = 0; i < polygon->point_count; i++) {
+        struct geo_point a = polygon->point[i];
+        struct geo_point b = polygon->point[(i + 1) % polygon->point_count];
+        double ax = ((double)a.x - p.x) * x_m;
+        double ay = ((double)a.y - p.y) * y_m;
+        double dx = ((double)b.x - a.x) * x_m;
+        double dy = ((double)b.y - a.y) * y_m;
+        double t = -(ax * dx + ay * dy) / (dx * dx + dy * dy);
+        t = t < 0 ? 0 : t > 1 ? 1 : t;
+        best = fmin(best, hypot(ax + t * dx, ay + t * dy));
+    }
+    return best;
+}
+
+static void the_nearest_shape_agrees_with_brute_force(void **state)
+{
+    (void)state;
+    const struct mesh m = {4, 4, 12000, 3, {-710000000, 423000000}};
+    struct world w = mesh_world(&m);
+    struct locator *locator = build(&w);
+    chance_state = 3;
+    size_t found_some = 0;
+    for (int round = 0; round < 3000; round++) {
+        struct geo_point p = {m.origin.x + between(-40000, 90000),
+                              m.origin.y + between(-40000, 90000)};
+        double best = INFINITY;
+        double found_m = -1;
+        for (size_t i = 0; i < w.count; i++)
+            best = fmin(best, away_m(&w.polygon[i], p));
+        int64_t inside = brute(&w, p);
+        int64_t found = locator_nearest(locator, p, 200, &found_m);
+        if (inside) {
+            assert_int_equal(found, inside);
+            assert_true(found_m == 0);
+        } else if (best > 200.001) {
+            assert_int_equal(found, 0);
+            assert_true(found_m == -1); // not written
+        } else if (best < 199.999) {
+            found_some++;
+            assert_true(found > 0 && fabs(found_m - best) < 0.001);
+            assert_true(fabs(away_m(&w.polygon[found - 1], p) - best) < 0.001);
+        }
+    }
+    assert_true(found_some > 300);
+    double unused;
+    assert_int_equal(locator_nearest(locator, (struct geo_point){0, 0}, NAN, &unused), 0);
+    locator_free(locator);
+    world_done(&w);
+}
+
 // ---- files ----
 static const char file_path_text[] = "/tmp/gridcase-test-locator.bin";
 
@@ -608,6 +665,7 @@ int main(void)
         cmocka_unit_test(many_shapes_at_one_point),
         cmocka_unit_test(scattered_grids_cost_little_memory),
         cmocka_unit_test(far_outliers_cost_little_memory),
+        cmocka_unit_test(the_nearest_shape_agrees_with_brute_force),
         cmocka_unit_test(a_file_answers_as_what_was_built),
         cmocka_unit_test(broken_files_are_refused),
     };
