@@ -32,6 +32,7 @@ struct api_city;
 struct changes;
 struct media_store;
 struct metrics;
+struct replay_job;
 
 // ---- routes (route_table.c) ----
 
@@ -93,6 +94,8 @@ struct api {
     struct http_server *server;
     struct metrics *metrics;
     int64_t started_ms;
+    pthread_mutex_t replay_lock; // guards the list of replays
+    struct replay_job *replays;
 };
 
 // ---- cities (cities.c) ----
@@ -123,6 +126,9 @@ int api_cities_load(struct api *api, struct error *error) ERROR_MUST_CHECK;
 void api_cities_close(struct api *api);
 // A city by slug or host name: NULL when there is none. One reference.
 struct api_city *api_city_by_slug(struct api *api, const char *slug);
+// The same, after reading the list of cities again when it is not known yet.
+int api_city_named(struct api *api, const char *slug, struct api_city **ret_city,
+                   struct error *error) ERROR_MUST_CHECK;
 struct api_city *api_city_by_host(struct api *api, const char *host);
 struct api_city *api_city_ref(struct api *api, struct api_city *city);
 void api_city_unref(struct api *api, struct api_city *city);
@@ -139,6 +145,8 @@ void api_cities_tick(struct api *api, int64_t now_ms);
 // Calls visit for each city with one reference held.
 void api_cities_each(struct api *api, void (*visit)(void *context, struct api_city *city),
                      void *context);
+
+void api_replays_stop(struct api *api); // replay_job.c
 
 // ---- timers (timers.c) ----
 int api_timers_start(struct api *api, struct error *error) ERROR_MUST_CHECK;

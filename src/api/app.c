@@ -26,6 +26,7 @@ int api_new(const struct api_options *options, struct api **ret_api, struct erro
     api->store = options->store;
     api->started_ms = instant_now_ms();
     pthread_mutex_init(&api->lock, NULL);
+    pthread_mutex_init(&api->replay_lock, NULL);
     pthread_cond_init(&api->opened, NULL);
     api->metrics = metrics_new();
     api->pool = pool_new(options->workers, options->worker_queue);
@@ -47,6 +48,7 @@ int api_new(const struct api_options *options, struct api **ret_api, struct erro
 void api_quiesce(struct api *api)
 {
     atomic_store(&api->stopping, true);
+    api_replays_stop(api);
     api_timers_stop(api);
     changes_stop(api->changes);
 }
@@ -60,6 +62,7 @@ struct api *api_free(struct api *api)
         api_cities_close(api);
         metrics_free(api->metrics);
         pthread_cond_destroy(&api->opened);
+        pthread_mutex_destroy(&api->replay_lock);
         pthread_mutex_destroy(&api->lock);
         free(api);
     }

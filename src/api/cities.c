@@ -88,6 +88,23 @@ struct api_city *api_city_by_slug(struct api *api, const char *slug)
     return city;
 }
 
+int api_city_named(struct api *api, const char *slug, struct api_city **ret_city,
+                   struct error *error)
+{
+    struct api_city *city = api_city_by_slug(api, slug);
+    if (!city) {
+        int code = api_cities_load(api, error);
+        if (code) {
+            return code;
+        }
+        city = api_city_by_slug(api, slug);
+    }
+    *ret_city = city;
+    return city
+               ? 0
+               : error_set(error, ERROR_NOT_FOUND, "city.unknown", "there is no such city");
+}
+
 struct api_city *api_city_by_host(struct api *api, const char *host)
 {
     pthread_mutex_lock(&api->lock);

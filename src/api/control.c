@@ -9,7 +9,7 @@
 #include "api_internal.h"
 #include "routes_internal.h"
 
-enum { CHECK_SLICE = 2000 };
+enum { CHECK_SLICE = 2000, CONTROL_BODY = 64 * 1024 };
 
 static void put_one(void *context, struct api_city *city)
 {
@@ -60,17 +60,7 @@ int control_cities(struct api_call *call, struct db *db, struct error *error)
 
 int control_city(struct api_call *call, struct api_city **ret_city, struct error *error)
 {
-    *ret_city = api_city_by_slug(call->api, call->parameters[0]);
-    if (!*ret_city) { // perhaps a new one
-        int code = api_cities_load(call->api, error);
-        if (code) {
-            return code;
-        }
-        *ret_city = api_city_by_slug(call->api, call->parameters[0]);
-    }
-    return *ret_city
-               ? 0
-               : error_set(error, ERROR_NOT_FOUND, "city.unknown", "there is no such city");
+    return api_city_named(call->api, call->parameters[0], ret_city, error);
 }
 
 int control_reload(struct api_call *call, struct db *db, struct error *error)
@@ -164,16 +154,22 @@ const struct api_route api_control_routes[] = {
      .operation = "control_cities",
      .summary = "Read the list of cities again",
      .mode = API_SLOW,
+     .body = API_JSON,
+     .body_limit = CONTROL_BODY,
      .handler = control_cities},
     {.http = {HTTP_POST, "/cities/{city}/reload"},
      .operation = "control_reload",
      .summary = "Read a city's model again and swap it in",
      .mode = API_SLOW,
+     .body = API_JSON,
+     .body_limit = CONTROL_BODY,
      .handler = control_reload},
     {.http = {HTTP_POST, "/cities/{city}/check"},
      .operation = "control_check",
      .summary = "Recount a city and tell what differs",
      .mode = API_SLOW,
+     .body = API_JSON,
+     .body_limit = CONTROL_BODY,
      .handler = control_check},
     {.http = {HTTP_POST, "/cities/{city}/person"},
      .operation = "control_person",
@@ -182,6 +178,20 @@ const struct api_route api_control_routes[] = {
      .body = API_JSON,
      .body_limit = 64 * 1024,
      .handler = control_person},
+    {.http = {HTTP_POST, "/city/load"},
+     .operation = "control_city_load",
+     .summary = "Load a city's model from a folder and swap it in",
+     .mode = API_SLOW,
+     .body = API_JSON,
+     .body_limit = CONTROL_BODY,
+     .handler = control_city_load},
+    {.http = {HTTP_POST, "/replay"},
+     .operation = "control_replay",
+     .summary = "Start playing a record into a city",
+     .mode = API_SLOW,
+     .body = API_JSON,
+     .body_limit = CONTROL_BODY,
+     .handler = control_replay},
 };
 const size_t api_control_route_count =
     sizeof(api_control_routes) / sizeof(api_control_routes[0]);

@@ -112,6 +112,7 @@ static void write_modes(const struct metrics *metrics, struct buffer *out)
 struct city_lines {
     struct api *api;
     struct buffer *out;
+    struct db_lane_counters sum; // over the open cities
 };
 
 static void write_lane(void *context, struct api_city *city)
@@ -124,6 +125,9 @@ static void write_lane(void *context, struct api_city *city)
         return;
     }
     db_lane_count(city->lane, &counters);
+    lines->sum.commits += counters.commits;
+    lines->sum.syncs += counters.syncs;
+    lines->sum.checkpoints += counters.checkpoints;
     const struct {
         const char *name;
         uint64_t value;
@@ -167,7 +171,7 @@ static void write_server(struct api *api, struct buffer *out)
 void metrics_write(struct api *api, struct buffer *out)
 {
     struct db_store_counters store = {0};
-    struct city_lines lines = {api, out};
+    struct city_lines lines = {.api = api, .out = out};
     head(out, "gridcase_info", "gauge", "Version.");
     buffer_format(out, "gridcase_info{version=\"%s\"} 1\n", GRIDCASE_VERSION);
     one(out, "gridcase_uptime_seconds", "gauge", "Seconds since start.",
@@ -184,4 +188,10 @@ void metrics_write(struct api *api, struct buffer *out)
     one(out, "gridcase_change_streams", "gauge", "Subscribers.",
         changes_count(api->changes));
     api_cities_each(api, write_lane, &lines);
+    one(out, "gridcase_commits_total", "counter", "Commits of all open cities.",
+        lines.sum.commits);
+    one(out, "gridcase_syncs_total", "counter", "Waits for the disk of all open cities.",
+        lines.sum.syncs);
+    one(out, "gridcase_checkpoints_total", "counter", "Checkpoints of all open cities.",
+        lines.sum.checkpoints);
 }

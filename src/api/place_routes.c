@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 // What lies at a point, and lists of grids and components.
-#include <gridcase/city/geometry.h>
+#include <gridcase/city/place.h>
+#include <gridcase/rules/catalogue.h>
 
 #include "api_internal.h"
 #include "routes_internal.h"
 
-enum { GRIDS_MOST = 5000 };
+enum { GRIDS_MOST = 5000, NEAR_MOST = 5, WORDS_SIZE = 256 };
+
+#define NEAR_RADIUS_M 100.0
 
 static void put_located(struct json_writer *json, const struct city_snapshot *city,
                         const struct city_place *place)
@@ -31,13 +34,81 @@ static void put_located(struct json_writer *json, const struct city_snapshot *ci
     json_put_bool(json, "inside", grid != NULL);
 }
 
+static void put_words(struct json_writer *json, const struct city_snapshot *city,
+                      struct geo_point point)
+{
+    const struct place_index *index = city_place_words(city);
+    struct place_words words = {0};
+    if (index) {
+        place_find(index, point, &words);
+    }
+    if (!index || words.kind == PLACE_NOTHING) {
+        json_put_null(json, "place");
+        return;
+    }
+    json_begin_object(json, "place");
+    for (size_t i = 0; i < city_languages(city); i++) {
+        char text[WORDS_SIZE];
+        place_text(&words, city_language(city, i), text, sizeof(text));
+        json_put_text(json, city_language(city, i), text);
+    }
+    json_end_object(json);
+}
+
+static int put_component(struct api_call *call, struct db *db, struct json_writer *json,
+                         const struct near_hit *hit, struct error *error)
+{
+    DB_STATEMENT_CLEANUP struct db_statement *statement = NULL;
+    int code = db_prepare(db, QUERY_CITY_COMPONENT_BY_ID, &statement, error);
+    if (code) {
+        return code;
+    }
+    db_bind_int(statement, 1, hit->id);
+    code = db_step(statement, error);
+    if (code != DB_ROW) {
+        return code; // gone since the snapshot was made
+    }
+    const struct catalogue *catalogue = city_catalogue(call->snapshot, 0);
+    const char *class_code = db_column_text(statement, 1);
+    const struct catalogue_class *class =
+        catalogue ? catalogue_class_find(catalogue, class_code) : NULL;
+    json_begin_object(json, NULL);
+    json_put_text(json, "code", db_column_text(statement, 0));
+    json_put_text(json, "class_code", class_code);
+    if (class) {
+        label_put(json, "class", &class->name);
+    } else {
+        json_put_text(json, "class", class_code);
+    }
+    json_put_text(json, "name", db_column_text(statement, 2));
+    json_put_double(json, "distance_m", hit->distance_m, 1);
+    json_end_object(json);
+    return 0;
+}
+
+static int put_near(struct api_call *call, struct db *db, struct json_writer *json,
+                    struct geo_point point, struct error *error)
+{
+    const struct near_index *index = city_components_near(call->snapshot);
+    struct near_hit hits[NEAR_MOST];
+    size_t count =
+        index ? near_index_find(index, point, NEAR_RADIUS_M, hits, NEAR_MOST) : 0;
+    int code = 0;
+    json_begin_array(json, "nearest_components");
+    for (size_t i = 0; i < count && !code; i++) {
+        code = put_component(call, db, json, &hits[i], error);
+    }
+    json_end_array(json);
+    return code;
+}
+
 int place_locate(struct api_call *call, struct db *db, struct error *error)
 {
     static const char *const names[] = {"lon", "lat", NULL};
     struct city_place place;
     double lon = 1e9; // no point at all when absent
     double lat = 1e9;
-    (void)db;
+    struct geo_point point = {0};
     int code = api_query_only(call, names, error);
     if (!code) {
         code = api_query_double(call, "lon", &lon, error);
@@ -48,6 +119,9 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
     if (!code) {
         code = city_locate(call->snapshot, lon, lat, &place, error);
     }
+    if (!code) {
+        code = geo_point_from_deg(lon, lat, &point, error);
+    }
     if (code) {
         return code;
     }
@@ -57,12 +131,13 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
     json_writer_init(&json, &body);
     json_begin_object(&json, NULL);
     put_located(&json, call->snapshot, &place);
-    json_put_null(&json, "place");
-    json_begin_array(&json, "nearest_components");
-    json_end_array(&json);
+    put_words(&json, call->snapshot, point);
+    code = put_near(call, db, &json, point, error);
     json_end_object(&json);
-    api_reply_json(call, 200, &body);
-    return 0;
+    if (!code) {
+        api_reply_json(call, 200, &body);
+    }
+    return code;
 }
 
 int place_components(struct api_call *call, struct db *db, struct error *error)

@@ -72,7 +72,8 @@ const struct api_route api_routes[] = {
     {ROUTE(GET, "/staff", "list_staff", "People of the city"),
      READ(RIGHT_STAFF_READ, staff_list), .gives = "list", .query = "cursor"},
     {ROUTE(GET, "/locate", "locate", "What lies at a point"),
-     READ(RIGHT_MODEL_READ, place_locate), .gives = "located", .query = "lon lat"},
+     READ(RIGHT_MODEL_READ, place_locate), .flags = API_CITY_DB, .gives = "located",
+     .query = "lon lat"},
 
     // ---- the map ----
     {ROUTE(GET, "/geo/areas/{level}", "map_areas", "Areas of a level"),
@@ -105,9 +106,10 @@ const struct api_route api_routes[] = {
      READ(RIGHT_CASE_READ, cases_explain), .gives = "explanation", .query = "language"},
     {ROUTE(POST, "/cases/{number}/actions", "act_on_case",
            "Take one of the allowed actions; If-Match names task and version"),
-     .right = RIGHT_CASE_ACT, .mode = API_WRITE, .body = API_JSON, .body_limit = CASE_BODY,
-     .flags = API_KEYED, .status = 200, .takes = "case_action", .gives = "case_detail",
-     .prepare = cases_act_prepare, .handler = cases_act, .reply = cases_act_reply},
+     .right = RIGHT_CASE_COMMENT, .mode = API_WRITE, .body = API_JSON,
+     .body_limit = CASE_BODY, .flags = API_KEYED, .status = 200, .takes = "case_action",
+     .gives = "case_detail", .prepare = cases_act_prepare, .handler = cases_act,
+     .reply = cases_act_reply},
     {ROUTE(GET, "/summary", "get_summary", "Figures of the city"),
      READ(RIGHT_SUMMARY_READ, figures_get), .gives = "summary", .query = "level"},
     {ROUTE(GET, "/changes", "watch_changes", "Changes as server-sent events"),

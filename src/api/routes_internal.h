@@ -83,3 +83,9 @@ API_HANDLER(control_person);
 // The city that a control route names; read from the store anew when it is not known yet.
 int control_city(struct api_call *call, struct api_city **ret_city,
                  struct error *error) ERROR_MUST_CHECK;
+
+// control_city.c
+API_HANDLER(control_city_load);
+
+// replay_job.c
+API_HANDLER(control_replay);

@@ -26,6 +26,8 @@ struct serve {
     const char *data;
     char spool[PATH_SIZE];
     char control[PATH_SIZE];
+    char health_address[64];
+    uint16_t health_port;
     struct db_store *store;
     struct http_assets *assets;
     struct api *api;
@@ -65,6 +67,26 @@ static int set_log_level(const struct options *options, struct error *error)
     }
     return error_set(error, ERROR_INPUT, "option.invalid",
                      "log is debug, info, warning or error");
+}
+
+// "127.0.0.1:9180", "[::1]:9180"
+static int read_health(struct serve *serve, struct error *error)
+{
+    const char *text = options_text(serve->options, OPTION_HEALTH);
+    const char *colon = strrchr(text, ':');
+    bool brackets = text[0] == '[' && colon && colon > text && colon[-1] == ']';
+    size_t length = colon ? (size_t)(colon - text) - (brackets ? 2 : 0) : 0;
+    int64_t port = 0;
+    struct error ignored = {0};
+    if (!colon || length >= sizeof(serve->health_address) ||
+        text_to_int(colon + 1, strlen(colon + 1), &port, &ignored) || port < 0 ||
+        port > 65535) {
+        return error_set(error, ERROR_INPUT, "option.invalid", "health is ADDRESS:PORT");
+    }
+    memcpy(serve->health_address, text + brackets, length);
+    serve->health_address[length] = '\0';
+    serve->health_port = (uint16_t)port;
+    return 0;
 }
 
 static const char *listen_address(const struct options *options)
@@ -166,8 +188,8 @@ static int start_servers(struct serve *serve, struct error *error)
     if (!code) {
         api_set_server(serve->api, serve->public_server);
         http_server_options_init(&options);
-        options.address = options_text(from, OPTION_OPS_ADDRESS);
-        options.port = (uint16_t)options_int(from, OPTION_OPS_PORT);
+        options.address = serve->health_address;
+        options.port = serve->health_port;
         options.threads = 1;
         options.connections = OPS_CONNECTIONS;
         app = api_ops_app(serve->api);
@@ -252,17 +274,25 @@ static int run_serve(int argc, char **argv, struct error *error)
     if (!code) {
         code = set_log_level(serve.options, error);
     }
+    if (!code) {
+        code = read_health(&serve, error);
+    }
     uint64_t descriptors = http_raise_descriptor_limit();
     if (!code) {
         code = start(&serve, error);
     }
     if (!code) {
         log_event(LOG_INFO, "server.listening",
-                  "address=%s port=%u ops_port=%u descriptors=%llu data=\"%s\"",
+                  "address=%s port=%u health_port=%u descriptors=%llu data=\"%s\"",
                   listen_address(serve.options),
                   (unsigned)http_server_port(serve.public_server),
                   (unsigned)http_server_port(serve.ops_server),
                   (unsigned long long)descriptors, serve.data);
+        printf("listening on http://%s:%u/\n",
+               is_loopback(listen_address(serve.options)) ? listen_address(serve.options)
+                                                          : "127.0.0.1",
+               (unsigned)http_server_port(serve.public_server));
+        fflush(stdout);
         wait_for_end();
     }
     stop(&serve);
