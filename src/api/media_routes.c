@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <gridcase/cases/media.h>
 #include <gridcase/core/hash.h>
 #include <gridcase/media/media.h>
 
@@ -20,7 +21,8 @@ struct store_job {
 static int store_row(struct db *db, void *context, struct error *error)
 {
     const struct store_job *job = context;
-    return media_file_store(db, &job->file, job->uploader_id, job->now_ms, error);
+    int code = media_file_store(db, &job->file, job->uploader_id, job->now_ms, error);
+    return code ? code : case_media_arrived(db, job->file.sha256, job->now_ms, error);
 }
 
 static void reply_file(struct api_call *call, const struct media_file *file)
@@ -60,15 +62,42 @@ int media_add(struct api_call *call, struct db *db, struct error *error)
     return code;
 }
 
-// Originals carry place and time: for whoever may see all of them, or sent this one.
-static bool may_see_original(const struct api_call *call, int64_t uploader_id)
+// An upload is seen by who sent it; a photo of a case by who may see that case's photos.
+static int may_see(struct api_call *call, struct db *db, enum right right,
+                   const uint8_t sha256[HASH_SIZE], int64_t uploader_id,
+                   struct error *error)
 {
-    struct account_sight sight;
-    account_sight(&call->session.actor, RIGHT_MEDIA_ORIGINAL, &sight);
-    return sight.everything || (sight.person_id && sight.person_id == uploader_id);
+    struct account_scope own = {.person_ids = &uploader_id,
+                                .person_count = uploader_id != 0};
+    if (account_may(&call->session.actor, right, &own)) {
+        return 0;
+    }
+    int64_t cases[CASE_MEDIA_CASES_MOST];
+    size_t count = 0;
+    int code = case_media_cases(db, sha256, cases, &count, error);
+    for (size_t i = 0; i < count && !code; i++) {
+        struct case_detail detail;
+        struct error why = {0};
+        code = case_read_by_id(db, call->snapshot, &call->session.actor, cases[i],
+                               call->now_ms, call->arena, &detail, &why);
+        if (!code && api_may_case(call, right, &detail)) {
+            return 0;
+        }
+        if (code && code != ERROR_NOT_FOUND) {
+            *error = why;
+            return code;
+        }
+        code = 0;
+    }
+    if (!code && right == RIGHT_MEDIA_ORIGINAL) { // seen already as a rendition
+        return error_set(error, ERROR_DENIED, "account.denied", "the right '%s' is missing",
+                         right_to_str(right));
+    }
+    return code ? code
+                : error_set(error, ERROR_NOT_FOUND, "media.unknown",
+                            "there is no such photo");
 }
 
-// An upload is seen by who sent it; a photo of a case by who may see photos.
 static int reply_kind(struct api_call *call, struct db *db, enum media_kind kind,
                       struct error *error)
 {
@@ -82,8 +111,11 @@ static int reply_kind(struct api_call *call, struct db *db, enum media_kind kind
         return error_set(error, ERROR_NOT_FOUND, "media.unknown", "there is no such photo");
     }
     int code = media_file_find(db, sha256, &file, &uploader_id, error);
-    if (!code && kind == MEDIA_ORIGINAL && !may_see_original(call, uploader_id)) {
-        code = error_set(error, ERROR_DENIED, "account.denied", "media.original");
+    if (!code) {
+        code = may_see(call, db, RIGHT_MEDIA_READ, sha256, uploader_id, error);
+    }
+    if (!code && kind == MEDIA_ORIGINAL) { // it carries place and time
+        code = may_see(call, db, RIGHT_MEDIA_ORIGINAL, sha256, uploader_id, error);
     }
     if (!code) {
         char etag[HASH_HEX_SIZE + 8];

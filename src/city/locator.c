@@ -108,37 +108,15 @@ static uint32_t small_find(const uint8_t *record, int32_t x, int32_t y, int32_t 
     return candidates[__builtin_ctz(parity)];
 }
 
-struct wide_record {
-    size_t edges, candidates;
-    uint64_t base;
-    const uint64_t *masks;
-    const uint32_t *candidate;
-    const int32_t *edge;
-};
-
-static struct wide_record wide_open(const uint64_t *record)
-{
-    const struct locator_wide_head *head = (const void *)record;
-    const uint64_t *candidates = record + 2 + head->edges;
-    return (struct wide_record){
-        .edges = head->edges,
-        .candidates = head->candidates,
-        .base = record[1],
-        .masks = record + 2,
-        .candidate = (const void *)candidates,
-        .edge = (const void *)(candidates + (head->candidates + 1U) / 2),
-    };
-}
-
 static uint32_t wide_find(const uint64_t *words, struct geo_point p, int64_t last)
 {
-    struct wide_record record = wide_open(words);
+    struct locator_wide record = locator_wide_open(words);
     uint64_t parity = record.base;
     const int32_t *e = record.edge;
     for (size_t i = 0; i < record.edges; i++, e += 4) {
         int64_t ax = e[0], ay = e[1], bx = e[2], by = e[3];
-        locator_wide cross =
-            (locator_wide)(bx - ax) * (p.y - ay) - (locator_wide)(p.x - ax) * (by - ay);
+        locator_wide_int cross = (locator_wide_int)(bx - ax) * (p.y - ay) -
+                                 (locator_wide_int)(p.x - ax) * (by - ay);
         uint64_t a_north = ay > p.y;
         uint64_t b_north = by > p.y;
         uint64_t east = (a_north ^ b_north) & (uint64_t)(cross > 0);
@@ -161,18 +139,13 @@ static inline uint32_t record_find(const struct locator *locator, struct positio
     return wide_find(record, point, (int64_t)(u | last) + INT32_MIN);
 }
 
-static inline int64_t id_of(const struct locator *locator, uint32_t value)
-{
-    return !locator->ids || value == 0 ? value : locator->ids[value - 1];
-}
-
 static inline int64_t finish(const struct locator *locator, struct position position,
                              struct geo_point point)
 {
     uint32_t value = position.entry;
     if (value >> LOCATOR_ENTRY_BITS == LOCATOR_KIND_RECORD)
         value = record_find(locator, position, point);
-    return id_of(locator, value);
+    return locator_id_of(locator, value);
 }
 
 int64_t locator_find(const struct locator *locator, struct geo_point point)

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "locator_build_internal.h"
 
@@ -41,16 +40,14 @@ uint32_t builder_value(const struct builder *b, uint32_t shape)
 }
 
 // ---- arrays that grow ----
-// Grows by half; what is new is zero.
+// Grows by half; what is new holds anything.
 static void *grown(void *array, size_t *capacity, size_t needed, size_t size)
 {
     size_t more = *capacity + *capacity / 2;
     more = more < needed + 1024 ? needed + 1024 : more;
-    char *bigger = realloc(array, more * size);
-    if (bigger) {
-        memset(bigger + *capacity * size, 0, (more - *capacity) * size);
+    void *bigger = realloc(array, more * size);
+    if (bigger)
         *capacity = more;
-    }
     return bigger;
 }
 
@@ -83,6 +80,8 @@ int builder_reserve_words(struct builder *b, size_t count, size_t *ret_at)
             return out_of_memory(b->error);
         b->records = bigger;
     }
+    memset(b->records + b->word_count, 0,
+           (at + count - b->word_count) * sizeof(*b->records));
     b->word_count = at + count;
     if (b->word_count > LOCATOR_ENTRY_MASK)
         return out_of_memory(b->error);
@@ -108,8 +107,9 @@ struct span {
 static struct span cells_of(double low, double high, int64_t origin, uint32_t shift,
                             uint32_t count)
 {
-    int64_t first = (int64_t)floor(low) - MARGIN - origin;
-    int64_t last = (int64_t)ceil(high) + MARGIN - origin;
+    // Cutting the fraction off takes less than one of the margin's two steps.
+    int64_t first = (int64_t)low - MARGIN - origin;
+    int64_t last = (int64_t)high + MARGIN - origin;
     struct span span = {first < 0 ? 0 : first >> shift, last < 0 ? -1 : last >> shift};
     if (span.high >= count)
         span.high = (int64_t)count - 1;
@@ -429,7 +429,7 @@ static int make_tree(struct builder *b, size_t count, struct locator *locator)
     return fill_grid(b, &grid, all, &nothing, (struct target){root, 0});
 }
 
-// Gives back what growing took too much and asks for large pages.
+// Gives back what growing took too much.
 static void *fitted(void *array, size_t bytes)
 {
     void *smaller = array ? realloc(array, bytes ? bytes : 1) : NULL;

@@ -43,8 +43,8 @@ static inline bool edge_east(const struct builder_edge *e, int64_t x, int64_t y)
 {
     if ((e->a.y > y) == (e->b.y > y))
         return false;
-    return (locator_wide)((int64_t)e->b.x - e->a.x) * (y - e->a.y) -
-               (locator_wide)(x - e->a.x) * ((int64_t)e->b.y - e->a.y) >
+    return (locator_wide_int)((int64_t)e->b.x - e->a.x) * (y - e->a.y) -
+               (locator_wide_int)(x - e->a.x) * ((int64_t)e->b.y - e->a.y) >
            0;
 }
 
@@ -56,8 +56,8 @@ static inline bool edge_north(const struct builder_edge *e, int64_t x, int64_t y
         return false;
     const struct geo_point *w = a_east ? &e->b : &e->a;
     const struct geo_point *o = a_east ? &e->a : &e->b;
-    locator_wide side = (locator_wide)((int64_t)o->x - w->x) * (y - w->y) -
-                        (locator_wide)((int64_t)o->y - w->y) * (x - w->x);
+    locator_wide_int side = (locator_wide_int)((int64_t)o->x - w->x) * (y - w->y) -
+                            (locator_wide_int)((int64_t)o->y - w->y) * (x - w->x);
     return side < 0 || (side == 0 && o->y > w->y);
 }
 

@@ -15,24 +15,23 @@ size_t locator_padded(size_t bytes)
     return (bytes + 63) & ~(size_t)63;
 }
 
-// ---- writing ----
-struct part {
-    const void *bytes;
-    size_t length;
-};
+static struct file_part part(const void *bytes, size_t length)
+{
+    return (struct file_part){bytes, length, locator_padded(length) - length};
+}
 
-static void hash_parts(const struct locator_head *head, const struct part *parts,
+// Of the head, its hash taken as zeros, and what follows it.
+static void hash_parts(const struct locator_head *head, const struct file_part *parts,
                        size_t count, uint8_t out[LOCATOR_HASH_SIZE])
 {
-    static const char zeros[64];
+    static const char zeros[FILE_PADDING_MOST];
     struct locator_head blank = *head;
     memset(blank.hash, 0, sizeof(blank.hash));
     struct hash *hash = hash_new();
     hash_add(hash, &blank, sizeof(blank));
-    hash_add(hash, zeros, locator_padded(sizeof(blank)) - sizeof(blank));
     for (size_t i = 0; i < count; i++) {
         hash_add(hash, parts[i].bytes, parts[i].length);
-        hash_add(hash, zeros, locator_padded(parts[i].length) - parts[i].length);
+        hash_add(hash, zeros, parts[i].padding);
     }
     hash_finish(hash, out);
 }
@@ -40,27 +39,16 @@ static void hash_parts(const struct locator_head *head, const struct part *parts
 int locator_write(const struct locator *locator, const char *path, struct error *error)
 {
     struct locator_head head = locator->head;
-    struct part parts[] = {
-        {locator->root, (size_t)head.root_width * head.root_height * 4},
-        {locator->entries, head.entries * 4},
-        {locator->records, head.words * 8},
-        {locator->ids, head.ids * 8},
+    struct file_part parts[] = {
+        part(&head, sizeof(head)),
+        part(locator->root, (size_t)head.root_width * head.root_height * 4),
+        part(locator->entries, head.entries * 4),
+        part(locator->records, head.words * 8),
+        part(locator->ids, head.ids * 8),
     };
     size_t count = sizeof(parts) / sizeof(*parts);
-    hash_parts(&head, parts, count, head.hash);
-    char *image = calloc(1, locator->bytes);
-    if (!image)
-        return error_set(error, ERROR_LIMIT, "locator.memory", "not enough memory");
-    memcpy(image, &head, sizeof(head));
-    size_t at = locator_padded(sizeof(head));
-    for (size_t i = 0; i < count; i++) {
-        if (parts[i].length)
-            memcpy(image + at, parts[i].bytes, parts[i].length);
-        at += locator_padded(parts[i].length);
-    }
-    int code = file_write_atomic(path, image, locator->bytes, error);
-    free(image);
-    return code;
+    hash_parts(&head, parts + 1, count - 1, head.hash);
+    return file_write_parts_atomic(path, parts, count, error);
 }
 
 // ---- reading ----
@@ -95,7 +83,7 @@ static bool hash_agrees(const struct locator *locator, const void *image)
 {
     uint8_t hash[LOCATOR_HASH_SIZE];
     size_t begin = locator_padded(sizeof(locator->head));
-    struct part rest = {(const char *)image + begin, locator->bytes - begin};
+    struct file_part rest = part((const char *)image + begin, locator->bytes - begin);
     hash_parts(&locator->head, &rest, 1, hash);
     return memcmp(hash, locator->head.hash, sizeof(hash)) == 0;
 }

@@ -20,7 +20,7 @@
 #include <gridcase/city/locator.h>
 #include <gridcase/core/file.h>
 
-__extension__ typedef __int128 locator_wide;
+__extension__ typedef __int128 locator_wide_int;
 
 enum {
     LOCATOR_FILE_VERSION = 1,
@@ -62,6 +62,8 @@ struct locator_head {
         hash[LOCATOR_HASH_SIZE]; // SHA-256 of the head with this field zero, and the rest
     uint8_t spare[16];           // zero; makes the head 128 bytes
 };
+
+_Static_assert(sizeof(struct locator_head) == 128, "the head is two cache lines");
 
 struct locator {
     struct locator_head head;
@@ -117,6 +119,34 @@ static inline uint32_t locator_shifted(int32_t coordinate)
 static inline uint32_t locator_entry(uint32_t kind, uint64_t value)
 {
     return kind << LOCATOR_ENTRY_BITS | (uint32_t)value;
+}
+
+// A wide record opened.
+struct locator_wide {
+    size_t edges, candidates;
+    uint64_t base;
+    const uint64_t *masks;
+    const uint32_t *candidate;
+    const int32_t *edge;
+};
+
+static inline struct locator_wide locator_wide_open(const uint64_t *record)
+{
+    const struct locator_wide_head *head = (const void *)record;
+    const uint64_t *candidates = record + 2 + head->edges;
+    return (struct locator_wide){
+        .edges = head->edges,
+        .candidates = head->candidates,
+        .base = record[1],
+        .masks = record + 2,
+        .candidate = (const void *)candidates,
+        .edge = (const void *)(candidates + (head->candidates + 1U) / 2),
+    };
+}
+
+static inline int64_t locator_id_of(const struct locator *locator, uint32_t value)
+{
+    return !locator->ids || value == 0 ? value : locator->ids[value - 1];
 }
 
 // ---- shared by the rooms of the locator ----

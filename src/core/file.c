@@ -107,8 +107,24 @@ static int parent_of(const char *path, char *out, size_t size, struct error *err
     return 0;
 }
 
+static int write_parts(int fd, const struct file_part *parts, size_t count)
+{
+    static const char zeros[FILE_PADDING_MOST];
+    for (size_t i = 0; i < count; i++)
+        if (write_all(fd, parts[i].bytes, parts[i].length) != 0 ||
+            write_all(fd, zeros, parts[i].padding) != 0)
+            return -1;
+    return 0;
+}
+
 int file_write_atomic(const char *path, const void *bytes, size_t length,
                       struct error *error)
+{
+    return file_write_parts_atomic(path, &(struct file_part){bytes, length, 0}, 1, error);
+}
+
+int file_write_parts_atomic(const char *path, const struct file_part *parts, size_t count,
+                            struct error *error)
 {
     char beside[PATH_SIZE], parent[PATH_SIZE];
     // Two threads may write the same path at once: each has a file of its own beside it.
@@ -123,7 +139,7 @@ int file_write_atomic(const char *path, const void *bytes, size_t length,
     int fd = files->open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
     if (fd < 0)
         return error_errno(error, "file.write", beside);
-    if (write_all(fd, bytes, length) != 0 || files->sync(fd) != 0) {
+    if (write_parts(fd, parts, count) != 0 || files->sync(fd) != 0) {
         status = error_errno(error, "file.write", beside);
         files->close(fd);
         files->unlink(beside);

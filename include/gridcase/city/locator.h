@@ -3,8 +3,8 @@
 //
 // The plane is cut into pixels (a power of two of lattice steps, about a tenth of a typical
 // polygon). A pixel inside one polygon answers at once; a border pixel tests only the edges
-// that cross it, with integer arithmetic. Blocks of 32 x 32 pixels that are uniform or empty
-// cost one entry, so memory follows the polygons and not their bounding box.
+// that cross it, with integer arithmetic. Blocks of 32 x 32 pixels that are uniform or
+// empty cost one entry, so memory follows the polygons and not their bounding box.
 //
 // Half-open rule: a point is taken as if it lay an infinitely small step to the north and a
 // larger, still infinitely small step to the east. So a point on an edge or vertex shared
@@ -34,8 +34,8 @@ struct locator_shape {
 int locator_build(const struct locator_shape *shapes, size_t count, int64_t model_version,
                   struct locator **ret_locator, struct error *error) ERROR_MUST_CHECK;
 // Durable: written beside, synced, renamed.
-int locator_write(const struct locator *locator, const char *path, struct error *error)
-    ERROR_MUST_CHECK;
+int locator_write(const struct locator *locator, const char *path,
+                  struct error *error) ERROR_MUST_CHECK;
 // Maps a file. ERROR_INPUT "locator.file" when it is damaged, truncated, of another format
 // version or of another model version than asked for (0: any); ERROR_NOT_FOUND.
 int locator_open(const char *path, int64_t model_version, struct locator **ret_locator,
@@ -56,3 +56,8 @@ int64_t locator_find(const struct locator *locator, struct geo_point point);
 // The same for many points; faster than one by one, because it asks memory ahead.
 void locator_find_many(const struct locator *locator, const struct geo_point *points,
                        size_t count, int64_t *ret_ids);
+// Id of the shape that holds the point, or else of the one whose border is nearest, if it
+// is within tolerance_m (at most 2,000); 0 when there is none. *ret_distance_m (on the
+// ground, exact to about 1 %) is written when the answer is not 0; inside a shape it is 0.
+int64_t locator_nearest(const struct locator *locator, struct geo_point point,
+                        double tolerance_m, double *ret_distance_m);

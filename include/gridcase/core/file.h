@@ -28,6 +28,14 @@ int file_read(const char *path, struct buffer *out, struct error *error) ERROR_M
 // Writes beside, syncs, renames, syncs the directory. ERROR_IO slug "disk.full" on ENOSPC.
 int file_write_atomic(const char *path, const void *bytes, size_t length,
                       struct error *error) ERROR_MUST_CHECK;
+// The same for a file that lies in several pieces; padding zeros follow each piece.
+struct file_part {
+    const void *bytes;      // may be NULL when length is 0
+    size_t length, padding; // padding at most FILE_PADDING_MOST
+};
+enum { FILE_PADDING_MOST = 64 };
+int file_write_parts_atomic(const char *path, const struct file_part *parts, size_t count,
+                            struct error *error) ERROR_MUST_CHECK;
 int file_make_directory(const char *path,
                         struct error *error) ERROR_MUST_CHECK; // with parents
 int file_sync_directory(const char *path, struct error *error) ERROR_MUST_CHECK;
