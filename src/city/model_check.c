@@ -92,7 +92,7 @@ static size_t nearest_area(const struct city_model *model, const struct model_la
                            struct geo_point from, double *ret_m)
 {
     double scale = cos(from.y / GEO_LATTICE_PER_DEG * M_PI / 180);
-    double best = INFINITY;
+    double best = HUGE_VAL;
     size_t found = SIZE_MAX;
     for (size_t i = level->first; i < level->first + level->count; i++)
         for (size_t p = 0; p < model->area[i].polygon->point_count; p++) {

@@ -90,7 +90,7 @@ static void check_actions(const struct process *process,
             !task_opens(process, action->task, action->from))
             process_problem(problems, tables->actions, row, "task", "process.graph",
                             "no task '%s' is ever open in step '%s'",
-                            process_task_to_str(action->task),
+                            process_task_to_str((int)action->task),
                             process->steps[action->from].code);
         if (action->from >= 0 && process->steps[action->from].stage == PROCESS_ENDED &&
             action->stays && action->task != PROCESS_TASK_NONE)
