@@ -19,6 +19,7 @@ struct sqlite_connection {
     // Log upkeep: a second connection that holds a read mark in the log, see the file.
     sqlite3 *marker;
     uint64_t marked_page; // 0: no mark is held
+    bool distrusts_disk;  // a sync failed: the log is not copied any more
     uint64_t next_full;   // pages at which the whole log is tried again
 };
 

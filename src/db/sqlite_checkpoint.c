@@ -6,8 +6,9 @@
 // So the writer holds a read mark (a second connection with a read transaction open) some
 // thousand pages behind the end of the log: a checkpoint then copies only what lies before
 // the mark and leaves out every page that was written again since, because the newer copy
-// will be copied later anyway. At the ceiling the mark is let go, the short rest is copied,
-// and the next commit begins the log anew.
+// will be copied later anyway. SQLite itself syncs the database only when everything is
+// copied, which would again be one long pause: each step is synced here. At the ceiling the
+// mark is let go, the short rest is copied, and the next commit begins the log anew.
 #include "db_sqlite.h"
 
 #include <gridcase/core/instant.h>
@@ -63,6 +64,25 @@ static bool copy(struct sqlite_connection *connection, int mode)
     return true;
 }
 
+// Copies what lies before the mark, and waits until the disk has it. When the disk fails,
+// it has perhaps lost pages that SQLite takes for copied (a later sync would not tell):
+// nothing is copied any more then, and the log stays whole for the next process.
+static void copy_step(struct sqlite_connection *connection)
+{
+    sqlite3_file *file = NULL;
+    int64_t began_us = instant_monotonic_us();
+    copy(connection, SQLITE_CHECKPOINT_PASSIVE);
+    if (sqlite3_file_control(connection->handle, "main", SQLITE_FCNTL_FILE_POINTER,
+                             &file) != SQLITE_OK ||
+        !file || !file->pMethods)
+        return;
+    if (file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+        connection->distrusts_disk = true;
+    int64_t took_us = instant_monotonic_us() - began_us;
+    if (took_us > connection->counters.checkpoint_worst_us)
+        connection->counters.checkpoint_worst_us = took_us;
+}
+
 static void upkeep_busy(struct sqlite_connection *connection)
 {
     uint64_t pages = connection->counters.log_pages;
@@ -70,8 +90,12 @@ static void upkeep_busy(struct sqlite_connection *connection)
         mark_drop(connection);
     if (pages < log_ceiling)
         connection->next_full = log_ceiling;
-    if (pages >= connection->next_full) {
+    if (pages >= connection->next_full && connection->marked_page != 0) {
+        // One more step first: what lies behind the mark is the smaller rest then.
+        copy_step(connection);
         mark_drop(connection);
+        connection->next_full = pages + log_step / 8;
+    } else if (pages >= connection->next_full) {
         if (copy(connection, SQLITE_CHECKPOINT_PASSIVE))
             connection->counters.checkpoints++;
         // A reader may have held it back, or stop it from beginning anew: not at each
@@ -79,7 +103,7 @@ static void upkeep_busy(struct sqlite_connection *connection)
         connection->next_full = pages + log_step;
     } else if (pages >= connection->marked_page + log_step && pages < log_ceiling) {
         if (connection->marked_page != 0)
-            copy(connection, SQLITE_CHECKPOINT_PASSIVE);
+            copy_step(connection);
         mark_set(connection);
     }
 }
@@ -87,7 +111,7 @@ static void upkeep_busy(struct sqlite_connection *connection)
 void sqlite_upkeep(void *given, enum db_upkeep upkeep)
 {
     struct sqlite_connection *connection = given;
-    if (sqlite3_get_autocommit(connection->handle) == 0)
+    if (sqlite3_get_autocommit(connection->handle) == 0 || connection->distrusts_disk)
         return;
     if (upkeep == DB_UPKEEP_BUSY) {
         upkeep_busy(connection);
