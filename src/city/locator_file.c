@@ -164,6 +164,10 @@ bool locator_is_sound(const struct locator *locator)
     if (head->root_shift > 31 || head->direct > 1 || (head->direct && head->ids) ||
         (!head->direct && head->ids != head->shapes))
         return false;
+    uint64_t across = UINT64_C(1) << (32 - head->root_shift); // cells around the globe
+    if ((uint64_t)head->root_x + head->root_width > across ||
+        (uint64_t)head->root_y + head->root_height > across)
+        return false;
     struct walk walk = {locator, 0};
     uint64_t root = (uint64_t)head->root_width * head->root_height;
     for (uint64_t i = 0; i < root; i++)

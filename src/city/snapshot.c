@@ -467,3 +467,12 @@ int city_locate(const struct city_snapshot *city, double lon_deg, double lat_deg
     *ret_place = place;
     return 0;
 }
+
+int64_t city_nearest_grid(const struct city_snapshot *city, double lon_deg, double lat_deg,
+                          double tolerance_m, double *ret_distance_m)
+{
+    struct geo_point point;
+    if (geo_point_from_deg(lon_deg, lat_deg, &point, NULL) < 0)
+        return 0;
+    return locator_nearest(city->grids, point, tolerance_m, ret_distance_m);
+}

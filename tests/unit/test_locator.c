@@ -516,7 +516,7 @@ static double away_m(const struct geo_polygon *polygon, struct geo_point p)
 {
     const double y_m = 6371008.8 * M_PI / 180 / 1e7;
     const double x_m = y_m * cos(p.y / 1e7 * M_PI / 180);
-    double best = INFINITY;
+    double best = HUGE_VAL;
     for (size_t i = 0; i < polygon->point_count; i++) {
         struct geo_point a = polygon->point[i];
         struct geo_point b = polygon->point[(i + 1) % polygon->point_count];
@@ -542,7 +542,7 @@ static void the_nearest_shape_agrees_with_brute_force(void **state)
     for (int round = 0; round < 3000; round++) {
         struct geo_point p = {m.origin.x + between(-40000, 90000),
                               m.origin.y + between(-40000, 90000)};
-        double best = INFINITY;
+        double best = HUGE_VAL;
         double found_m = -1;
         for (size_t i = 0; i < w.count; i++)
             best = fmin(best, away_m(&w.polygon[i], p));

@@ -209,3 +209,8 @@ const struct place_index *city_place_words(const struct city_snapshot *city);
 // "point.invalid" for NaN, infinity or degrees out of range.
 int city_locate(const struct city_snapshot *city, double lon_deg, double lat_deg,
                 struct city_place *ret_place, struct error *error) ERROR_MUST_CHECK;
+// Unit grid id at the point, or of the nearest one within tolerance_m (at most 2,000): what
+// a collector just outside every grid may have meant. 0 when there is none;
+// *ret_distance_m is written when there is one.
+int64_t city_nearest_grid(const struct city_snapshot *city, double lon_deg, double lat_deg,
+                          double tolerance_m, double *ret_distance_m);
