@@ -391,8 +391,10 @@ double db_column_double(struct db_statement *statement, int column)
 
 const char *db_column_text(struct db_statement *statement, int column)
 {
-    size_t length;
-    return statement->db->engine->column_text(statement->native, column, &length);
+    size_t length = 0;
+    const char *text =
+        statement->db->engine->column_text(statement->native, column, &length);
+    return text;
 }
 
 const void *db_column_blob(struct db_statement *statement, int column, size_t *ret_length)
@@ -431,7 +433,7 @@ int db_execute(struct db *db, enum query_id query, const struct db_value *values
 {
     DB_STATEMENT_CLEANUP struct db_statement *statement = NULL;
     int code = prepare_with(db, query, values, count, &statement, error);
-    if (code != 0)
+    if (code != 0 || !statement)
         return code;
     do {
         code = db_step(statement, error);
@@ -444,7 +446,7 @@ int db_fetch_int(struct db *db, enum query_id query, const struct db_value *valu
 {
     DB_STATEMENT_CLEANUP struct db_statement *statement = NULL;
     int code = prepare_with(db, query, values, count, &statement, error);
-    if (code != 0)
+    if (code != 0 || !statement)
         return code;
     code = db_step(statement, error);
     if (code < 0)

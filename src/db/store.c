@@ -362,7 +362,7 @@ int db_open(struct db_store *store, const char *slug, enum db_database database,
     if (mode == DB_WRITE)
         make_way(store, slug, database);
     int code = db_place_enter(store, slug, database, mode, &place, error);
-    if (code != 0)
+    if (code != 0 || !place)
         return code;
     struct db *db = db_new(place, mode, error);
     if (!db) {
@@ -393,7 +393,7 @@ int db_reader_borrow(struct db_store *store, const char *slug, enum db_database 
     struct db_place *place = NULL;
     error = error ? error : &own;
     int code = db_place_enter(store, slug, database, DB_READ, &place, error);
-    if (code != 0)
+    if (code != 0 || !place)
         return code;
     pthread_mutex_lock(&store->mutex);
     struct db *db = place->idle;

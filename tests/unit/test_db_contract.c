@@ -190,8 +190,8 @@ static void check_misuse(struct fixture *f, struct db *db)
                               (struct db_value[]){DB_TEXT("none")}, 1, &value, &error),
                  ERROR_NOT_FOUND, "db.no_row");
     assert_fails(db_execute(db, QUERY_PROBE_INSERT,
-                            (struct db_value[]){DB_TEXT("nan"), DB_NULL, DB_DOUBLE((double)NAN),
-                                                DB_NULL, DB_NULL},
+                            (struct db_value[]){DB_TEXT("nan"), DB_NULL,
+                                                DB_DOUBLE((double)NAN), DB_NULL, DB_NULL},
                             5, &error),
                  ERROR_INPUT, "db.not_finite");
     struct db *second = NULL;
