@@ -391,10 +391,7 @@ double db_column_double(struct db_statement *statement, int column)
 
 const char *db_column_text(struct db_statement *statement, int column)
 {
-    size_t length = 0;
-    const char *text =
-        statement->db->engine->column_text(statement->native, column, &length);
-    return text;
+    return statement->db->engine->column_text(statement->native, column);
 }
 
 const void *db_column_blob(struct db_statement *statement, int column, size_t *ret_length)

@@ -86,7 +86,7 @@ struct db_engine {
     bool (*column_is_null)(void *statement, int column);
     int64_t (*column_int)(void *statement, int column);
     double (*column_double)(void *statement, int column);
-    const char *(*column_text)(void *statement, int column, size_t *ret_length);
+    const char *(*column_text)(void *statement, int column); // NUL-terminated
     const void *(*column_blob)(void *statement, int column, size_t *ret_length);
 
     // Databases of a city as a whole.

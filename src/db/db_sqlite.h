@@ -45,5 +45,5 @@ int sqlite_columns(void *statement);
 bool sqlite_column_is_null(void *statement, int column);
 int64_t sqlite_column_int(void *statement, int column);
 double sqlite_column_double(void *statement, int column);
-const char *sqlite_column_text(void *statement, int column, size_t *ret_length);
+const char *sqlite_column_text(void *statement, int column);
 const void *sqlite_column_blob(void *statement, int column, size_t *ret_length);

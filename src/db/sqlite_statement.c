@@ -154,12 +154,10 @@ double sqlite_column_double(void *given, int column)
     return sqlite3_column_double(((struct sqlite_statement *)given)->handle, column);
 }
 
-const char *sqlite_column_text(void *given, int column, size_t *ret_length)
+const char *sqlite_column_text(void *given, int column)
 {
     struct sqlite_statement *statement = given;
-    const unsigned char *text = sqlite3_column_text(statement->handle, column);
-    *ret_length = (size_t)sqlite3_column_bytes(statement->handle, column);
-    return (const char *)text;
+    return (const char *)sqlite3_column_text(statement->handle, column);
 }
 
 const void *sqlite_column_blob(void *given, int column, size_t *ret_length)

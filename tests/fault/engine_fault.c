@@ -150,9 +150,9 @@ static double fault_column_double(void *given, int column)
 {
     return db_engine_sqlite.column_double(native(given), column);
 }
-static const char *fault_column_text(void *given, int column, size_t *ret_length)
+static const char *fault_column_text(void *given, int column)
 {
-    return db_engine_sqlite.column_text(native(given), column, ret_length);
+    return db_engine_sqlite.column_text(native(given), column);
 }
 static const void *fault_column_blob(void *given, int column, size_t *ret_length)
 {
