@@ -79,7 +79,7 @@ int case_route(struct case_work *work, struct error *error)
             city_coverage_by_id(work->city, under.coverage[i]);
         if (area != NULL)
             hits[query.hit_count++] = (struct routing_hit){
-                .layer_id = (int64_t)area->layer + 1, // as city's routing_names count them
+                .layer_id = city_coverage_layer_id(work->city, area->layer),
                 .coverage_id = area->id,
                 .department_id = area->department};
     }

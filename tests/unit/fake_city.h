@@ -113,6 +113,18 @@ const struct city_level *city_level(const struct city_snapshot *city, size_t pos
     return position < 2 ? &fake_levels[position] : NULL;
 }
 
+static struct city_area fake_areas[6];
+const struct city_area *city_area_by_id(const struct city_snapshot *city, int64_t id)
+{
+    (void)city;
+    bool district = id == 101 || id == 102, street = id >= 201 && id <= 204;
+    if (!district && !street)
+        return NULL;
+    struct city_area *area = &fake_areas[district ? id - 101 : id - 199];
+    *area = (struct city_area){.id = id, .level = street, .code = "a", .area_class = ""};
+    return area;
+}
+
 static struct city_grid fake_grids[100];
 const struct city_grid *city_grid_by_id(const struct city_snapshot *city, int64_t id)
 {
@@ -159,6 +171,11 @@ size_t city_coverage_layers(const struct city_snapshot *city)
 {
     (void)city;
     return 0;
+}
+int64_t city_coverage_layer_id(const struct city_snapshot *city, size_t layer)
+{
+    (void)city;
+    return (int64_t)layer + 1;
 }
 const struct city_coverage_area *city_coverage_by_id(const struct city_snapshot *city,
                                                      int64_t id)

@@ -216,6 +216,14 @@ int case_explain(struct db *db, const struct city_snapshot *city, int64_t case_i
 int case_visible(struct db *db, const struct city_snapshot *city, const struct actor *actor,
                  int64_t case_id, bool *ret_visible, struct error *error) ERROR_MUST_CHECK;
 
+// The same for a photo: some case that shows it may be seen.
+int case_media_visible(struct db *db, const struct city_snapshot *city,
+                       const struct actor *actor, const uint8_t sha256[HASH_SIZE],
+                       bool *ret_visible, struct error *error) ERROR_MUST_CHECK;
+// A photo has been stored: rows that expected it have it now. Inside a write transaction.
+int case_media_received(struct db *db, const uint8_t sha256[HASH_SIZE], int64_t now_ms,
+                        struct error *error) ERROR_MUST_CHECK;
+
 // ---- the change stream ----
 enum case_sight { CASE_HIDDEN, CASE_SEEN, CASE_GONE };
 struct case_change {
