@@ -65,6 +65,11 @@ ORDER BY case_id DESC
 WHERE reported_by > 0 AND reported_by = $3 AND case_id < $2
 ORDER BY case_id DESC
 
+-- part: case_walk_oldest
+-- database: cases
+WHERE case_id > $2
+ORDER BY case_id
+
 -- part: case_walk_number
 -- database: cases
 WHERE number = $3
@@ -166,6 +171,54 @@ GROUP BY area_7;
 -- database: cases
 SELECT area_8, count(*), sum(due_sort < $1) FROM case_file WHERE closed_at IS NULL
 GROUP BY area_8;
+
+-- name: recount_rollup_department
+-- database: cases
+SELECT day, department_id, opened, filed, sent, fed_back, handled_in_time, handled_late, ended,
+       closed, closed_in_time, closed_late
+FROM rollup_department;
+
+-- name: recount_rollup_area
+-- database: cases
+SELECT day, area_id, opened, filed, sent, fed_back, handled_in_time, handled_late, ended,
+       closed, closed_in_time, closed_late
+FROM rollup_area;
+
+-- Points that should not be there, and open cases whose point is missing.
+-- name: recount_points
+-- database: cases
+SELECT p.case_id, 1 FROM case_open_point p
+WHERE NOT EXISTS (SELECT 1 FROM case_file c WHERE c.case_id = p.case_id
+                  AND c.closed_at IS NULL AND c.lon IS NOT NULL)
+UNION ALL
+SELECT c.case_id, 0 FROM case_file c
+WHERE c.closed_at IS NULL AND c.lon IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM case_open_point p WHERE p.case_id = c.case_id);
+
+-- Rows that belong to no case, and histories without their changes.
+-- name: recount_strays
+-- database: cases
+SELECT (SELECT count(*) FROM history h
+        WHERE NOT EXISTS (SELECT 1 FROM case_file c WHERE c.case_id = h.case_id)),
+       (SELECT count(*) FROM fact f
+        WHERE NOT EXISTS (SELECT 1 FROM case_file c WHERE c.case_id = f.case_id)),
+       (SELECT count(*) FROM case_task t
+        WHERE NOT EXISTS (SELECT 1 FROM case_file c WHERE c.case_id = t.task_id / 1024)),
+       (SELECT count(*) FROM history) - (SELECT count(*) FROM change)
+         - (SELECT coalesce(min(position), 1) - 1 FROM change);
+
+-- Only tests use these three: they do what nobody may.
+-- name: test_tamper_opinion
+-- database: cases
+UPDATE history SET opinion = $3 WHERE case_id = $1 AND seq = $2;
+
+-- name: test_tamper_time
+-- database: cases
+UPDATE history SET done_at = done_at + $3 WHERE case_id = $1 AND seq = $2;
+
+-- name: test_drop_history
+-- database: cases
+DELETE FROM history WHERE case_id = $1 AND seq = $2;
 
 -- name: figures_department_day
 -- database: cases

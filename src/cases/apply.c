@@ -12,8 +12,8 @@
 enum { CASE_ARENA = 1024 * 1024 };
 
 // ---- a key that was used before ----
-static int repeat(struct case_work *work, struct db_statement *s, struct case_result *result,
-                  struct error *error)
+static int repeat(struct case_work *work, struct db_statement *s,
+                  struct case_result *result, struct error *error)
 {
     size_t length = 0;
     const struct case_move *move = work->move;
@@ -106,8 +106,8 @@ static int begin_new(struct case_work *work, struct error *error)
     row->external_id = draft->external_id;
     row->reported_by = work->move->actor->person_id;
     row->reporter_id = draft->reporter != NULL ? -1 : 0; // has one: the row comes later
-    work->effective_ms = work->move->done_ms != INSTANT_NONE ? work->move->done_ms
-                                                             : work->move->received_ms;
+    work->effective_ms =
+        work->move->done_ms != INSTANT_NONE ? work->move->done_ms : work->move->received_ms;
     row->opened_ms = work->effective_ms;
     return case_place_locate(work->city, &row->place, error);
 }
@@ -137,11 +137,11 @@ static int add_reporter(struct case_work *work, struct error *error)
     const struct case_reporter *reporter = work->move->draft->reporter;
     if (reporter == NULL)
         return 0;
-    return db_fetch_int(work->db, QUERY_REPORTER_ADD,
-                        (struct db_value[]){DB_TEXT(reporter->name), DB_TEXT(reporter->phone),
-                                            DB_TEXT(reporter->email),
-                                            DB_INT(reporter->agreed)},
-                        4, &work->row.reporter_id, error);
+    return db_fetch_int(
+        work->db, QUERY_REPORTER_ADD,
+        (struct db_value[]){DB_TEXT(reporter->name), DB_TEXT(reporter->phone),
+                            DB_TEXT(reporter->email), DB_INT(reporter->agreed)},
+        4, &work->row.reporter_id, error);
 }
 
 // The source's own target, kept beside our deadline on a clock of its own.
@@ -151,8 +151,8 @@ static int start_imported(struct case_work *work, struct error *error)
     if (due_ms == INSTANT_NONE || due_ms == 0)
         return 0;
     struct limit none = {.unit = LIMIT_NONE};
-    int code = case_clock_move(work, PROCESS_CLOCK_IMPORTED, 0, CLOCK_EFFECT_START, &none,
-                               error);
+    int code =
+        case_clock_move(work, PROCESS_CLOCK_IMPORTED, 0, CLOCK_EFFECT_START, &none, error);
     struct case_clock_row *row = case_clock_find(work, PROCESS_CLOCK_IMPORTED, 0);
     if (code == 0 && row != NULL) {
         row->clock.due_ms = due_ms;
@@ -274,7 +274,8 @@ static int store_point(struct case_work *work, bool was_open, struct error *erro
     const struct case_place *before = &work->place_before;
     bool had = !work->is_new && was_open && before->has_point;
     bool has = row->closed_ms == INSTANT_NONE && row->place.has_point;
-    bool same = had && has && !(fabs(before->point.lon_deg - row->place.point.lon_deg) > 0) &&
+    bool same = had && has &&
+                !(fabs(before->point.lon_deg - row->place.point.lon_deg) > 0) &&
                 !(fabs(before->point.lat_deg - row->place.point.lat_deg) > 0);
     if (same)
         return 0;
@@ -312,19 +313,19 @@ static int store_change(struct case_work *work, struct error *error)
     const struct case_row *row = &work->row;
     bool moved = !work->is_new && memcmp(row->place.areas, work->place_before.areas,
                                          sizeof row->place.areas) != 0;
-    int code = db_fetch_int(work->db, QUERY_CHANGE_ADD,
-                            (struct db_value[]){DB_INT(row->case_id), DB_INT(row->version),
-                                                DB_INT((int64_t)work->action->kind),
-                                                DB_INT(row->stage),
-                                                DB_INT(work->move->received_ms),
-                                                DB_INT(moved)},
-                            6, &work->position, error);
+    int code = db_fetch_int(
+        work->db, QUERY_CHANGE_ADD,
+        (struct db_value[]){DB_INT(row->case_id), DB_INT(row->version),
+                            DB_INT((int64_t)work->action->kind), DB_INT(row->stage),
+                            DB_INT(work->move->received_ms), DB_INT(moved)},
+        6, &work->position, error);
     if (code != 0 || !moved)
         return code;
     struct db_value values[1 + CITY_LEVEL_LIMIT] = {DB_INT(work->position)};
     for (int i = 0; i < CITY_LEVEL_LIMIT; i++)
         values[1 + i] = DB_INT(work->place_before.areas[i]);
-    return db_execute(work->db, QUERY_CHANGE_BEFORE_ADD, values, 1 + CITY_LEVEL_LIMIT, error);
+    return db_execute(work->db, QUERY_CHANGE_BEFORE_ADD, values, 1 + CITY_LEVEL_LIMIT,
+                      error);
 }
 
 static int store_case(struct case_work *work, const char *step_from, struct error *error)
@@ -384,7 +385,8 @@ static int take_rules(struct case_work *work, struct error *error)
     return 0;
 }
 
-static int apply(struct case_work *work, struct case_result *ret_result, struct error *error)
+static int apply(struct case_work *work, struct case_result *ret_result,
+                 struct error *error)
 {
     struct case_result result = {0};
     int code = look_up_key(work, &result, error);
@@ -420,8 +422,9 @@ static int apply(struct case_work *work, struct case_result *ret_result, struct 
     return 0;
 }
 
-int case_apply(struct db *db, const struct city_snapshot *city, const struct case_move *move,
-               struct case_result *ret_result, struct error *error)
+int case_apply(struct db *db, const struct city_snapshot *city,
+               const struct case_move *move, struct case_result *ret_result,
+               struct error *error)
 {
     struct case_work *work = memory_new(sizeof *work);
     work->db = db;

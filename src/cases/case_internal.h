@@ -95,8 +95,8 @@ struct case_inputs {
     const char *address;
     uint8_t media[CASE_MEDIA_MOST][HASH_SIZE];
     size_t media_count;
-    int choice; // number of the last choice made, from 1
-    int64_t instants[CASE_INPUTS_MOST]; // by input's position in the action
+    int choice;                          // number of the last choice made, from 1
+    int64_t instants[CASE_INPUTS_MOST];  // by input's position in the action
     const char *words[CASE_INPUTS_MOST]; // choices and texts likewise, NULL without
 };
 
@@ -123,8 +123,8 @@ struct case_work {
     int64_t task_no;      // acted on, 0: the case itself
     int64_t effective_ms; // when the move counts as done
     struct buffer clock_effect;
-    uint8_t salt[16];     // of this row's digests
-    int64_t position;     // of the change
+    uint8_t salt[16]; // of this row's digests
+    int64_t position; // of the change
     // Routing's answer, asked for once.
     bool routed;
     struct routing_answer route;
@@ -134,7 +134,8 @@ struct case_work {
 void case_row_init(struct case_row *row);
 // Columns in the order of the query case_load. Texts are copied into the arena; without one
 // they are borrowed until the statement's next step, case_row_keep copies them.
-void case_row_read(struct db_statement *statement, struct arena *arena, struct case_row *row);
+void case_row_read(struct db_statement *statement, struct arena *arena,
+                   struct case_row *row);
 void case_row_keep(struct case_row *row, struct arena *arena);
 int case_row_load(struct db *db, int64_t case_id, struct arena *arena, struct case_row *row,
                   struct error *error) ERROR_MUST_CHECK;
@@ -152,8 +153,8 @@ int case_route(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 // Limit of a clock's kind for this case; *ret_line: of the catalogue's table.
 void case_limit(const struct case_work *work, int clock_kind, struct limit *ret_limit,
                 int64_t *ret_line);
-int case_point_parse(const char *text, struct case_point *ret_point, struct error *error)
-    ERROR_MUST_CHECK;
+int case_point_parse(const char *text, struct case_point *ret_point,
+                     struct error *error) ERROR_MUST_CHECK;
 
 // ---- input.c ----
 int case_inputs_check(struct case_work *work, const struct process_action *action,
@@ -167,7 +168,8 @@ int case_may_act(const struct case_work *work, const struct process_action *acti
                  const struct case_task_row *task, struct error *error) ERROR_MUST_CHECK;
 // ---- guard.c ----
 int case_guards_pass(struct case_work *work, const struct process_action *action,
-                     const struct case_inputs *inputs, struct error *error) ERROR_MUST_CHECK;
+                     const struct case_inputs *inputs,
+                     struct error *error) ERROR_MUST_CHECK;
 
 // ---- effect.c ----
 int case_effects_run(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
@@ -193,6 +195,18 @@ int case_clocks_store(struct case_work *work, struct error *error) ERROR_MUST_CH
 void case_clock_summarise(struct case_work *work);
 void case_clock_read(struct db_statement *statement, struct case_clock_row *row);
 
+// ---- explain.c: a clock effect as the history keeps it ----
+struct case_noted {
+    int kind;
+    int64_t task_no;
+    enum clock_effect effect;
+    bool has_limit;
+    struct limit limit;
+    int64_t due_ms; // given by a source; INSTANT_NONE
+};
+bool case_noted_effect(struct arena *arena, const char *text, size_t length,
+                       struct case_noted *ret_noted);
+
 // ---- history.c ----
 struct history_entry { // what the chain covers, besides the texts
     const char *number;
@@ -213,8 +227,8 @@ void history_digest(const struct history_entry *entry, const uint8_t before[HASH
                     uint8_t out[HASH_SIZE]);
 int history_seal(struct case_work *work, const char *step_from, struct error *error)
     ERROR_MUST_CHECK; // sets row.version and row.digest; the row is written by history_add
-int history_add(struct case_work *work, const char *step_from, struct error *error)
-    ERROR_MUST_CHECK;
+int history_add(struct case_work *work, const char *step_from,
+                struct error *error) ERROR_MUST_CHECK;
 
 // ---- fact.c ----
 int fact_load(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
@@ -236,5 +250,5 @@ enum clock_light case_row_light(const struct case_row *row, int64_t now_ms);
 
 // ---- detail.c ----
 // Fills work as far as reading needs it: row, rules, open tasks, clocks, fact.
-int case_work_load(struct case_work *work, int64_t case_id, struct error *error)
-    ERROR_MUST_CHECK;
+int case_work_load(struct case_work *work, int64_t case_id,
+                   struct error *error) ERROR_MUST_CHECK;

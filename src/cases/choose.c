@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-// Which row of the process a move is: role, holder, inputs and guards, in the table's order.
+// Which row of the process a move is: role, holder, inputs and guards, in the table's
+// order.
 #include <string.h>
 
 #include "case_internal.h"
@@ -111,7 +112,8 @@ static int apply_inputs(struct case_work *work, const struct case_inputs *inputs
     return code;
 }
 
-// How far a row came before it was refused: the error of the one that came furthest is told.
+// How far a row came before it was refused: the error of the one that came furthest is
+// told.
 enum refusal { REFUSED_ROLE, REFUSED_HOLDER, REFUSED_INPUT, REFUSED_GUARD, REFUSED_NOT };
 
 static enum refusal try_row(struct case_work *work, const struct process_action *action,
@@ -123,8 +125,8 @@ static enum refusal try_row(struct case_work *work, const struct process_action 
         task = work->task_no != 0 ? case_task_find(work, work->task_no)
                                   : case_task_of_kind(work, (int)action->task);
         if (task == NULL || task->kind != (int)action->task) {
-            error_set(error, ERROR_CONFLICT, "case.not_possible",
-                      "no task '%s' is open", process_task_to_str((int)action->task));
+            error_set(error, ERROR_CONFLICT, "case.not_possible", "no task '%s' is open",
+                      process_task_to_str((int)action->task));
             return REFUSED_ROLE;
         }
     }

@@ -9,8 +9,8 @@ enum { READ_ARENA = 1024 * 1024, ALLOWED_MOST = 64, ROWS_STEP = 32 };
 
 int case_find(struct db *db, const char *number, int64_t *ret_case_id, struct error *error)
 {
-    int code = db_fetch_int(db, QUERY_CASE_BY_NUMBER, (struct db_value[]){DB_TEXT(number)}, 1,
-                            ret_case_id, error);
+    int code = db_fetch_int(db, QUERY_CASE_BY_NUMBER, (struct db_value[]){DB_TEXT(number)},
+                            1, ret_case_id, error);
     if (code == ERROR_NOT_FOUND)
         return error_set(error, ERROR_NOT_FOUND, "case.unknown", "there is no case '%.40s'",
                          number);
@@ -37,7 +37,8 @@ static void *grow(struct arena *arena, void *items, size_t count, size_t size)
 
 static int too_much(struct error *error)
 {
-    return error_set(error, ERROR_LIMIT, "case.too_much", "the case does not fit in memory");
+    return error_set(error, ERROR_LIMIT, "case.too_much",
+                     "the case does not fit in memory");
 }
 
 // ---- history ----
@@ -142,8 +143,9 @@ static int read_clocks(struct db *db, struct arena *arena, struct case_detail *d
             return too_much(error);
         struct case_clock_row row;
         case_clock_read(s, &row);
-        int64_t task_id =
-            row.task_no != 0 ? detail->summary.id * (1 << CASE_TASK_SHIFT) + row.task_no : 0;
+        int64_t task_id = row.task_no != 0
+                              ? detail->summary.id * (1 << CASE_TASK_SHIFT) + row.task_no
+                              : 0;
         detail->clocks[detail->clock_count++] =
             (struct case_clock){.id = (int64_t)row.kind << CASE_TASK_SHIFT | row.task_no,
                                 .kind = (enum process_clock)row.kind,
@@ -186,9 +188,8 @@ static int read_media(struct db *db, struct arena *arena, struct case_detail *de
 static int read_reporter(struct db *db, struct arena *arena, struct case_detail *detail,
                          struct error *error)
 {
-    detail->reporter =
-        (struct case_reporter_row){.id = detail->summary.reporter_id,
-                                   .name = "", .phone = "", .email = ""};
+    detail->reporter = (struct case_reporter_row){
+        .id = detail->summary.reporter_id, .name = "", .phone = "", .email = ""};
     if (detail->reporter.id == 0)
         return 0;
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
@@ -251,8 +252,10 @@ static void allow(struct case_work *work, const struct process_action *action,
     if (detail->allowed_count == ALLOWED_MOST || already(detail, action, task_id) ||
         case_may_act(work, action, task, NULL) != 0 || !guards_may_pass(work, action))
         return;
-    detail->allowed[detail->allowed_count++] = (struct case_allowed){
-        .action = action, .task_id = task_id, .task_version = task != NULL ? task->version : 0};
+    detail->allowed[detail->allowed_count++] =
+        (struct case_allowed){.action = action,
+                              .task_id = task_id,
+                              .task_version = task != NULL ? task->version : 0};
 }
 
 static void list_allowed(struct case_work *work, struct case_detail *detail)

@@ -93,9 +93,8 @@ static int start_clock(struct case_work *work, int kind, struct error *error)
     case_limit(work, kind, &limit, &line);
     struct case_clock_row *row = case_clock_find(work, kind, 0);
     bool fresh = row == NULL || row->clock.status == CLOCK_IDLE;
-    int code = case_clock_move(work, kind, 0,
-                               fresh ? CLOCK_EFFECT_START : CLOCK_EFFECT_RESTART, &limit,
-                               error);
+    int code = case_clock_move(
+        work, kind, 0, fresh ? CLOCK_EFFECT_START : CLOCK_EFFECT_RESTART, &limit, error);
     row = case_clock_find(work, kind, 0);
     if (code == 0 && row != NULL) {
         row->department_id = work->row.department_id;

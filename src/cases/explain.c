@@ -29,41 +29,61 @@ static struct case_explained *clock_of(struct explaining *explaining, int kind,
     return NULL;
 }
 
-// "handling#3 start 2000 working_hour planting": one effect as it was noted.
-static void read_effect(struct explaining *explaining, const char *text, size_t length,
-                        int64_t at_ms)
+static bool read_number(const char *text, int64_t *ret_number)
 {
-    const char *words[5] = {NULL};
+    return text_to_int(text, strlen(text), ret_number, NULL) == 0;
+}
+
+// "handling#3 start 2000 working_hour planting": one effect as note_effect wrote it.
+bool case_noted_effect(struct arena *arena, const char *text, size_t length,
+                       struct case_noted *ret_noted)
+{
+    struct case_noted noted = {.due_ms = INSTANT_NONE};
+    const char *words[6] = {NULL};
     size_t count = 0, size = 0;
-    const char *cursor = arena_copy(explaining->arena, text, length);
+    const char *cursor = arena_copy(arena, text, length);
     for (const char *piece; (piece = text_next(&cursor, ' ', &size)) != NULL;)
-        if (size > 0 && count < 5)
-            words[count++] = arena_copy(explaining->arena, piece, size);
+        if (size > 0 && count < 6)
+            words[count++] = arena_copy(arena, piece, size);
     if (count < 2)
-        return;
-    int64_t task_no = 0, milli = 0;
+        return false;
     const char *hash = strchr(words[0], '#');
     const char *kind = words[0];
     if (hash != NULL) {
-        kind = arena_copy(explaining->arena, words[0], (size_t)(hash - words[0]));
-        if (text_to_int(hash + 1, strlen(hash + 1), &task_no, NULL) != 0)
-            return;
+        kind = arena_copy(arena, words[0], (size_t)(hash - words[0]));
+        if (!read_number(hash + 1, &noted.task_no))
+            return false;
     }
-    struct case_explained *clock =
-        clock_of(explaining, process_clock_from_str(kind), task_no);
-    struct clock_event event = {.at_ms = at_ms};
-    if (clock == NULL || clock->event_count == EVENTS_MOST ||
-        clock_effect_from_str(words[1], &event.effect, NULL) != 0)
+    noted.kind = process_clock_from_str(kind);
+    if (noted.kind < 0 || clock_effect_from_str(words[1], &noted.effect, NULL) != 0)
+        return false;
+    noted.has_limit = count >= 4;
+    if (noted.has_limit && (!read_number(words[2], &noted.limit.milli) ||
+                            limit_unit_from_str(words[3], &noted.limit.unit, NULL) != 0))
+        return false;
+    if (count == 6 &&
+        (strcmp(words[4], "due") != 0 || !read_number(words[5], &noted.due_ms)))
+        return false;
+    if (count == 5)
+        snprintf(noted.limit.season, LIMIT_SEASON_SIZE, "%s", words[4]);
+    *ret_noted = noted;
+    return true;
+}
+
+static void add_event(struct explaining *explaining, const char *text, size_t length,
+                      int64_t at_ms)
+{
+    struct case_noted noted;
+    if (!case_noted_effect(explaining->arena, text, length, &noted))
         return;
-    if (count >= 4 && text_to_int(words[2], strlen(words[2]), &milli, NULL) == 0 &&
-        limit_unit_from_str(words[3], &event.limit.unit, NULL) == 0)
-        event.limit.milli = milli;
-    if (count == 5 && strcmp(words[4], "due") != 0)
-        snprintf(event.limit.season, LIMIT_SEASON_SIZE, "%s", words[4]);
+    struct case_explained *clock = clock_of(explaining, noted.kind, noted.task_no);
+    if (clock == NULL || clock->event_count == EVENTS_MOST)
+        return;
     if (clock->events == NULL)
         clock->events = arena_array(explaining->arena, EVENTS_MOST, sizeof *clock->events);
     if (clock->events != NULL)
-        clock->events[clock->event_count++] = event;
+        clock->events[clock->event_count++] = (struct clock_event){
+            .effect = noted.effect, .at_ms = at_ms, .limit = noted.limit};
 }
 
 static int read_events(struct explaining *explaining, struct db *db, int64_t case_id,
@@ -81,7 +101,7 @@ static int read_events(struct explaining *explaining, struct db *db, int64_t cas
         size_t length = 0;
         for (const char *piece;
              effects != NULL && (piece = text_next(&effects, ';', &length)) != NULL;)
-            read_effect(explaining, piece, length, db_column_int(s, 18));
+            add_event(explaining, piece, length, db_column_int(s, 18));
     }
     return code;
 }
@@ -140,7 +160,8 @@ static int explain(struct explaining *explaining, const struct city_snapshot *ci
     struct buffer rule BUFFER_CLEANUP;
     buffer_init(&rule, BUFFER_CEILING_LINE);
     clock_rule_text(calendar, &clock->clock.state.limit, language, &rule);
-    clock->rule = rule.length > 0 ? arena_copy(explaining->arena, rule.data, rule.length) : "";
+    clock->rule =
+        rule.length > 0 ? arena_copy(explaining->arena, rule.data, rule.length) : "";
     if (clock->event_count == 0)
         return 0;
     explaining->now = clock;

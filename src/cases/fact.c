@@ -215,8 +215,7 @@ static int store_rollups(struct case_work *work, struct error *error)
 {
     struct fact_day days[2 * FACT_DAYS], old[FACT_DAYS];
     int count = fact_days(&work->fact, work->calendar, days);
-    int old_count =
-        work->is_new ? 0 : fact_days(&work->fact_before, work->calendar, old);
+    int old_count = work->is_new ? 0 : fact_days(&work->fact_before, work->calendar, old);
     for (int i = 0; i < old_count; i++)
         for (int k = 0; k < FIGURE_COUNT; k++)
             old[i].figures[k] = -old[i].figures[k];

@@ -38,8 +38,9 @@ static int open_work(struct figures *figures, struct error *error)
     while ((code = db_step(s, error)) == DB_ROW) {
         int64_t stage = db_column_int(s, 0), queue = db_column_int(s, 2);
         int64_t open = db_column_int(s, 3), overdue = db_column_int(s, 4);
-        struct case_figure *department = figure_of(
-            figures->arena, &out->by_department, &out->department_count, db_column_int(s, 1));
+        struct case_figure *department =
+            figure_of(figures->arena, &out->by_department, &out->department_count,
+                      db_column_int(s, 1));
         out->open += open;
         out->overdue += overdue;
         out->where += queue == CASE_QUEUE_WHERE ? open : 0;
@@ -72,8 +73,8 @@ static int open_areas(struct figures *figures, size_t level, struct error *error
         return code;
     db_bind_int(s, 1, figures->now_ms);
     while ((code = db_step(s, error)) == DB_ROW) {
-        struct case_figure *area = figure_of(figures->arena, &out->by_area, &out->area_count,
-                                             db_column_int(s, 0));
+        struct case_figure *area =
+            figure_of(figures->arena, &out->by_area, &out->area_count, db_column_int(s, 0));
         if (area == NULL)
             continue;
         area->open = db_column_int(s, 1);
@@ -100,7 +101,8 @@ static int today(struct figures *figures, bool areas, const struct city_snapshot
             continue;
         struct case_figure *figure =
             areas ? figure_of(figures->arena, &out->by_area, &out->area_count, id)
-                  : figure_of(figures->arena, &out->by_department, &out->department_count, id);
+                  : figure_of(figures->arena, &out->by_department, &out->department_count,
+                              id);
         if (!areas) {
             out->opened_today += db_column_int(s, 1);
             out->closed_today += db_column_int(s, 2);

@@ -6,8 +6,8 @@
 
 #include "case_internal.h"
 
-static int has_photo(struct case_work *work, const struct case_inputs *inputs, bool *ret_has,
-                     struct error *error)
+static int has_photo(struct case_work *work, const struct case_inputs *inputs,
+                     bool *ret_has, struct error *error)
 {
     *ret_has = inputs->media_count > 0;
     if (*ret_has || work->is_new)
@@ -20,8 +20,8 @@ static int has_photo(struct case_work *work, const struct case_inputs *inputs, b
     return code;
 }
 
-static int has_thing(struct case_work *work, const struct case_inputs *inputs, int64_t thing,
-                     bool *ret_has, struct error *error)
+static int has_thing(struct case_work *work, const struct case_inputs *inputs,
+                     int64_t thing, bool *ret_has, struct error *error)
 {
     const struct case_row *row = &work->row;
     int code = 0;

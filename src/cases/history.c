@@ -29,7 +29,8 @@ static void write_number(struct buffer *out, const char *name, int64_t value)
     buffer_format(out, "%s %lld\n", name, (long long)value);
 }
 
-static void write_digest(struct buffer *out, const char *name, const uint8_t digest[HASH_SIZE])
+static void write_digest(struct buffer *out, const char *name,
+                         const uint8_t digest[HASH_SIZE])
 {
     char hex[HASH_HEX_SIZE];
     hash_to_hex(digest, hex);
@@ -47,8 +48,7 @@ void history_digest(const struct history_entry *entry, const uint8_t before[HASH
     write_digest(&text, "before", before);
     buffer_format(&text, "case %s\n", entry->number);
     write_number(&text, "seq", entry->seq);
-    buffer_format(&text, "action %s %s\n", entry->action,
-                  process_kind_to_str(entry->kind));
+    buffer_format(&text, "action %s %s\n", entry->action, process_kind_to_str(entry->kind));
     write_number(&text, "mark", entry->mark);
     buffer_format(&text, "step %s > %s\n", entry->step_from, entry->step_to);
     buffer_format(&text, "task %lld.%lld\n", (long long)entry->task_no,

@@ -49,9 +49,9 @@ static int read_departments(const struct reader *reader, const struct process_in
     for (const char *piece; (piece = text_next(&text, ',', &length)) != NULL;) {
         if (reader->inputs->assistant_count == ROUTING_ASSISTANTS)
             return wrong(reader, input, "has too many departments");
-        int code = read_department(
-            reader, input, piece, length,
-            &reader->inputs->assistants[reader->inputs->assistant_count++]);
+        int code =
+            read_department(reader, input, piece, length,
+                            &reader->inputs->assistants[reader->inputs->assistant_count++]);
         if (code != 0)
             return code;
     }
@@ -324,9 +324,9 @@ static int collect_input(void *context, const char *name, const struct json *val
     } else {
         append_plain(&out, value);
     }
-    bool empty = out.length == 0 ||
-                 (json_as_text(value) == NULL &&
-                  (strcmp(out.data, "null") == 0 || strcmp(out.data, "[]") == 0));
+    bool empty =
+        out.length == 0 || (json_as_text(value) == NULL &&
+                            (strcmp(out.data, "null") == 0 || strcmp(out.data, "[]") == 0));
     collecting->odd |= buffer_check(&out, NULL) != 0;
     if (!empty && !collecting->odd)
         collecting->inputs[collecting->count++] =

@@ -71,7 +71,8 @@ static bool is_mine(const struct walk *walk, const struct case_row *row)
     if (row->holder_role == PROCESS_DEPARTMENT) {
         for (size_t i = 0; i < actor->department_count; i++)
             if (actor_has_role(actor, ROLE_DEPARTMENT) && row->department_id != 0 &&
-                city_department_within(walk->city, row->department_id, actor->departments[i]))
+                city_department_within(walk->city, row->department_id,
+                                       actor->departments[i]))
                 return true;
         return false;
     }
@@ -226,7 +227,8 @@ static int read_cursor(struct walk *walk, struct error *error)
     const char *dash = strrchr(cursor, '.');
     char kind = walk->by_due ? 'd' : walk->by_opened ? 'o' : 'n';
     if (*cursor != kind || dash == NULL ||
-        text_to_int(cursor + 1, (size_t)(dash - cursor - 1), &walk->after_sort, NULL) != 0 ||
+        text_to_int(cursor + 1, (size_t)(dash - cursor - 1), &walk->after_sort, NULL) !=
+            0 ||
         text_to_int(dash + 1, strlen(dash + 1), &walk->after_id, NULL) != 0)
         return error_set(error, ERROR_INPUT, "case.cursor",
                          "the cursor is not one of this list");
@@ -267,8 +269,10 @@ static int begin(struct walk *walk, struct error *error)
     return 0;
 }
 
-// Next row, texts borrowed; *ret_fits: it fits and may be seen. DB_ROW, DB_DONE, or an error.
-static int next(struct walk *walk, struct case_row *row, bool *ret_fits, struct error *error)
+// Next row, texts borrowed; *ret_fits: it fits and may be seen. DB_ROW, DB_DONE, or an
+// error.
+static int next(struct walk *walk, struct case_row *row, bool *ret_fits,
+                struct error *error)
 {
     int code = db_step(walk->statement, error);
     *ret_fits = false;
@@ -297,15 +301,16 @@ int case_list(struct db *db, const struct city_snapshot *city, const struct acto
               const struct case_filter *filter, int64_t now_ms, struct arena *arena,
               struct case_page *ret_page, struct error *error)
 {
-    struct walk walk = {.db = db, .city = city, .actor = actor, .filter = filter,
-                        .now_ms = now_ms};
+    struct walk walk = {
+        .db = db, .city = city, .actor = actor, .filter = filter, .now_ms = now_ms};
     int code = check_filter(filter, error);
     if (code != 0)
         return code;
     account_sight(actor, RIGHT_CASE_READ, &walk.sight);
     choose(&walk);
     code = begin(&walk, error);
-    struct case_page page = {.items = arena_array(arena, filter->limit, sizeof *page.items)};
+    struct case_page page = {.items =
+                                 arena_array(arena, filter->limit, sizeof *page.items)};
     struct case_row row;
     while (code == 0) {
         bool good = false;
@@ -333,8 +338,8 @@ int case_map(struct db *db, const struct city_snapshot *city, const struct actor
              const struct case_filter *filter, int64_t now_ms, struct arena *arena,
              struct case_map *ret_map, struct error *error)
 {
-    struct walk walk = {.db = db, .city = city, .actor = actor, .filter = filter,
-                        .now_ms = now_ms};
+    struct walk walk = {
+        .db = db, .city = city, .actor = actor, .filter = filter, .now_ms = now_ms};
     struct case_filter plain = *filter;
     plain.cursor = NULL;
     walk.filter = &plain;
@@ -355,15 +360,15 @@ int case_map(struct db *db, const struct city_snapshot *city, const struct actor
         map.truncated = (good && row.place.has_point && map.count == filter->limit) ||
                         walk.looked == MAP_ROWS_MOST;
         if (good && row.place.has_point && !map.truncated)
-            map.items[map.count++] = (struct case_map_point){
-                .id = row.case_id,
-                .number = arena_text(arena, row.number),
-                .lon_deg = row.place.point.lon_deg,
-                .lat_deg = row.place.point.lat_deg,
-                .stage = (enum process_stage)row.stage,
-                .light = case_row_light(&row, now_ms),
-                .class_id = row.place.class_id,
-                .department_id = row.department_id};
+            map.items[map.count++] =
+                (struct case_map_point){.id = row.case_id,
+                                        .number = arena_text(arena, row.number),
+                                        .lon_deg = row.place.point.lon_deg,
+                                        .lat_deg = row.place.point.lat_deg,
+                                        .stage = (enum process_stage)row.stage,
+                                        .light = case_row_light(&row, now_ms),
+                                        .class_id = row.place.class_id,
+                                        .department_id = row.department_id};
     }
     db_finish(walk.statement);
     if (code == 0)
@@ -377,8 +382,8 @@ int case_count(struct db *db, const struct city_snapshot *city, const struct act
 {
     struct case_filter plain = *filter;
     plain.cursor = NULL;
-    struct walk walk = {.db = db, .city = city, .actor = actor, .filter = &plain,
-                        .now_ms = now_ms};
+    struct walk walk = {
+        .db = db, .city = city, .actor = actor, .filter = &plain, .now_ms = now_ms};
     account_sight(actor, RIGHT_CASE_READ, &walk.sight);
     choose(&walk);
     int code = begin(&walk, error);

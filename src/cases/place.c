@@ -14,8 +14,7 @@ int case_place_locate(const struct city_snapshot *city, struct case_place *place
     if (!place->has_point)
         return 0;
     struct city_place found;
-    int code =
-        city_locate(city, place->point.lon_deg, place->point.lat_deg, &found, error);
+    int code = city_locate(city, place->point.lon_deg, place->point.lat_deg, &found, error);
     if (code != 0)
         return code;
     place->grid_id = found.grid;
@@ -134,8 +133,8 @@ int case_point_parse(const char *text, struct case_point *ret_point, struct erro
         else if (fine)
             fine = datum_from_text(piece, length, &point.datum) == 0;
         if (!fine)
-            return error_set(error, ERROR_INPUT, "case.point", "'%.*s' is no part of a point",
-                             (int)length, piece);
+            return error_set(error, ERROR_INPUT, "case.point",
+                             "'%.*s' is no part of a point", (int)length, piece);
     }
     if (count < 2)
         return error_set(error, ERROR_INPUT, "case.point", "a point is lon,lat");

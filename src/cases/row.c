@@ -71,7 +71,8 @@ static void read_task_and_clock(struct db_statement *s, int column, struct arena
     row->clock.limit.unit = (enum limit_unit)db_column_int(s, column++);
     row->clock.limit.milli = db_column_int(s, column++);
     const char *season = column_text(s, column++, arena);
-    snprintf(row->clock.limit.season, LIMIT_SEASON_SIZE, "%s", season != NULL ? season : "");
+    snprintf(row->clock.limit.season, LIMIT_SEASON_SIZE, "%s",
+             season != NULL ? season : "");
     row->clock.started_at_ms = db_column_instant(s, column++);
     row->clock.since_ms = db_column_instant(s, column++);
     row->clock.provisional = db_column_int(s, column++) != 0;
@@ -145,7 +146,8 @@ static int bind_place(struct db_statement *s, int index, const struct case_place
     return index + 5;
 }
 
-static int bind_task_and_clock(struct db_statement *s, int index, const struct case_row *row)
+static int bind_task_and_clock(struct db_statement *s, int index,
+                               const struct case_row *row)
 {
     db_bind_int(s, index++, row->task_no);
     db_bind_int(s, index++, row->task_version);
@@ -288,8 +290,8 @@ int case_row_update(struct case_work *work, struct error *error)
     if (code == 0 && work->row.department_id != work->department_before)
         code = db_execute(
             work->db, QUERY_CASE_ASSIGN,
-            (struct db_value[]){DB_INT(work->row.case_id), DB_INT(work->row.department_id)}, 2,
-            error);
+            (struct db_value[]){DB_INT(work->row.case_id), DB_INT(work->row.department_id)},
+            2, error);
     if (code == 0 && place_changed(work))
         code = update_place(work, error);
     return code;

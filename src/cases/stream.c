@@ -83,7 +83,8 @@ int case_changes(struct db *db, const struct city_snapshot *city, const struct a
     db_bind_int(s, 2, most);
     struct case_change *changes = arena_array(arena, most, sizeof *changes);
     if (changes == NULL)
-        return error_set(error, ERROR_LIMIT, "case.too_much", "no room for %u changes", most);
+        return error_set(error, ERROR_LIMIT, "case.too_much", "no room for %u changes",
+                         most);
     int64_t last = after;
     size_t count = 0;
     code = read_changes(&reading, s, most, changes, &count, &last, error);

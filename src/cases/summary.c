@@ -38,9 +38,8 @@ void case_summarise(const struct case_row *row, struct arena *arena,
         .source = (enum process_source)row->source,
         .mark = (enum case_mark)row->mark,
         .reporter_id = row->reporter_id,
-        .task_id = row->task_no != 0
-                       ? row->case_id * (1 << CASE_TASK_SHIFT) + row->task_no
-                       : 0,
+        .task_id =
+            row->task_no != 0 ? row->case_id * (1 << CASE_TASK_SHIFT) + row->task_no : 0,
         .task_version = row->task_version,
         .task = (enum process_task)row->task_kind,
         .holder_role = row->holder_role,

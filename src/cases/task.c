@@ -56,7 +56,8 @@ struct case_task_row *case_task_of_kind(struct case_work *work, int kind)
 
 struct case_task_row *case_task_new(struct case_work *work, int kind, struct error *error)
 {
-    if (work->task_count == CASE_TASKS_OPEN || work->row.task_count == CASE_TASKS_PER_CASE) {
+    if (work->task_count == CASE_TASKS_OPEN ||
+        work->row.task_count == CASE_TASKS_PER_CASE) {
         error_set(error, ERROR_LIMIT, "case.too_many_tasks",
                   "a case has at most %d tasks, %d of them open", CASE_TASKS_PER_CASE,
                   CASE_TASKS_OPEN);
@@ -80,7 +81,8 @@ void case_task_end(struct case_work *work, struct case_task_row *task, bool undo
     if (task == NULL || task->closed_ms != INSTANT_NONE)
         return;
     task->version++;
-    task->acted_ms = work->effective_ms > task->acted_ms ? work->effective_ms : task->acted_ms;
+    task->acted_ms =
+        work->effective_ms > task->acted_ms ? work->effective_ms : task->acted_ms;
     task->closed_ms = task->acted_ms;
     task->undone = undone;
     task->timer_ms = INSTANT_NONE;
@@ -129,12 +131,12 @@ static int store_changed(struct case_work *work, const struct case_task_row *tas
 {
     struct db_value timer =
         task->timer_ms == INSTANT_NONE ? DB_NULL : DB_INT(task->timer_ms);
-    return db_execute(work->db, QUERY_CASE_TASK_UPDATE,
-                      (struct db_value[]){DB_INT(task_id(work, task->no)),
-                                          DB_INT(task->version), DB_INT(task->department_id),
-                                          DB_INT(task->role), DB_INT(task->person_id),
-                                          DB_INT(task->acted_ms), timer},
-                      7, error);
+    return db_execute(
+        work->db, QUERY_CASE_TASK_UPDATE,
+        (struct db_value[]){DB_INT(task_id(work, task->no)), DB_INT(task->version),
+                            DB_INT(task->department_id), DB_INT(task->role),
+                            DB_INT(task->person_id), DB_INT(task->acted_ms), timer},
+        7, error);
 }
 
 int case_tasks_store(struct case_work *work, struct error *error)
@@ -163,8 +165,8 @@ int case_step_leave(struct case_work *work, struct error *error)
         return 0; // an ended case has none
     if (at->clock != PROCESS_CLOCK_NONE &&
         case_clock_find(work, (int)at->clock, own->no) != NULL) {
-        int code = case_clock_move(work, (int)at->clock, own->no, CLOCK_EFFECT_STOP, NULL,
-                                   error);
+        int code =
+            case_clock_move(work, (int)at->clock, own->no, CLOCK_EFFECT_STOP, NULL, error);
         if (code != 0)
             return code;
     }
@@ -214,8 +216,8 @@ static int end_everything(struct case_work *work, struct error *error)
     for (size_t i = 0; i < work->clock_count && code == 0; i++) {
         const struct case_clock_row *clock = &work->clocks[i];
         if (clock->clock.status == CLOCK_RUNNING || clock->clock.status == CLOCK_PAUSED)
-            code = case_clock_move(work, clock->kind, clock->task_no, CLOCK_EFFECT_STOP, NULL,
-                                   error);
+            code = case_clock_move(work, clock->kind, clock->task_no, CLOCK_EFFECT_STOP,
+                                   NULL, error);
     }
     return code;
 }
@@ -230,8 +232,7 @@ static int queue_of(const struct process_step *step)
 int case_step_enter(struct case_work *work, struct error *error)
 {
     struct case_row *row = &work->row;
-    const struct process_step *step =
-        process_step(work->process, (size_t)work->action->to);
+    const struct process_step *step = process_step(work->process, (size_t)work->action->to);
     row->step = step->code;
     row->stage = (int)step->stage;
     row->outcome = (int)step->outcome;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-// A city of the test's own: 10 x 10 unit grids of 0.001 degrees from 0,0, two districts (101
-// west, 102 east), four streets (201..204), departments centre 1 > roads 2 > crew 4 and
-// parks 3, three classes, real rules. Stands in for the city room; included by one program.
+// A city of the test's own: 10 x 10 unit grids of 0.001 degrees from 0,0, two districts
+// (101 west, 102 east), four streets (201..204), departments centre 1 > roads 2 > crew 4
+// and parks 3, three classes, real rules. Stands in for the city room; included by one
+// program.
 #pragma once
 
 #include <stdlib.h>
@@ -66,12 +67,13 @@ static struct city_snapshot *fake_city_new(const char *steps_path, const char *a
                               "event,lamp,Lamp\nevent,vague,Vague\n");
     struct table *conditions TABLE_CLEANUP = fake_table(
         "conditions",
-        "code,class,name_en,closing_en,limit\npothole1,pothole,Hole,Filled,4 working hours\n"
+        "code,class,name_en,closing_en,limit\npothole1,pothole,Hole,Filled,4 working "
+        "hours\n"
         "lamp1,lamp,Out,On,2 working days\nlamp2,lamp,Fallen,Up,2 urgent working hours\n"
         "vague1,vague,Something,Nothing,none\n");
-    struct table *stages TABLE_CLEANUP =
-        fake_table("stage_limits", "clock,limit\naccept,15 minutes\nverify,30 minutes\n"
-                                   "dispatch,15 minutes\ncheck,30 minutes\nsign,60 minutes\n");
+    struct table *stages TABLE_CLEANUP = fake_table(
+        "stage_limits", "clock,limit\naccept,15 minutes\nverify,30 minutes\n"
+                        "dispatch,15 minutes\ncheck,30 minutes\nsign,60 minutes\n");
     if (catalogue_new(&(struct catalogue_source){.classes = classes,
                                                  .conditions = conditions,
                                                  .stage_limits = stages,
@@ -147,7 +149,8 @@ size_t city_departments(const struct city_snapshot *city)
     (void)city;
     return 4;
 }
-const struct city_department *city_department(const struct city_snapshot *city, size_t index)
+const struct city_department *city_department(const struct city_snapshot *city,
+                                              size_t index)
 {
     (void)city;
     return index < 4 ? &fake_departments[index] : NULL;
