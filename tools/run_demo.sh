@@ -18,7 +18,7 @@ if [ ! -f "$data/cities/$city/demo-ready" ]; then
 fi
 
 options=(--data "$data" --port "$port" --web "$build/web")
-[ -n "$lan" ] && options+=(--lan)
+[ -n "$lan" ] && options+=(--lan --demo-logins)
 "$gridcase" serve "${options[@]}" &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null || true' EXIT INT TERM

@@ -119,6 +119,32 @@ static int empty_spool(const char *folder, struct error *error)
     return 0;
 }
 
+// The folder with the pages: as set, or where they stand beside the program.
+static bool find_web(const struct options *options, char *out, size_t size)
+{
+    static const char *const places[] = {"web", "../share/gridcase/web"};
+    const char *set = options_text(options, OPTION_WEB);
+    if (set[0]) {
+        return text_format(out, size, "%s", set) == 0;
+    }
+    char program[PATH_SIZE];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    char *slash = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
+    if (!slash) {
+        return false;
+    }
+    *slash = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        char index[PATH_SIZE];
+        if (text_format(out, size, "%s/%s", program, places[i]) == 0 &&
+            text_format(index, sizeof(index), "%s/console/index.html", out) == 0 &&
+            file_exists(index)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int open_data(struct serve *serve, struct error *error)
 {
     int code = db_store_open(serve->data, DB_STORE_CREATE, &serve->store, error);
@@ -132,8 +158,8 @@ static int open_data(struct serve *serve, struct error *error)
     if (!code) {
         code = empty_spool(serve->spool, error);
     }
-    const char *web = options_text(serve->options, OPTION_WEB);
-    if (!code && web[0]) {
+    char web[PATH_SIZE];
+    if (!code && find_web(serve->options, web, sizeof(web))) {
         code = http_assets_read(web, &serve->assets, error);
     }
     return code;

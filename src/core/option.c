@@ -19,7 +19,7 @@ const struct option option_table[OPTION_COUNT] = {
     [OPTION_HEALTH] = {"health", OPTION_TEXT, "127.0.0.1:0", 0, 0,
                        "address:port of /health and /metrics; port 0: any free one"},
     [OPTION_WEB] = {"web", OPTION_TEXT, "", 0, 0,
-                    "folder with the built pages; empty: those built into the program"},
+                    "folder with the built pages; empty: the one beside the program"},
     [OPTION_BEHIND_PROXY] = {"behind-proxy", OPTION_FLAG, "no", 0, 0,
                              "believe X-Forwarded-For and X-Forwarded-Proto"},
     [OPTION_THREADS] = {"threads", OPTION_INT, "2", 1, 8, "threads that speak HTTP"},
