@@ -12,8 +12,8 @@ if [ ! -f "$data/cities/$city/demo-ready" ]; then
     echo "Loading the demo city into $data (once) ..."
     [ -d "$data/cities/$city" ] || "$gridcase" city new "$city" grids/boston --data "$data"
     "$gridcase" city load "$city" grids/boston --data "$data" --quiet
-    "$gridcase" replay "$city" "$record/history.csv.gz" --map "$record/map.ini" --speed max \
-        --until-now --data "$data"
+    "$gridcase" replay "$city" "$record/record.csv.gz" --map "$record/map.ini" --speed max \
+        --shift-to-now --until-now --data "$data"
     touch "$data/cities/$city/demo-ready"
 fi
 
@@ -36,7 +36,7 @@ echo "Demo logins (made anew for this data folder):"
 sed 's/^/    /' "$data/cities/$city/demo-logins.txt"
 echo "Stop with Ctrl-C. Data stays in $data; 'make run' starts it again."
 if [ "$feed" = 1 ]; then
-    "$gridcase" replay "$city" "$record/feed.csv.gz" --map "$record/map.ini" --live --data "$data" \
+    "$gridcase" replay "$city" "$record/record.csv.gz" --map "$record/map.ini" --live --speed 6 --data "$data" \
         >"$data/feed.log" 2>&1 &
 fi
 wait "$server"
