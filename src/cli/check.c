@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MPL-2.0
+// gridcase check: counts everything that is kept beside the cases anew. See
+// gridcase-check(1).
+#include <gridcase/cli/cli.h>
+
+#include <stdio.h>
+
+#include <gridcase/cases/recount.h>
+#include <gridcase/city/city.h>
+#include <gridcase/db/db.h>
+#include <gridcase/db/store.h>
+
+enum { CASES_A_SLICE = 1000 };
+
+static int count_anew(struct recount *recount, struct db *db, bool quiet,
+                      struct error *error)
+{
+    // One read transaction: all slices see the same moment, whoever writes meanwhile.
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    int code = db_begin(db, DB_READ, &transaction, error);
+    if (code != 0)
+        return code;
+    while ((code = recount_slice(recount, db, CASES_A_SLICE, error)) == 1)
+        if (!quiet)
+            fprintf(stderr, "\r%llu cases ", (unsigned long long)recount_cases(recount));
+    if (!quiet)
+        fprintf(stderr, "\r");
+    return code;
+}
+
+static int tell(const struct recount *recount, struct error *error)
+{
+    for (size_t i = 0; i < recount_findings(recount); i++) {
+        const struct recount_finding *finding = recount_finding(recount, i);
+        if (finding->case_id != 0)
+            printf("case %lld: ", (long long)finding->case_id);
+        printf("%s: %s\n", finding->slug, finding->message);
+    }
+    printf("%llu cases, %llu problems\n", (unsigned long long)recount_cases(recount),
+           (unsigned long long)recount_problems(recount));
+    if (recount_problems(recount) == 0)
+        return 0;
+    return error_set(error, ERROR_STORE, "check.failed", "the recount found %llu problems",
+                     (unsigned long long)recount_problems(recount));
+}
+
+static int check(int argc, char **argv, struct error *error)
+{
+    const char *data = cli_data_folder(&argc, argv);
+    bool quiet = cli_flag(&argc, argv, "--quiet") != 0;
+    struct db_store *store = NULL;
+    struct city_snapshot *city = NULL;
+    struct db *db = NULL;
+    int code = cli_words(argc, argv, 1, 1, error);
+    if (code == 0)
+        code = db_store_open(data, DB_STORE_READ_ONLY, &store, error);
+    if (code == 0)
+        code = city_snapshot_open(store, argv[0], &city, error);
+    if (code == 0)
+        code = db_open(store, argv[0], DB_CASES, DB_READ, &db, error);
+    if (code == 0) {
+        struct recount *recount = recount_new(city);
+        code = count_anew(recount, db, quiet, error);
+        if (code == 0)
+            code = tell(recount, error);
+        recount_free(recount);
+    }
+    db_close(db);
+    city_snapshot_free(city);
+    db_store_close(store);
+    return code;
+}
+
+const struct cli_command cli_check_commands[] = {
+    {"check", NULL, "CITY [--quiet]", "recounts cases, histories, clocks and figures",
+     check},
+    {0},
+};
