@@ -7,6 +7,7 @@
 #include <gridcase/cli/cli.h>
 
 extern const struct cli_command cli_city_commands[];
+extern const struct cli_command cli_serve_commands[];
 extern const struct cli_command cli_person_commands[];
 extern const struct cli_command cli_replay_commands[];
 extern const struct cli_command cli_locate_commands[];
@@ -16,8 +17,9 @@ extern const struct cli_command cli_process_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
-    cli_city_commands, cli_person_commands, cli_replay_commands, cli_locate_commands,
-    cli_case_commands, cli_check_commands,  cli_process_commands, NULL,
+    cli_city_commands,   cli_serve_commands,   cli_person_commands,
+    cli_replay_commands, cli_locate_commands,  cli_case_commands,
+    cli_check_commands,  cli_process_commands, NULL,
 };
 
 static int usage(FILE *out)
