@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MPL-2.0
+// A city is named by the path, or by its own host name; cookies follow.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
+import { Server, cli, demoLogins, makeData, raw, root, uuid } from './lib.mjs';
+import { mkdtempSync, cpSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+let server, folder;
+before(async () => {
+  // Two cities: tinytown, and othertown with a host name of its own.
+  folder = mkdtempSync(join(tmpdir(), 'gridcase-models-'));
+  cpSync(join(root, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
+  cpSync(join(root, 'grids', 'standard'), join(folder, 'grids', 'standard'), { recursive: true });
+  const other = join(folder, 'fixtures', 'othertown');
+  cpSync(join(root, 'fixtures', 'tinytown'), other, { recursive: true });
+  const ini = readFileSync(join(other, 'city.ini'), 'utf8');
+  writeFileSync(
+    join(other, 'city.ini'),
+    ini.replace(/^slug = tinytown/m, 'slug = othertown\nhost = other.test').replace(/^number_prefix = TT/m, 'number_prefix = OT'),
+  );
+  const data = await makeData();
+  await cli('city', 'new', 'othertown', other, '--data', data);
+  await cli('city', 'load', 'othertown', other, '--data', data);
+  server = new Server(data, 'tinytown');
+  server.logins = demoLogins(data);
+  await server.start(['--behind-proxy']);
+});
+after(async () => {
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+  if (server) rmSync(server.data, { recursive: true, force: true });
+});
+
+// fetch does not let one set Host.
+function ask(path, { host = '127.0.0.1', method = 'GET', headers = {}, body } = {}) {
+  return new Promise((done, fail) => {
+    const request = http.request(
+      { host: '127.0.0.1', port: server.port, path, method, headers: { Host: host, ...headers } },
+      (answer) => {
+        let text = '';
+        answer.on('data', (part) => (text += part));
+        answer.on('end', () => done({ status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) }));
+      },
+    );
+    request.on('error', fail);
+    request.end(body);
+  });
+}
+const signIn = (path, host, login, password, headers = {}) =>
+  ask(path, { host, method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify({ login, password }) });
+
+test('by path', async () => {
+  assert.equal((await ask('/tinytown/api/v1/city')).json().slug, 'tinytown');
+  assert.equal((await ask('/othertown/api/v1/city')).json().slug, 'othertown');
+  const unknown = await ask('/atlantis/api/v1/city');
+  assert.equal(unknown.status, 404);
+  assert.equal(unknown.json().code, 'city.unknown');
+});
+
+test('by host name, at the root', async () => {
+  for (const host of ['other.test', 'OTHER.test:8080', 'other.test.']) {
+    assert.equal((await ask('/api/v1/city', { host })).json().slug, 'othertown', host);
+  }
+  assert.equal((await ask('/tinytown/api/v1/city', { host: 'other.test' })).status, 404);
+  assert.equal((await ask('/api/v1/city')).status, 404);
+});
+
+test('cookies: of the path, or of the host; __Host- over https', async () => {
+  const logins = demoLogins(server.data, 'othertown');
+  const byPath = await signIn('/othertown/api/v1/session', '127.0.0.1', 'manager1', logins.manager1);
+  assert.match(byPath.headers['set-cookie'][0], /^gridcase_othertown=.*Path=\/othertown;/);
+  const byHost = await signIn('/api/v1/session', 'other.test', 'manager1', logins.manager1);
+  assert.match(byHost.headers['set-cookie'][0], /^gridcase=.*Path=\/;/);
+  const secure = await signIn('/api/v1/session', 'other.test', 'manager1', logins.manager1, { 'X-Forwarded-Proto': 'https' });
+  const cookie = secure.headers['set-cookie'][0];
+  assert.match(cookie, /^__Host-gridcase=.*Path=\/;.*Secure/);
+  assert.match(cookie, /HttpOnly/);
+  const again = await ask('/api/v1/session', {
+    host: 'other.test', headers: { Cookie: cookie.split(';')[0], 'X-Forwarded-Proto': 'https' },
+  });
+  assert.equal(again.status, 200);
+  const location = await ask('/api/v1/cases', {
+    host: 'other.test', method: 'POST',
+    headers: { Cookie: cookie.split(';')[0], 'X-Forwarded-Proto': 'https', 'Content-Type': 'application/json', 'Idempotency-Key': uuid() },
+    body: JSON.stringify({ class: 'e0110', condition: 'e0110-1', description: 'x', point: { lon: 120.0005, lat: 30.0005 } }),
+  });
+  assert.equal(location.status, 201, location.text);
+  assert.match(location.headers.location, /^\/api\/v1\/cases\/OT/);
+});
+
+test("another city's session is nobody here", async () => {
+  const tiny = await signIn('/tinytown/api/v1/session', '127.0.0.1', 'manager1', server.logins.manager1);
+  const token = tiny.headers['set-cookie'][0].split(';')[0].split('=')[1];
+  for (const cookie of [`gridcase_tinytown=${token}`, `gridcase_othertown=${token}`]) {
+    assert.equal((await ask('/othertown/api/v1/cases', { headers: { Cookie: cookie } })).status, 401, cookie);
+  }
+  const bearer = await ask('/othertown/api/v1/cases', { headers: { Authorization: `Bearer ${token}` } });
+  assert.equal(bearer.status, 401);
+});
+
+test('a matching Origin is asked for on both kinds of address', async () => {
+  const logins = demoLogins(server.data, 'othertown');
+  const good = await signIn('/api/v1/session', 'other.test', 'manager1', logins.manager1, { Origin: 'https://other.test' });
+  assert.equal(good.status, 200);
+  const bad = await signIn('/api/v1/session', 'other.test', 'manager1', logins.manager1, { Origin: 'https://tiny.test' });
+  assert.equal(bad.status, 403);
+  const site = await signIn('/api/v1/session', 'other.test', 'manager1', logins.manager1, { 'Sec-Fetch-Site': 'same-site' });
+  assert.equal(site.status, 403);
+});
+
+test('pages: the list of cities, and the way to the console', async () => {
+  const list = await ask('/');
+  assert.equal(list.status, 200);
+  assert.match(list.text, /href="\/tinytown\/"/);
+  assert.match(list.headers['content-security-policy'], /default-src 'self'/);
+  assert.doesNotMatch(list.headers['content-security-policy'], /unsafe-inline/);
+  assert.equal(list.headers['x-content-type-options'], 'nosniff');
+  assert.ok(list.headers['referrer-policy']);
+  for (const path of ['/tinytown', '/tinytown/', '/tinytown/console']) {
+    const answer = await ask(path);
+    assert.equal(answer.status, 302, path);
+    assert.equal(answer.headers.location, '/tinytown/console/');
+  }
+  assert.equal((await ask('/', { host: 'other.test' })).headers.location, '/console/');
+  assert.equal((await ask('/tinytown/other')).status, 404);
+  assert.equal((await ask('/atlantis/')).status, 404);
+});
+
+test('absolute-form targets and HTTP/1.0 are understood', async () => {
+  const absolute = await raw(server.port, 'GET http://x/tinytown/api/v1/city HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  assert.match(absolute, /^HTTP\/1.1 200 /);
+  const old = await raw(server.port, 'GET /tinytown/api/v1/city HTTP/1.0\r\n\r\n');
+  assert.match(old, /^HTTP\/1.[01] 200 /);
+});

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MPL-2.0
+// Starts the real program on a free port with a data folder of its own, signs people in.
+import { spawn, execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const binary = process.env.GRIDCASE_BINARY ?? join(root, 'build/gridcase');
+
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// UUIDv7, as clients make them.
+export function uuid() {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Date.now(), 0, 6);
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+export async function cli(...args) {
+  return run(binary, args, { cwd: root, maxBuffer: 1 << 26 });
+}
+
+// Polls until check() is truthy; the last value, or an error after ms.
+export async function until(check, what = 'it', ms = 10000) {
+  for (const end = Date.now() + ms; Date.now() < end; await sleep(20)) {
+    const found = await check();
+    if (found) return found;
+  }
+  throw new Error(`waited too long for ${what}`);
+}
+
+// A data folder with the city tinytown.
+export async function makeData(city = 'tinytown') {
+  const data = mkdtempSync(join(tmpdir(), 'gridcase-http-'));
+  const model = join(root, 'fixtures', 'tinytown');
+  await cli('city', 'new', city, model, '--data', data);
+  await cli('city', 'load', city, model, '--data', data);
+  return data;
+}
+
+// login -> password, from the file that the loader writes for a demo city.
+export function demoLogins(data, city = 'tinytown') {
+  const text = readFileSync(join(data, 'cities', city, 'demo-logins.txt'), 'utf8');
+  const logins = {};
+  for (const line of text.split('\n')) {
+    const [login, password] = line.split('\t');
+    if (password) logins[login] = password;
+  }
+  return logins;
+}
+
+export class Server {
+  constructor(data, city) {
+    this.data = data;
+    this.city = city;
+    this.log = '';
+  }
+
+  async start(args = [], env = {}) {
+    this.child = spawn(binary, ['serve', '--data', this.data, '--port', '0', ...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.ended = new Promise((done) => this.child.on('exit', (code, signal) => done({ code, signal })));
+    let out = '';
+    this.log = '';
+    this.child.stdout.on('data', (part) => (out += part));
+    this.child.stderr.on('data', (part) => (this.log += part));
+    let gone = false;
+    this.ended.then(() => (gone = true));
+    await until(() => gone || /listening on http:\/\/[^:]+:(\d+)\//.test(out), 'the server', 30000);
+    if (gone) throw new Error(`the server ended: ${this.log}`);
+    this.port = Number(/listening on http:\/\/[^:]+:(\d+)\//.exec(out)[1]);
+    this.healthPort = Number(/health_port=(\d+)/.exec(this.log)?.[1] ?? 0);
+    this.base = `http://127.0.0.1:${this.port}`;
+    this.api = `${this.base}/${this.city}/api/v1`;
+    return this;
+  }
+
+  async stop(signal = 'SIGTERM') {
+    this.child.kill(signal);
+    return this.ended;
+  }
+
+  async restart(args = []) {
+    await this.stop();
+    return this.start(args);
+  }
+
+  async signIn(login) {
+    const answer = await fetch(`${this.api}/session`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ login, password: this.logins[login] }),
+    });
+    if (answer.status !== 200) throw new Error(`${login}: ${answer.status} ${await answer.text()}`);
+    const cookie = answer.headers.get('set-cookie').split(';')[0];
+    return new Person(this, login, { Cookie: cookie }, await answer.json());
+  }
+}
+
+export class Person {
+  constructor(server, login, headers, session) {
+    Object.assign(this, { server, login, headers, session });
+  }
+
+  async call(method, path, body, headers = {}) {
+    const json = body !== undefined && !(body instanceof Uint8Array) && typeof body !== 'string';
+    const answer = await fetch(this.server.api + path, {
+      method,
+      headers: {
+        ...this.headers,
+        ...(json ? { 'Content-Type': 'application/json' } : {}),
+        ...headers,
+      },
+      body: json ? JSON.stringify(body) : body,
+      redirect: 'manual',
+    });
+    const text = await answer.text();
+    let value = text;
+    if (/json/.test(answer.headers.get('content-type') ?? '') && text) value = JSON.parse(text);
+    return { status: answer.status, headers: answer.headers, body: value, text };
+  }
+
+  get(path, headers) {
+    return this.call('GET', path, undefined, headers);
+  }
+
+  async want(path) {
+    const answer = await this.get(path);
+    if (answer.status !== 200) throw new Error(`${this.login} ${path}: ${answer.status} ${answer.text}`);
+    return answer.body;
+  }
+
+  report(body = {}, headers = {}) {
+    return this.call('POST', '/cases', { ...garbage, ...body }, { 'Idempotency-Key': uuid(), ...headers });
+  }
+
+  // Takes an action that the case allows this person, with the version they see.
+  async act(number, action, inputs = {}, headers = {}) {
+    const found = await this.want(`/cases/${number}`);
+    const allowed = found.allowed_actions.find((one) => one.action === action);
+    const match = allowed?.task ? { 'If-Match': `"${allowed.task}.${allowed.task_version}"` } : {};
+    return this.call('POST', `/cases/${number}/actions`, { action, inputs }, {
+      'Idempotency-Key': uuid(),
+      ...match,
+      ...headers,
+    });
+  }
+}
+
+export const nobody = (server) => new Person(server, 'nobody', {}, null);
+
+// A report inside block T11 of tinytown, district D1.
+export const garbage = {
+  class: 'e0110',
+  condition: 'e0110-1',
+  point: { lon: 120.0005, lat: 30.0005 },
+  description: 'bags beside the bin',
+  source: 'collector',
+};
+
+export async function startServer({ city = 'tinytown', args = [], env = {} } = {}) {
+  const data = await makeData(city);
+  const server = new Server(data, city);
+  server.logins = demoLogins(data, city);
+  await server.start(args, env);
+  server.remove = async () => {
+    if (server.child.exitCode === null && server.child.signalCode === null) await server.stop();
+    if (existsSync(data)) rmSync(data, { recursive: true, force: true });
+  };
+  return server;
+}
+
+// Sends bytes as they are; resolves with all that came back until the end or ms.
+export function raw(port, text, { ms = 5000, end = false } = {}) {
+  return new Promise((done) => {
+    const socket = net.connect(port, '127.0.0.1');
+    let heard = '';
+    const finish = () => {
+      socket.destroy();
+      done(heard);
+    };
+    socket.setTimeout(ms, finish);
+    socket.on('data', (part) => (heard += part.toString('latin1')));
+    socket.on('close', () => done(heard));
+    socket.on('error', () => done(heard));
+    socket.on('connect', () => {
+      socket.write(text);
+      if (end) socket.end();
+    });
+  });
+}
+
+// Reads server-sent events of a person; close() ends it.
+export class Stream {
+  constructor(person, path = '/changes', headers = {}) {
+    this.events = [];
+    this.closed = false;
+    this.ready = new Promise((done, fail) => {
+      this.request = http.get(
+        person.server.api + path,
+        { headers: { ...person.headers, ...headers }, agent: false },
+        (answer) => {
+          this.status = answer.statusCode;
+          let rest = '';
+          answer.setEncoding('utf8');
+          answer.on('data', (part) => {
+            rest += part;
+            for (let at; (at = rest.indexOf('\n\n')) >= 0; rest = rest.slice(at + 2)) this.#take(rest.slice(0, at));
+          });
+          answer.on('close', () => (this.closed = true));
+          answer.on('end', () => (this.closed = true));
+          done(this);
+        },
+      );
+      this.request.on('error', (error) => {
+        this.closed = true;
+        fail(error);
+      });
+    });
+    this.ready.catch(() => {});
+  }
+
+  #take(block) {
+    const event = {};
+    for (const line of block.split('\n')) {
+      const colon = line.indexOf(':');
+      if (colon > 0) event[line.slice(0, colon)] = line.slice(colon + 1).trim();
+    }
+    if (event.data !== undefined) this.events.push({ ...event, data: JSON.parse(event.data) });
+  }
+
+  wait(check, what = 'an event', ms = 8000) {
+    return until(() => this.events.find(check), what, ms);
+  }
+
+  close() {
+    this.request.destroy();
+  }
+}
