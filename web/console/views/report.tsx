@@ -52,8 +52,7 @@ const set = (part: Partial<Form>) => {
 
 /** A collector reports as one, everybody else takes down what others tell. */
 function sources(): string[] {
-  const given = city.value?.sources?.map((word) => word.code);
-  return given && given.length > 0 ? given : ['hotline', 'citizen', 'collector', 'staff'];
+  return city.value?.sources?.map((word) => word.code) ?? [];
 }
 function ownSource(): string {
   const roles = session.value?.person.roles.map((grant) => grant.role) ?? [];
