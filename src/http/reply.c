@@ -227,8 +227,11 @@ static void add_headers(const struct http_request *request, struct MHD_Response 
     const char *policy = request->server->options.content_security_policy;
     bool page = reply->type && strncmp(reply->type, "text/html", 9) == 0;
     policy = policy ? policy : POLICY_PAGE;
-    MHD_add_response_header(response, "Content-Security-Policy",
-                            page ? policy : POLICY_DATA);
+    // A 304 must not say it: the browser would put it in place of the stored page's own.
+    if (reply->status != 304 && !has_header(reply, "Content-Security-Policy")) {
+        MHD_add_response_header(response, "Content-Security-Policy",
+                                page ? policy : POLICY_DATA);
+    }
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(response, "Referrer-Policy", "same-origin");
     MHD_add_response_header(response, "X-Request-Id", request->id);

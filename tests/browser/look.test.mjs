@@ -3,7 +3,7 @@
 // sideways, fingers find their targets. The screenshots are for people to look at.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { action, Api, closeBrowser, deskOf, done, looksGood, openPage, pickPoint, row, Server } from './support.mjs';
+import { action, Api, closeBrowser, deskOf, done, looksGood, openPage, pickPoint, Server } from './support.mjs';
 
 let server;
 let number;
@@ -56,8 +56,7 @@ for (const size of ['desk', 'phone']) {
     });
 
     test(`${size}, ${language}: case, action and menu`, async () => {
-      const page = await deskOf(server, 'acceptor', { size, language });
-      await row(page, number).click();
+      const page = await deskOf(server, 'acceptor', { size, language, path: `?case=${number}` });
       await page.waitForSelector('.case .facts');
       await page.click('.case details summary');
       await page.waitForSelector('.explained, .case [role=alert]');
@@ -109,7 +108,7 @@ test('on a phone every control is large enough for a finger', async () => {
         .map(({ element, box }) => `${element.className || element.tagName} ${Math.round(box.width)}x${Math.round(box.height)}`),
     );
   assert.deepEqual(await small(), [], 'queue');
-  await row(page, number).click();
+  await page.locator('.row').first().click();
   await page.waitForSelector('.case .facts');
   assert.deepEqual(await small(), [], 'case');
   await page.locator('.tabs button').nth(1).click();

@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { deflateSync } from 'node:zlib';
 
 const root = resolve(import.meta.dirname, '../..');
 const require = createRequire(join(root, 'web/package.json'));
@@ -180,7 +181,7 @@ export async function closeBrowser() {
 }
 
 /** A page of its own; what goes wrong inside it is kept in page.problems. */
-export async function openPage(server, { size = 'desk', language = 'en', path = '' } = {}) {
+export async function openPage(server, { size = 'desk', language = 'en', path = '', block = [] } = {}) {
   const context = await (await openBrowser()).newContext({
     viewport: sizes[size],
     locale: language,
@@ -188,6 +189,7 @@ export async function openPage(server, { size = 'desk', language = 'en', path = 
     hasTouch: size === 'phone',
     timezoneId: 'Asia/Tokyo', // never the city's: dates must not follow the browser
   });
+  for (const address of block) await context.route(address, (route) => route.abort());
   const page = await context.newPage();
   page.setDefaultTimeout(8000);
   page.problems = [];
@@ -255,4 +257,34 @@ export async function fillForm(page, words = 'done by a test') {
     } else if ((await select.count()) > 0) await select.selectOption({ index: 1 });
     else if ((await text.count()) > 0) await text.fill(words);
   }
+}
+
+/** A valid picture of a size, in one colour that fades. */
+export function png(width, height) {
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const out = Buffer.alloc(body.length + 8);
+    out.writeUInt32BE(data.length, 0);
+    body.copy(out, 4);
+    out.writeUInt32BE(checksum(body), body.length + 4);
+    return out;
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head.set([8, 2, 0, 0, 0], 8);
+  const rows = Buffer.alloc((width * 3 + 1) * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) rows.set([90, Math.round((x / width) * 255), Math.round((y / height) * 255)], y * (width * 3 + 1) + 1 + x * 3);
+  }
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([signature, chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+}
+function checksum(bytes) {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let i = 0; i < 8; i++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return (crc ^ 0xffffffff) >>> 0;
 }

@@ -27,7 +27,10 @@ interface Draft {
   busy: boolean;
   failure: string;
   changed: HistoryRow[];
+  /** When the change appeared: a click already under way must not accept it unseen. */
+  changedAt: number;
 }
+const READ_MS = 800;
 const draft = signal<Draft | null>(null);
 const kept = new Map<string, Values>();
 
@@ -52,6 +55,7 @@ function begin(found: CaseDetail, action: AllowedAction): void {
     busy: false,
     failure: '',
     changed: [],
+    changedAt: 0,
   };
 }
 export function closeForm(): boolean {
@@ -67,7 +71,7 @@ const isEmpty = (value: Value | undefined) =>
 
 async function send(action: AllowedAction): Promise<void> {
   const wanted = draft.value;
-  if (!wanted || wanted.busy) return;
+  if (!wanted || wanted.busy || Date.now() - wanted.changedAt < READ_MS) return;
   if (action.inputs.some((input) => input.required && isEmpty(wanted.values[input.name]))) {
     change({ asked: true });
     requestAnimationFrame(() => document.querySelector<HTMLElement>('.action-form [aria-invalid]')?.focus());
@@ -100,7 +104,7 @@ async function failed(error: unknown, wanted: Draft): Promise<void> {
     await readDetail(wanted.number);
     const now = detail.value;
     const since = error.problem.changed ?? now?.history.filter((row) => row.seq > wanted.seen) ?? [];
-    change({ busy: false, changed: since, key: uuid() });
+    change({ busy: false, changed: since, changedAt: Date.now(), key: uuid() });
     adopt(now);
     return;
   }
@@ -128,7 +132,7 @@ export function Actions({ found }: { found: CaseDetail }) {
     const now = found.allowed_actions.find((one) => one.action === wanted.action);
     if (now && now.task === wanted.task && now.task_version === wanted.version) return;
     const since = found.history.filter((row) => row.seq > wanted.seen);
-    if (since.length > 0) change({ changed: since, seen: lastSeq(found) });
+    if (since.length > 0) change({ changed: since, changedAt: Date.now(), seen: lastSeq(found) });
     adopt(found);
   }, [found]);
 

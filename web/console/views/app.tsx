@@ -50,8 +50,10 @@ function onKey(event: KeyboardEvent): void {
     j: () => moveCursor(1),
     k: () => moveCursor(-1),
     '/': () => {
+      const hidden = pane.value !== 'queue' && isNarrow.value;
       pane.value = 'queue';
-      requestAnimationFrame(() => searchField.current?.focus());
+      if (hidden) requestAnimationFrame(() => searchField.current?.focus());
+      else searchField.current?.focus(); // at once: the next key belongs to it
     },
     n: report,
     '?': () => (helpOpen.value = true),

@@ -139,7 +139,6 @@ function Facts({ found }: { found: CaseDetail }) {
         <dd>{value}</dd>
       </>
     );
-  const grid = typeof found.grid === 'string' ? found.grid : found.grid?.code;
   const reporter = found.reporter;
   const tasks = found.tasks.filter((task) => task.state === 'open');
   const due = found.clock?.due_at ?? null;
@@ -166,7 +165,7 @@ function Facts({ found }: { found: CaseDetail }) {
             )}
           </>,
         )}
-        {fact(t('fact.grid'), grid && <span class="numeric">{grid}</span>)}
+        {fact(t('fact.grid'), found.grid && <span class="numeric">{found.grid.code}</span>)}
         {fact(t('fact.areas'), found.areas.map((area) => label(area.name) || area.code).join(' · '))}
         {fact(t('fact.department'), refWord(found.department))}
         {fact(
@@ -209,14 +208,14 @@ function Photos({ found }: { found: CaseDetail }) {
       <ul class="photos">
         {found.media.map((photo) => (
           <li key={`${photo.sha256}-${photo.stage}`}>
-            <a href={client.url(`/media/${photo.sha256}`)} target="_blank" rel="noreferrer">
-              <img
-                src={client.url(`/media/${photo.sha256}`)}
-                alt={t('media.of', { stage: photo.stage ? stageWord(photo.stage) : '' })}
-                loading="lazy"
-              />
-            </a>
-            {photo.stage && <small class="muted">{stageWord(photo.stage)}</small>}
+            {photo.received ? (
+              <a href={client.url(`/media/${photo.sha256}`)} target="_blank" rel="noreferrer">
+                <img src={client.url(`/media/${photo.sha256}`)} alt={t('media.of', { stage: stageWord(photo.stage) })} loading="lazy" />
+              </a>
+            ) : (
+              <span class="photo-expected">{t('media.expected')}</span>
+            )}
+            <small class="muted">{stageWord(photo.stage)}</small>
           </li>
         ))}
       </ul>

@@ -32,6 +32,10 @@ export interface Point {
   lat: number;
 }
 
+export interface GridRef {
+  id: number;
+  code: string;
+}
 export interface Level {
   code: string;
   name: Label;
@@ -161,8 +165,8 @@ export interface CaseSummary {
   step: string;
   step_label: Label | null;
   department: Ref | null;
-  grid: { id: number; code: string } | string | null;
-  areas: { level: string; code: string; name: Label }[];
+  grid: GridRef | null;
+  areas: Area[];
   point: Point | null;
   place: Label | string | null;
   description: string;
@@ -212,12 +216,14 @@ export interface HistoryRow {
 }
 export interface Media {
   sha256: string;
-  stage: string | null;
-  type: string;
+  stage: string;
+  /** False for a photo that was announced and is still to come. */
+  received: boolean;
+  type?: string;
   bytes?: number;
   width?: number;
   height?: number;
-  at?: string;
+  added_at: string;
 }
 export interface AllowedAction {
   action: string;
@@ -272,11 +278,16 @@ export interface Explanation {
   clocks: ExplainedClock[];
 }
 
+export interface NearComponent {
+  code: string;
+  class: Label | string;
+  distance_m: number;
+}
 export interface Located {
-  grid: { id: number; code: string } | null;
-  areas: { level: string; code: string; name: Label }[];
+  grid: GridRef | null;
+  areas: Area[];
   place: Label | string | null;
-  nearest_components: { code: string; class: Label | string; distance_m: number }[];
+  nearest_components: NearComponent[];
   inside: boolean;
 }
 export interface Report {
@@ -286,7 +297,7 @@ export interface Report {
   address?: string;
   description: string;
   reporter?: { name?: string; phone?: string; email?: string };
-  source: string;
+  source?: string;
   media?: string[];
   done_at?: string;
 }

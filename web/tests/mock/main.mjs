@@ -41,7 +41,7 @@ function makeCase(report, person, at = Date.now()) {
     clock: null, task: { id: ++taskId, version: 1 },
   };
   cases.set(number, one);
-  for (const sha256 of report.media ?? []) one.media.push({ sha256, stage: 'report', type: media.get(sha256)?.type ?? 'image/png' });
+  for (const sha256 of report.media ?? []) one.media.push({ sha256, stage: 'report', received: true, type: 'image/jpeg' });
   startClock(one, at);
   log(one, { action: 'report', kind: 'reported', label: { 'zh-CN': '上报', en: 'Report' } }, null, step, person, {}, at);
   return one;
@@ -117,7 +117,7 @@ function act(one, person, body, ifMatch) {
     one.point = inputs.point;
     one.grid = town.gridAt(inputs.point.lon, inputs.point.lat);
   }
-  for (const sha256 of inputs.media ?? []) one.media.push({ sha256, stage: stepOf(from).stage, type: 'image/png' });
+  for (const sha256 of inputs.media ?? []) one.media.push({ sha256, stage: stepOf(from).stage, received: true, type: 'image/jpeg' });
   log(one, action, from, to, person, inputs, Date.now());
   one.version++;
   if (action.to !== null) {
