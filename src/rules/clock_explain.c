@@ -272,8 +272,9 @@ struct replay_end {
     struct clock clock;
     const struct calendar *calendar;     // in force at the end
     const struct calendar *run_calendar; // before the first event of the last run
-    size_t run;                          // index of the last start or restart
-    int64_t running_ms;                  // of the last run, up to its deadline
+    bool started;
+    size_t run;         // index of the last start or restart
+    int64_t running_ms; // of the last run, up to its deadline
 };
 
 static int replay_all(const struct calendar *calendar, const struct clock_event *events,
@@ -285,6 +286,7 @@ static int replay_all(const struct calendar *calendar, const struct clock_event 
         bool fresh = events[i].effect == CLOCK_EFFECT_START ||
                      events[i].effect == CLOCK_EFFECT_RESTART;
         if (fresh) {
+            end->started = true;
             end->run = i;
             end->run_calendar = end->calendar;
             end->running_ms = 0;
@@ -297,8 +299,13 @@ static int replay_all(const struct calendar *calendar, const struct clock_event 
         if (ran && end->clock.status != CLOCK_RUNNING)
             end->running_ms += end->clock.since_ms - since_ms;
     }
-    if (end->clock.status == CLOCK_RUNNING && end->clock.due_ms > end->clock.since_ms)
-        end->running_ms += end->clock.due_ms - end->clock.since_ms;
+    if (end->clock.status == CLOCK_RUNNING) {
+        int64_t last_ms = events[count - 1].at_ms; // may lie far behind the deadline
+        if (end->clock.due_ms > last_ms)
+            last_ms = end->clock.due_ms;
+        if (last_ms > end->clock.since_ms)
+            end->running_ms += last_ms - end->clock.since_ms;
+    }
     return 0;
 }
 
@@ -340,13 +347,14 @@ static int explain_run(struct explain *explain, const struct replay_end *end,
     explain->calendar = end->run_calendar;
     int64_t cursor_ms = 0;
     for (size_t i = end->run; i < count; i++) {
-        int64_t at_ms =
-            events[i].at_ms > cursor_ms || i == end->run ? events[i].at_ms : cursor_ms;
+        struct clock_event event = events[i];
+        if (i == end->run) {
+            event.effect = CLOCK_EFFECT_START;
+            event.at_ms = end->clock.started_at_ms;
+        }
+        int64_t at_ms = event.at_ms > cursor_ms || i == end->run ? event.at_ms : cursor_ms;
         if (i > end->run)
             explain_span(explain, clock.status, cursor_ms, at_ms);
-        struct clock_event event = events[i];
-        if (i == end->run)
-            event.effect = CLOCK_EFFECT_START;
         int code = replay(&clock, &explain->calendar, &event, error);
         if (code)
             return code;
@@ -398,10 +406,10 @@ int clock_explain(const struct clock_explain_request *request,
                               .context = request->context,
                               .detail = choose_detail(end.running_ms)};
     int64_t until_ms = INSTANT_NONE;
-    bool stepped = count > 0 && calendar_is_stepped(end.calendar, &end.clock.limit);
+    bool stepped = end.started && calendar_is_stepped(end.calendar, &end.clock.limit);
     if (stepped)
         explain_steps(&explain, &end.clock);
-    if (count > 0)
+    if (end.started)
         code = explain_run(&explain, &end, request, &until_ms, error);
     if (!code && stepped)
         explain_shift(&explain, &end.clock);

@@ -258,7 +258,7 @@ static void what_lies_beyond_the_index_ends_at_its_end(void **state)
 {
     (void)state;
     struct support_report report;
-    struct calendar *calendar = build(&(struct texts){NULL}, &report);
+    struct calendar *calendar = build(&(struct texts){.days = NULL}, &report);
     struct limit limit = {.unit = LIMIT_WORKING_DAY, .milli = LIMIT_MILLI_MOST};
     int64_t end = support_local(calendar, "2038-01-01 00:00");
     assert_int_equal(
@@ -278,7 +278,7 @@ static void local_dates_number_cases(void **state)
 {
     (void)state;
     struct support_report report;
-    struct calendar *calendar = build(&(struct texts){NULL}, &report);
+    struct calendar *calendar = build(&(struct texts){.days = NULL}, &report);
     struct zone_local local;
     calendar_local(calendar, support_utc("2025-12-31T16:00:00Z"), &local);
     assert_int_equal(local.year, 2026);
