@@ -302,6 +302,14 @@ void powercut_after(uint64_t operations)
     pthread_mutex_unlock(&disk.mutex);
 }
 
+void powercut_resume(void)
+{
+    pthread_mutex_lock(&disk.mutex);
+    disk.off = false;
+    disk.off_at = UINT64_MAX;
+    pthread_mutex_unlock(&disk.mutex);
+}
+
 bool powercut_is_off(void)
 {
     pthread_mutex_lock(&disk.mutex);

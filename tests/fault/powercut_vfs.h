@@ -19,6 +19,9 @@ void powercut_after(uint64_t operations);
 bool powercut_is_off(void);
 uint64_t powercut_operations(void); // so far
 
+// It was only a passing failure: calls work again, nothing was lost but what had failed.
+void powercut_resume(void);
+
 enum powercut_loss {
     POWERCUT_FORGETS_ALL, // exactly what was synced is kept
     POWERCUT_KEEPS_SOME,  // of the rest, some writes (also torn ones) and names by chance

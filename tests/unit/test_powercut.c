@@ -357,6 +357,36 @@ static void a_full_disk_is_clear_and_passes(void **state)
     assert_clean(&verdict);
 }
 
+static void a_passing_failure_of_the_disk_is_survived(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    int number = 0;
+    assert_int_equal(open_town(&error), 0);
+    for (uint64_t round = 0; round < 40; round++) {
+        powercut_after(1 + round); // in the middle of writing, syncing or copying the log
+        while (number < WRITES_MAX && write_one(number, &error) == 0)
+            atomic_store(&acknowledged[number++], 1);
+        number++;
+        assert_int_equal(error.code, ERROR_IO);
+        powercut_resume();
+        error_clear(&error);
+        assert_int_equal(write_one(number, &error), 0);
+        atomic_store(&acknowledged[number++], 1);
+    }
+    for (int i = 0; i < 100; i++, number++) {
+        assert_int_equal(write_one(number, &error), 0);
+        atomic_store(&acknowledged[number], 1);
+    }
+    powercut_after(1);
+    assert_int_equal(write_one(number++, &error), ERROR_IO);
+    atomic_store(&next_write, number);
+    close_town();
+    powercut_restore(POWERCUT_FORGETS_ALL, 6);
+    struct verdict verdict = check();
+    assert_clean(&verdict);
+}
+
 int main(void)
 {
     powercut_register();
@@ -369,6 +399,7 @@ int main(void)
         test(a_store_that_does_not_wait_is_found_out),
         test(a_photo_store_that_does_not_sync_is_found_out),
         test(a_full_disk_is_clear_and_passes),
+        test(a_passing_failure_of_the_disk_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
