@@ -43,7 +43,7 @@ static int read_changes(struct reading *reading, struct db_statement *s, unsigne
                         struct case_change *changes, size_t *ret_count, int64_t *last,
                         struct error *error)
 {
-    int code;
+    int code = 0;
     unsigned looked = 0;
     size_t count = 0;
     while (looked++ < most && (code = db_step(s, error)) == DB_ROW) {
