@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -12,14 +14,28 @@
 
 #include "rules_support.h"
 
-#define FOLDER "fixtures/boston_2011q3/"
+#define FIXTURE "fixtures/boston_2011q3/"
+#define MODEL   "grids/boston/tables/" // the demo city itself
 
-static struct calendar *read_calendar(void)
+static struct table *open_table(const char *folder, const char *name)
 {
-    TABLE_CLEANUP struct table *settings = support_table_file(FOLDER "calendar.csv");
-    TABLE_CLEANUP struct table *periods = support_table_file(FOLDER "calendar_periods.csv");
-    struct calendar_source source = {
-        .zone = "America/New_York", .version = 1, .settings = settings, .periods = periods};
+    char path[200];
+    snprintf(path, sizeof path, "%s%s", folder, name);
+    return support_table_file(path);
+}
+
+static struct calendar *read_calendar(const char *folder)
+{
+    bool model = strcmp(folder, MODEL) == 0;
+    TABLE_CLEANUP struct table *settings = open_table(folder, "calendar.csv");
+    TABLE_CLEANUP struct table *periods = open_table(folder, "calendar_periods.csv");
+    TABLE_CLEANUP struct table *days =
+        model ? open_table(folder, "calendar_days.csv") : NULL;
+    struct calendar_source source = {.zone = "America/New_York",
+                                     .version = 1,
+                                     .settings = settings,
+                                     .periods = periods,
+                                     .days = days};
     struct calendar *calendar;
     struct error error;
     if (calendar_new(&source, NULL, &calendar, &error))
@@ -27,10 +43,10 @@ static struct calendar *read_calendar(void)
     return calendar;
 }
 
-static struct catalogue *read_catalogue(const struct calendar *calendar)
+static struct catalogue *read_catalogue(const char *folder, const struct calendar *calendar)
 {
-    TABLE_CLEANUP struct table *classes = support_table_file(FOLDER "classes.csv");
-    TABLE_CLEANUP struct table *limits = support_table_file(FOLDER "limits.csv");
+    TABLE_CLEANUP struct table *classes = open_table(folder, "classes.csv");
+    TABLE_CLEANUP struct table *limits = open_table(folder, "limits.csv");
     struct catalogue_source source = {
         .classes = classes, .limits = limits, .version = 1, .calendar = calendar};
     struct catalogue *catalogue;
@@ -40,12 +56,11 @@ static struct catalogue *read_catalogue(const struct calendar *calendar)
     return catalogue;
 }
 
-static void real_deadlines_are_reproduced(void **state)
+static void reproduce(const char *folder)
 {
-    (void)state;
-    struct calendar *calendar = read_calendar();
-    struct catalogue *catalogue = read_catalogue(calendar);
-    TABLE_CLEANUP struct table *deadlines = support_table_file(FOLDER "deadlines.csv");
+    struct calendar *calendar = read_calendar(folder);
+    struct catalogue *catalogue = read_catalogue(folder, calendar);
+    TABLE_CLEANUP struct table *deadlines = open_table(FIXTURE, "deadlines.csv");
     size_t close = 0;
     for (size_t row = 0; row < table_rows(deadlines); row++) {
         const struct catalogue_condition *condition =
@@ -73,8 +88,23 @@ static void real_deadlines_are_reproduced(void **state)
     calendar_free(calendar);
 }
 
+static void real_deadlines_are_reproduced(void **state)
+{
+    (void)state;
+    reproduce(FIXTURE);
+}
+
+static void the_demo_city_reproduces_them_too(void **state)
+{
+    (void)state;
+    reproduce(MODEL);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(real_deadlines_are_reproduced)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(real_deadlines_are_reproduced),
+        cmocka_unit_test(the_demo_city_reproduces_them_too),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
