@@ -95,6 +95,8 @@ static void read_one(struct city_model *model, const char *section)
     int code = geo_table_read(model_path(model, file), model_key(model, section, "sheet"),
                               model_key(model, section, "encoding"), name, &table, &error);
     if (code == 0)
+        code = geo_table_check_text(table, &error);
+    if (code == 0)
         code = rename_columns(model, section, &table, &error);
     if (code < 0) {
         table_free(table);

@@ -7,6 +7,7 @@
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
+#include <cpl_vsi.h>
 #include <ogr_api.h>
 
 #include <gridcase/core/file.h>
@@ -15,7 +16,7 @@
 
 #include "gdal_internal.h"
 
-static int check_garbled(const struct table *table, struct error *error)
+int geo_table_check_text(const struct table *table, struct error *error)
 {
     for (size_t row = 0; row < table_rows(table); row++)
         for (size_t column = 0; column < table_columns(table); column++) {
@@ -31,6 +32,34 @@ static int check_garbled(const struct table *table, struct error *error)
     return 0;
 }
 
+// A file's bytes; "x.gz" is read through. out's ceiling holds for what comes out of it.
+static int read_bytes(const char *path, struct buffer *out, struct error *error)
+{
+    size_t length = strlen(path);
+    char name[4096 + 16];
+    char piece[64 * 1024];
+    if (length <= 3 || strcmp(path + length - 3, ".gz") != 0)
+        return file_read(path, out, error);
+    int code = text_format(name, sizeof(name), "/vsigzip/%s", path);
+    if (code < 0)
+        return error_set(error, code, "layer.missing", "file name is too long");
+    gdal_start();
+    gdal_quiet_begin();
+    VSILFILE *file = VSIFOpenL(name, "rb");
+    size_t got = 0;
+    while (file && !out->failed && (got = VSIFReadL(piece, 1, sizeof(piece), file)) > 0)
+        buffer_append(out, piece, got);
+    if (!file)
+        code = error_set(error, ERROR_IO, "layer.broken", "%s: cannot be opened", path);
+    else
+        VSIFCloseL(file);
+    if (code == 0 && CPLGetLastErrorType() == CE_Failure)
+        code = error_set(error, ERROR_INPUT, "layer.broken", "%s: %s", path,
+                         CPLGetLastErrorMsg());
+    gdal_quiet_end();
+    return code < 0 ? code : buffer_check(out, error);
+}
+
 static int read_csv(const char *path, const char *encoding, const char *name,
                     struct table **ret_table, struct error *error)
 {
@@ -40,7 +69,7 @@ static int read_csv(const char *path, const char *encoding, const char *name,
     buffer_init(&text, BUFFER_CEILING_FILE);
     if (!file_exists(path))
         return error_set(error, ERROR_NOT_FOUND, "layer.missing", "%s: no such file", path);
-    int code = file_read(path, &bytes, error);
+    int code = read_bytes(path, &bytes, error);
     if (code < 0)
         return code;
     const char *data = bytes.data ? bytes.data : "";
@@ -114,8 +143,6 @@ int geo_table_read(const char *path, const char *sheet, const char *encoding,
     int code = strcasecmp(end, "xlsx") == 0 || strcasecmp(end, ".ods") == 0
                    ? read_sheet(path, sheet, name, &table, error)
                    : read_csv(path, encoding, name, &table, error);
-    if (code == 0)
-        code = check_garbled(table, error);
     if (code < 0)
         return code;
     *ret_table = table;

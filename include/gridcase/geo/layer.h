@@ -66,3 +66,6 @@ const char *geo_layer_encoding(const struct geo_layer *layer); // as used
 int geo_table_read(const char *path, const char *sheet, const char *encoding,
                    const char *name, struct table **ret_table, struct error *error)
     ERROR_MUST_CHECK;
+// ERROR_INPUT "layer.encoding" naming the first cell that looks like wrongly decoded text
+// (see encoding_is_garbled). Records of requests carry such dirt; tables of a model may not.
+int geo_table_check_text(const struct table *table, struct error *error) ERROR_MUST_CHECK;
