@@ -29,7 +29,7 @@ struct geo_layer_options {
 enum geo_kind { GEO_NONE, GEO_POINT, GEO_LINE, GEO_POLYGON };
 
 struct geo_feature {
-    int64_t row;   // as in the file: line of a CSV, feature id otherwise
+    int64_t row; // as in the file: line of a CSV, feature id otherwise
     enum geo_kind kind;
     struct geo_point point;      // GEO_POINT
     struct geo_line *line;       // GEO_LINE: the parts of a MultiLineString are features
@@ -64,8 +64,9 @@ const char *geo_layer_encoding(const struct geo_layer *layer); // as used
 // An office table: CSV (any encoding), XLSX or ODS with its header forced and no types
 // guessed. sheet may be NULL.
 int geo_table_read(const char *path, const char *sheet, const char *encoding,
-                   const char *name, struct table **ret_table, struct error *error)
-    ERROR_MUST_CHECK;
+                   const char *name, struct table **ret_table,
+                   struct error *error) ERROR_MUST_CHECK;
 // ERROR_INPUT "layer.encoding" naming the first cell that looks like wrongly decoded text
-// (see encoding_is_garbled). Records of requests carry such dirt; tables of a model may not.
+// (see encoding_is_garbled). Records of requests carry such dirt; tables of a model may
+// not.
 int geo_table_check_text(const struct table *table, struct error *error) ERROR_MUST_CHECK;
