@@ -23,9 +23,13 @@ struct near_index {
 
 uint64_t place_cell(int64_t x, int64_t y)
 {
-    // Offsets keep both parts positive; y first, so that a row of cells is one run.
-    return (uint64_t)((y + 900000000) / PLACE_CELL) << 32 |
-           (uint64_t)((x + 1800000000) / PLACE_CELL);
+    // Offsets keep both parts positive, and what lies over the edge of the world belongs to
+    // its last cells; y first, so that a row of cells is one run.
+    const int64_t x_most = 1800000000, y_most = 900000000;
+    x = x < -x_most ? -x_most : x > x_most ? x_most : x;
+    y = y < -y_most ? -y_most : y > y_most ? y_most : y;
+    return (uint64_t)((y + y_most) / PLACE_CELL) << 32 |
+           (uint64_t)((x + x_most) / PLACE_CELL);
 }
 
 struct place_scale place_scale_at(struct geo_point point)

@@ -396,6 +396,14 @@ static void text_in_english(const struct place_words *words, const char *thing, 
                  thing);
 }
 
+// Takes the first bytes of a character off the end, when snprintf() had to cut there.
+static void end_at_character(char *text)
+{
+    size_t length = strlen(text);
+    for (int i = 0; i < 3 && !text_is_utf8(text, length); i++)
+        text[--length] = '\0';
+}
+
 void place_text(const struct place_words *words, const char *language, char *out,
                 size_t size)
 {
@@ -410,8 +418,10 @@ void place_text(const struct place_words *words, const char *language, char *out
                  chinese ? "路口" : "");
     else
         snprintf(thing, sizeof thing, "%s", words->name);
+    end_at_character(thing);
     if (chinese)
         text_in_chinese(words, thing, out, size);
     else
         text_in_english(words, thing, out, size);
+    end_at_character(out);
 }

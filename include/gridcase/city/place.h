@@ -22,8 +22,8 @@ struct near_hit {
     double distance_m;
 };
 // Items are copied. An empty index is allowed.
-int near_index_new(const struct near_item *items, size_t count, struct near_index **ret_index,
-                   struct error *error) ERROR_MUST_CHECK;
+int near_index_new(const struct near_item *items, size_t count,
+                   struct near_index **ret_index, struct error *error) ERROR_MUST_CHECK;
 struct near_index *near_index_free(struct near_index *index); // takes NULL, returns NULL
 // Nearest first, at most `most`, none farther than radius_m (at most 2,000). Returns how
 // many.
@@ -71,6 +71,6 @@ struct place_words {
 void place_find(const struct place_index *index, struct geo_point point,
                 struct place_words *ret_words);
 // "25 m north of the crossing of A St and B St", "A街与B街路口以北25米"; "" for nothing.
-// language: "zh-CN" (any zh), anything else English. Cut at size.
+// language: "zh-CN" (any zh), anything else English. Cut between characters at size bytes.
 void place_text(const struct place_words *words, const char *language, char *out,
                 size_t size);
