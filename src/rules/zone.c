@@ -225,7 +225,7 @@ static bool read_digits(const char *text, size_t count, int32_t *ret_value)
 
 int date_from_text(const char *text, size_t length, int64_t *ret_day, struct error *error)
 {
-    int32_t year, month, day, back_year, back_month, back_day;
+    int32_t year = 0, month = 0, day = 0, back_year, back_month, back_day;
     if (length == 10 && text[4] == '-' && text[7] == '-' && read_digits(text, 4, &year) &&
         read_digits(text + 5, 2, &month) && read_digits(text + 8, 2, &day) && month >= 1 &&
         month <= 12 && day >= 1) {
