@@ -21,7 +21,7 @@ gzip -dc "$source/boston_311_2011q3.csv.gz" > "$work/r11.csv"
     echo ".import '$source/deadline_rules_2011q3.csv' rule"
     cat make/tables.sql
 } | sqlite3 "$work/record.db"
-for name in history feed; do
+for name in record; do
     gzip -9n < replay/$name.csv > replay/$name.csv.gz
     rm replay/$name.csv
 done

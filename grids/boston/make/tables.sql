@@ -188,15 +188,9 @@ FROM holiday GROUP BY 1 ORDER BY 1;
 CREATE TABLE cut AS
 SELECT substr(OPEN_DT, 7, 4) || substr(OPEN_DT, 1, 2) || substr(OPEN_DT, 4, 2) AS day, r15.*
 FROM r15;
-.once replay/history.csv
+.once replay/record.csv
 SELECT CASE_ENQUIRY_ID AS id, OPEN_DT AS opened, TARGET_DT AS target, CLOSED_DT AS closed, TYPE AS type,
        QUEUE AS queue, Department AS department, Source AS source, trim(CASE_TITLE) AS title,
        substr(CLOSURE_REASON, 1, 120) AS reason, trim(replace(Location, '  ', ' ')) AS location,
        LONGITUDE AS lon, LATITUDE AS lat
-FROM cut WHERE day BETWEEN '20150801' AND '20150915' ORDER BY CASE_ENQUIRY_ID;
-.once replay/feed.csv
-SELECT CASE_ENQUIRY_ID AS id, OPEN_DT AS opened, TARGET_DT AS target, CLOSED_DT AS closed, TYPE AS type,
-       QUEUE AS queue, Department AS department, Source AS source, trim(CASE_TITLE) AS title,
-       substr(CLOSURE_REASON, 1, 120) AS reason, trim(replace(Location, '  ', ' ')) AS location,
-       LONGITUDE AS lon, LATITUDE AS lat
-FROM cut WHERE day BETWEEN '20150916' AND '20150930' ORDER BY CASE_ENQUIRY_ID;
+FROM cut WHERE day BETWEEN '20150801' AND '20150930' ORDER BY CASE_ENQUIRY_ID;
