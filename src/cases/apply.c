@@ -106,8 +106,6 @@ static int begin_new(struct case_work *work, struct error *error)
     row->external_id = draft->external_id;
     row->reported_by = work->move->actor->person_id;
     row->reporter_id = draft->reporter != NULL ? -1 : 0; // has one: the row comes later
-    work->effective_ms =
-        work->move->done_ms != INSTANT_NONE ? work->move->done_ms : work->move->received_ms;
     row->opened_ms = work->effective_ms;
     return case_place_locate(work->city, &row->place, error);
 }
@@ -397,6 +395,9 @@ static int apply(struct case_work *work, struct case_result *ret_result,
         return 0;
     }
     work->is_new = work->move->case_id == 0;
+    // What guards compare with; set_time settles it.
+    work->effective_ms =
+        work->move->done_ms != INSTANT_NONE ? work->move->done_ms : work->move->received_ms;
     random_bytes(work->salt, sizeof work->salt);
     code = work->is_new ? begin_new(work, error) : begin_known(work, error);
     if (code == 0)

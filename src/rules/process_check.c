@@ -75,6 +75,34 @@ static bool task_opens(const struct process *process, enum process_task task, in
     return false;
 }
 
+// A history row names action, step before and step after: rows that agree in these must do
+// the same, or a recount could not tell which of them it was.
+static bool same_effects(const struct process_action *a, const struct process_action *b)
+{
+    bool same = a->effect_count == b->effect_count;
+    for (size_t i = 0; same && i < a->effect_count; i++)
+        same = strcmp(a->effects[i].text, b->effects[i].text) == 0;
+    return same;
+}
+
+static void check_twins(const struct process *process, const struct process_tables *tables,
+                        struct process_problems *problems)
+{
+    for (size_t i = 0; i < process->action_count; i++)
+        for (size_t k = 0; k < i; k++) {
+            const struct process_action *a = &process->actions[i],
+                                        *b = &process->actions[k];
+            if (a->from != b->from || a->to != b->to || strcmp(a->code, b->code) != 0 ||
+                same_effects(a, b))
+                continue;
+            process_problem(problems, tables->actions, RULES_NO_ROW, "effects",
+                            "process.graph",
+                            "lines %lld and %lld: rows of '%s' between the same steps "
+                            "differ in effects",
+                            (long long)b->line, (long long)a->line, a->code);
+        }
+}
+
 static void check_actions(const struct process *process,
                           const struct process_tables *tables,
                           struct process_problems *problems)
@@ -156,5 +184,6 @@ void process_check_graph(const struct process *process, const struct process_tab
             check_timer(process, tables, i, problems);
     }
     check_actions(process, tables, problems);
+    check_twins(process, tables, problems);
     check_start(process, tables, problems);
 }

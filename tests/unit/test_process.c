@@ -171,6 +171,9 @@ static void dead_ends_and_lost_steps_are_refused(void **state)
                                 "y,checked,held,done,acceptor,,,,,Y\n",
                    "whoever holds the task of step 'held'");
     expect_problem(TINY_STEPS,
+                   TINY_ACTIONS "close,case_closed,open1,done,staff,,,count(urged),,X\n",
+                   "between the same steps differ in effects");
+    expect_problem(TINY_STEPS,
                    ACTIONS_HEAD "report,reported,-,open1,staff,,has(grid),,,R\n"
                                 "close,case_closed,open1,done,department,,,,,C\n",
                    "a report could be refused");
