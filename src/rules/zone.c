@@ -266,7 +266,7 @@ static int64_t read_time(const char *text, size_t length)
 int zone_from_text(const struct zone *zone, const char *text, size_t length,
                    int64_t *ret_ms, struct error *error)
 {
-    int64_t day;
+    int64_t day = 0;
     if (length >= 16 && (text[10] == ' ' || text[10] == 'T') &&
         !date_from_text(text, 10, &day, NULL)) {
         int64_t time_ms = read_time(text + 11, length - 11);
