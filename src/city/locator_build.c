@@ -31,7 +31,8 @@ int builder_too_dense(struct builder *b, const struct cell *cell)
 
 static int out_of_memory(struct error *error)
 {
-    return error_set(error, ERROR_LIMIT, "locator.memory", "not enough memory");
+    (void)error_set(error, ERROR_LIMIT, "locator.memory", "not enough memory");
+    return ERROR_LIMIT; // so that an analyser knows
 }
 
 uint32_t builder_value(const struct builder *b, uint32_t shape)
@@ -420,7 +421,7 @@ static int make_tree(struct builder *b, size_t count, struct locator *locator)
     if (code < 0 || b->edge_count == 0)
         return code;
     struct grid grid = choose_grid(b, count, box, &locator->head);
-    uint32_t *root = calloc((size_t)grid.columns * grid.rows, sizeof(*root));
+    uint32_t *root = calloc((size_t)grid.columns * grid.rows + 1, sizeof(*root));
     if (!root)
         return out_of_memory(b->error);
     locator->owned[0] = root;

@@ -215,7 +215,7 @@ static const struct city_grid *swapped_grid(const struct locate *locate,
 
 static void answer(struct locate *locate, const struct line *line)
 {
-    double degrees[2];
+    double degrees[2] = {0, 0};
     struct city_place place;
     struct error error = {0};
     if (read_point(locate, line, degrees) != 0)
@@ -242,7 +242,7 @@ static void answer(struct locate *locate, const struct line *line)
 
 static int answer_all(struct locate *locate, struct error *error)
 {
-    struct line line;
+    struct line line = {.length = 0};
     print_header(locate);
     while (read_line(&line)) {
         locate->lines++;

@@ -562,7 +562,8 @@ static void the_nearest_shape_agrees_with_brute_force(void **state)
     }
     assert_true(found_some > 300);
     double unused;
-    assert_int_equal(locator_nearest(locator, (struct geo_point){0, 0}, NAN, &unused), 0);
+    assert_int_equal(locator_nearest(locator, (struct geo_point){0, 0}, nan(""), &unused),
+                     0);
     locator_free(locator);
     world_done(&w);
 }

@@ -104,7 +104,7 @@ static void odd_radii_and_places_are_harmless(void **state)
     struct near_hit hits[4];
     assert_int_equal(near_index_find(index, (struct geo_point){0, 0}, 0, hits, 4), 2);
     assert_int_equal(near_index_find(index, (struct geo_point){0, 0}, -1, hits, 4), 0);
-    assert_int_equal(near_index_find(index, (struct geo_point){0, 0}, NAN, hits, 4), 0);
+    assert_int_equal(near_index_find(index, (struct geo_point){0, 0}, nan(""), hits, 4), 0);
     assert_int_equal(near_index_find(index, (struct geo_point){0, 0}, 1e300, hits, 4), 2);
     assert_int_equal(near_index_find(index, (struct geo_point){0, 0}, 10, hits, 0), 0);
     assert_int_equal(near_index_find(index, (struct geo_point){0, 0}, 10, hits, 1), 1);
