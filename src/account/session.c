@@ -35,8 +35,8 @@ static int session_read(struct db_statement *row, int64_t now_ms,
     };
     if (!session.bearer && now_ms - seen_at_ms > ACCOUNT_SESSION_IDLE_MS)
         return gone(error);
-    // Also when the clock was set back behind the last use.
-    session.touch_due = now_ms - seen_at_ms > TOUCH_AFTER_MS || seen_at_ms > now_ms;
+    // Not while the clock is behind the last use: when it comes back, all would have idled.
+    session.touch_due = now_ms - seen_at_ms > TOUCH_AFTER_MS;
     if (!db_column_is_null(row, 6)) {
         code = actor_add_department(&session.actor, db_column_int(row, 6), error);
         if (code != 0)

@@ -154,7 +154,7 @@ static int carry_out(const char *data, const char *slug, const struct buffer *re
     if (code == 0 && !text_is_slug(slug))
         code = error_set(error, ERROR_NOT_FOUND, "city.unknown", "there is no such city");
     if (code == 0)
-        code = text_format(path, sizeof path, "/cities/%s/person", slug);
+        code = text_format(path, sizeof path, "/control/cities/%s/person", slug);
     if (code != 0)
         return code;
     struct db_store *store = NULL;
