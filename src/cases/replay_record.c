@@ -150,6 +150,16 @@ static int read_times(const struct replay_record *record, struct replay_row *row
     return status;
 }
 
+// A filled-in move gives way to what the record says happened earlier.
+static void pull_filled(const struct replay_map *map, struct replay_row *row)
+{
+    for (size_t i = map->move_count; i-- > 1;)
+        for (size_t later = i + 1; later < map->move_count; later++)
+            if (map->moves[i].mark == CASE_MARK_FILLED && row->times[i] != INSTANT_NONE &&
+                row->times[later] != INSTANT_NONE && row->times[later] < row->times[i])
+                row->times[i] = row->times[later];
+}
+
 static int read_row(const struct city_snapshot *city, const struct replay_record *record,
                     size_t index, struct replay_row *ret_row, struct error *error)
 {
@@ -159,6 +169,8 @@ static int read_row(const struct city_snapshot *city, const struct replay_record
         status = read_point(record, &row, error);
     if (status == 0)
         status = read_times(record, &row, error);
+    if (status == 0)
+        pull_filled(&record->map, &row);
     row.source = read_source(record, index);
     *ret_row = row;
     return status;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <gridcase/cases/replay.h>
 #include <gridcase/city/city.h>
@@ -29,6 +30,8 @@ static void on_signal(int number)
 static void print_progress(void *context, const struct replay_progress *progress)
 {
     (void)context;
+    if (!isatty(STDERR_FILENO))
+        return;
     char when[INSTANT_TEXT_SIZE];
     instant_to_text(progress->record_ms, when);
     fprintf(stderr, "\r%lld reports, %lld moves, at %s ", (long long)progress->reports,
@@ -40,7 +43,7 @@ static void print_refused(void *context, int64_t line, const char *row_id,
 {
     int *told = context;
     if ((*told)++ < TOLD_REFUSALS)
-        fprintf(stderr, "\nline %lld, %s: %s (%s)", (long long)line, row_id, error->message,
+        fprintf(stderr, "line %lld, %s: %s (%s)\n", (long long)line, row_id, error->message,
                 error->slug);
 }
 
@@ -102,8 +105,7 @@ static int play_here(struct db_store *store, const char *slug,
     status = replay_run(store, city, options, &progress, error);
     options->refused_context = NULL;
     if (told > TOLD_REFUSALS)
-        fprintf(stderr, "\n... and %d more refusals", told - TOLD_REFUSALS);
-    fprintf(stderr, "\n");
+        fprintf(stderr, "... and %d more refusals\n", told - TOLD_REFUSALS);
     printf("%lld rows: %lld refused; %lld reports and %lld moves made, %lld were there "
            "already, "
            "%lld moves refused\n",
