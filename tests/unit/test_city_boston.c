@@ -126,46 +126,79 @@ static void each_block_nests_in_a_neighborhood(void **state)
     }
 }
 
-// Requests of the record, in the cut that the replay plays.
+// All requests of 2015, January to September: where they lie.
 static void places_the_record(void **state)
 {
     (void)state;
     struct table *table TABLE_CLEANUP = NULL;
-    size_t grids = 0, outside = 0, neighborhoods = 0, precincts = 0, routed = 0;
-    assert_ok(geo_table_read("grids/boston/replay/feed.csv.gz", NULL, NULL, "feed", &table,
-                             &error));
+    int64_t grids = 0, outside = 0, areas[CITY_LEVEL_LIMIT] = {0};
+    assert_ok(geo_table_read("fixtures/boston_2015/points.csv.gz", NULL, NULL, "points",
+                             &table, &error));
     for (size_t row = 0; row < table_rows(table); row++) {
         const char *lon = table_value(table, row, "lon");
         const char *lat = table_value(table, row, "lat");
+        const char *cases = table_value(table, row, "cases");
         double x, y;
+        int64_t n;
         struct city_place place;
         assert_ok(text_to_double(lon, strlen(lon), &x, &error));
         assert_ok(text_to_double(lat, strlen(lat), &y, &error));
+        assert_ok(text_to_int(cases, strlen(cases), &n, &error));
         assert_ok(city_locate(boston.city, x, y, &place, &error));
-        grids += place.grid != 0;
-        outside += place.grid == 0;
-        neighborhoods += place.areas[0] != 0;
-        precincts += place.areas[2] != 0;
-        const struct catalogue *catalogue = city_catalogue(boston.city, 0);
-        const char *type = table_value(table, row, "type");
-        for (size_t i = 0; i < catalogue_class_count(catalogue); i++) {
-            const struct catalogue_class *class = catalogue_class(catalogue, i);
-            struct routing_answer answer;
-            struct routing_query query = {.class_id = class->id, .condition_id = 0};
-            if (strcmp(label_text(&class->name, "en"), type) != 0)
-                continue;
-            query.condition_id = catalogue_condition(catalogue, class->first_condition)->id;
-            routing_answer(city_routing(boston.city, 0), &query, &answer);
-            routed += !answer.manual;
-            break;
-        }
+        *(place.grid ? &grids : &outside) += n;
+        for (size_t level = 0; level < city_levels(boston.city); level++)
+            areas[level] += place.areas[level] ? n : 0;
     }
-    assert_int_equal(table_rows(table), 5881);
-    assert_int_equal(grids, 5881);
-    assert_int_equal(outside, 0);
-    assert_int_equal(neighborhoods, 5881);
-    assert_int_equal(precincts, 5881);
-    assert_int_equal(routed, 5881);
+    assert_int_equal(grids, 93946);
+    assert_int_equal(outside, 17);
+    assert_int_equal(areas[0], 93946); // neighborhoods: those of the grids
+    assert_int_equal(areas[1], 93951); // wards
+    assert_int_equal(areas[2], 93951); // precincts
+    assert_int_equal(areas[3], 93949); // police districts
+}
+
+static void routes_every_type(void **state)
+{
+    (void)state;
+    const struct catalogue *catalogue = city_catalogue(boston.city, 0);
+    assert_int_equal(catalogue_class_count(catalogue), 180);
+    for (size_t i = 0; i < catalogue_class_count(catalogue); i++) {
+        const struct catalogue_class *class = catalogue_class(catalogue, i);
+        const struct catalogue_condition *condition =
+            catalogue_condition(catalogue, class->first_condition);
+        struct routing_query query = {.class_id = class->id, .condition_id = condition->id};
+        struct routing_answer answer;
+        routing_answer(city_routing(boston.city, 0), &query, &answer);
+        const struct city_department *queue =
+            city_department_by_id(boston.city, answer.lead);
+        assert_false(answer.manual);
+        assert_non_null(queue);
+        assert_string_equal(queue->kind, "queue");
+        assert_string_equal(city_department_by_id(boston.city, queue->parent)->kind,
+                            "department");
+    }
+}
+
+// The limits of 2011 are in the catalogue as the rules of that year say.
+static void knows_the_rules_of_2011(void **state)
+{
+    (void)state;
+    struct table *table TABLE_CLEANUP = NULL;
+    assert_ok(geo_table_read("fixtures/boston_2011q3/limits.csv", NULL, NULL, "limits",
+                             &table, &error));
+    assert_int_equal(table_rows(table), 35);
+    const struct catalogue *catalogue = city_catalogue(boston.city, 0);
+    for (size_t row = 0; row < table_rows(table); row++) {
+        const char *code = table_value(table, row, "condition");
+        const struct catalogue_condition *condition =
+            catalogue_condition_find(catalogue, code);
+        assert_non_null(condition);
+        struct limit limit, expected;
+        catalogue_limit(catalogue, condition, "", "", &limit, NULL);
+        assert_ok(limit_parse(table_value(table, row, "limit"),
+                              table_value(table, row, "unit"), &expected, NULL, &error));
+        assert_true(limit_equal(&limit, &expected));
+    }
 }
 
 int main(void)
@@ -176,6 +209,8 @@ int main(void)
         cmocka_unit_test(repairs_and_reports),
         cmocka_unit_test(each_block_nests_in_a_neighborhood),
         cmocka_unit_test(places_the_record),
+        cmocka_unit_test(routes_every_type),
+        cmocka_unit_test(knows_the_rules_of_2011),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
