@@ -1,36 +1,25 @@
 // SPDX-License-Identifier: MPL-2.0
 // A city is named by the path, or by its own host name; cookies follow.
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { Server, cli, demoLogins, makeData, raw, root, uuid } from './lib.mjs';
-import { mkdtempSync, cpSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { Server, addCity, copyModel, demoLogins, makeData, raw, uuid } from './lib.mjs';
 
-let server, folder;
+let server, model;
 before(async () => {
   // Two cities: tinytown, and othertown with a host name of its own.
-  folder = mkdtempSync(join(tmpdir(), 'gridcase-models-'));
-  cpSync(join(root, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
-  cpSync(join(root, 'grids', 'standard'), join(folder, 'grids', 'standard'), { recursive: true });
-  const other = join(folder, 'fixtures', 'othertown');
-  cpSync(join(root, 'fixtures', 'tinytown'), other, { recursive: true });
-  const ini = readFileSync(join(other, 'city.ini'), 'utf8');
-  writeFileSync(
-    join(other, 'city.ini'),
-    ini.replace(/^slug = tinytown/m, 'slug = othertown\nhost = other.test').replace(/^number_prefix = TT/m, 'number_prefix = OT'),
-  );
+  model = copyModel('othertown', (ini) =>
+    ini.replace(/^slug = .*/m, '$&\nhost = other.test').replace(/^number_prefix = TT/m, 'number_prefix = OT'));
   const data = await makeData();
-  await cli('city', 'new', 'othertown', other, '--data', data);
-  await cli('city', 'load', 'othertown', other, '--data', data);
+  await addCity(data, 'othertown', model.path);
   server = new Server(data, 'tinytown');
   server.logins = demoLogins(data);
   await server.start(['--behind-proxy']);
 });
 after(async () => {
   await server?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  model?.remove();
   if (server) rmSync(server.data, { recursive: true, force: true });
 });
 

@@ -2,7 +2,7 @@
 // Starts the real program on a free port with a data folder of its own, signs people in.
 import { spawn, execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, existsSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -38,12 +38,28 @@ export async function until(check, what = 'it', ms = 10000) {
   throw new Error(`waited too long for ${what}`);
 }
 
-// A data folder with the city tinytown.
-export async function makeData(city = 'tinytown') {
-  const data = mkdtempSync(join(tmpdir(), 'gridcase-http-'));
-  const model = join(root, 'fixtures', 'tinytown');
+// A model like tinytown under another name, with its city.ini edited. remove() it later.
+export function copyModel(slug, edit = (ini) => ini) {
+  const folder = mkdtempSync(join(tmpdir(), 'gridcase-model-'));
+  const model = join(folder, 'fixtures', slug);
+  for (const process of ['standard', 'boston']) {
+    cpSync(join(root, 'grids', process, 'process'), join(folder, 'grids', process, 'process'), { recursive: true });
+  }
+  cpSync(join(root, 'fixtures', 'tinytown'), model, { recursive: true });
+  const ini = readFileSync(join(model, 'city.ini'), 'utf8').replace(/^slug = tinytown/m, `slug = ${slug}`);
+  writeFileSync(join(model, 'city.ini'), edit(ini));
+  return { path: model, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export async function addCity(data, city, model) {
   await cli('city', 'new', city, model, '--data', data);
   await cli('city', 'load', city, model, '--data', data);
+}
+
+// A data folder with the city tinytown.
+export async function makeData() {
+  const data = mkdtempSync(join(tmpdir(), 'gridcase-http-'));
+  await addCity(data, 'tinytown', join(root, 'fixtures', 'tinytown'));
   return data;
 }
 
@@ -170,10 +186,10 @@ export const garbage = {
   source: 'collector',
 };
 
-export async function startServer({ city = 'tinytown', args = [], env = {} } = {}) {
-  const data = await makeData(city);
-  const server = new Server(data, city);
-  server.logins = demoLogins(data, city);
+export async function startServer({ args = [], env = {} } = {}) {
+  const data = await makeData();
+  const server = new Server(data, 'tinytown');
+  server.logins = demoLogins(data);
   await server.start(args, env);
   server.remove = async () => {
     if (server.child.exitCode === null && server.child.signalCode === null) await server.stop();
@@ -199,6 +215,27 @@ export function raw(port, text, { ms = 5000, end = false } = {}) {
       socket.write(text);
       if (end) socket.end();
     });
+  });
+}
+
+// Asks the running server over the socket of its data folder.
+export function control(server, path, { method = 'GET', body } = {}) {
+  return new Promise((done, fail) => {
+    const request = http.request(
+      {
+        socketPath: join(server.data, 'control.sock'),
+        path,
+        method,
+        headers: body ? { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) } : {},
+      },
+      (answer) => {
+        let text = '';
+        answer.on('data', (part) => (text += part));
+        answer.on('end', () => done({ status: answer.statusCode, text }));
+      },
+    );
+    request.on('error', fail);
+    request.end(body);
   });
 }
 

@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Server, binary, cli, nobody, root, startServer, until } from './lib.mjs';
+import { Server, binary, cli, control as ask, nobody, root, startServer, until } from './lib.mjs';
 
 let server;
 before(async () => {
@@ -14,20 +13,7 @@ before(async () => {
 });
 after(() => server?.remove());
 
-function control(path, { method = 'GET', body } = {}) {
-  return new Promise((done, fail) => {
-    const request = http.request(
-      { socketPath: join(server.data, 'control.sock'), path, method, headers: body ? { 'Content-Type': 'application/json' } : {} },
-      (answer) => {
-        let text = '';
-        answer.on('data', (part) => (text += part));
-        answer.on('end', () => done({ status: answer.statusCode, text }));
-      },
-    );
-    request.on('error', fail);
-    request.end(body);
-  });
-}
+const control = (path, options) => ask(server, path, options);
 
 test('health and metrics stand on an address of their own', async () => {
   assert.ok(server.healthPort > 0 && server.healthPort !== server.port);
