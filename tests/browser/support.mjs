@@ -39,10 +39,9 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const run = (...args) => execFileSync(binary, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 export class Server {
-  constructor(data, port, opsPort) {
+  constructor(data, port) {
     this.data = data;
     this.port = port;
-    this.opsPort = opsPort;
     this.base = `http://127.0.0.1:${port}`;
     this.console = `${this.base}/${city}/console/`;
     this.log = '';
@@ -51,21 +50,25 @@ export class Server {
     const data = mkdtempSync(join(tmpdir(), 'gridcase-browser-'));
     run('city', 'new', city, join(root, 'fixtures/tinytown'), '--data', data);
     run('city', 'load', city, join(root, 'fixtures/tinytown'), '--data', data);
-    const server = new Server(data, await freePort(), await freePort());
+    const server = new Server(data, await freePort());
     server.people = readLogins(join(data, 'cities', city, 'demo-logins.txt'));
     await server.up();
     return server;
   }
   async up() {
-    const options = ['serve', '--data', this.data, '--port', String(this.port), '--ops-port', String(this.opsPort)];
-    this.process = spawn(binary, [...options, '--web', join(root, 'build/web')], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const options = ['serve', '--data', this.data, '--port', String(this.port), '--web', join(root, 'build/web')];
+    this.process = spawn(binary, options, { stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk) => {
       this.log = (this.log + chunk).slice(-20_000);
     };
     this.process.stdout.on('data', keep);
     this.process.stderr.on('data', keep);
+    this.process.once('exit', (code, signal) => {
+      if (!this.stopping) process.stderr.write(`the server ended by itself (${signal ?? code}):\n${this.log}\n`);
+    });
+    this.stopping = false;
     for (let i = 0; i < 200; i++) {
-      if (this.process.exitCode !== null) break;
+      if (this.process.exitCode !== null || this.process.signalCode !== null) break;
       const answer = await fetch(`${this.base}/${city}/api/v1/city`).catch(() => null);
       if (answer?.ok) return;
       await wait(50);
@@ -74,6 +77,7 @@ export class Server {
   }
   async down() {
     const ended = new Promise((done) => this.process.once('exit', done));
+    this.stopping = true;
     this.process.kill('SIGTERM');
     await ended;
   }
