@@ -185,7 +185,7 @@ export async function closeBrowser() {
 }
 
 /** A page of its own; what goes wrong inside it is kept in page.problems. */
-export async function openPage(server, { size = 'desk', language = 'en', path = '', block = [] } = {}) {
+export async function openPage(server, { size = 'desk', language = 'en', path = '', block = [], cookie = '' } = {}) {
   const context = await (await openBrowser()).newContext({
     viewport: sizes[size],
     locale: language,
@@ -193,6 +193,10 @@ export async function openPage(server, { size = 'desk', language = 'en', path = 
     hasTouch: size === 'phone',
     timezoneId: 'Asia/Tokyo', // never the city's: dates must not follow the browser
   });
+  if (cookie) {
+    const [name, value] = cookie.split('=');
+    await context.addCookies([{ name, value, domain: '127.0.0.1', path: `/${city}`, httpOnly: true, sameSite: 'Strict' }]);
+  }
   for (const address of block) await context.route(address, (route) => route.abort());
   const page = await context.newPage();
   page.setDefaultTimeout(8000);
@@ -210,13 +214,25 @@ export async function signIn(page, person) {
   await page.fill('input[name=username]', person.login);
   await page.fill('input[name=password]', person.password);
   await page.keyboard.press('Enter');
+  await deskReady(page);
+}
+/** A signed-in desk. People sign in once per server, unless the test is about signing in. */
+export async function deskOf(server, wanted, options = {}) {
+  const person = typeof wanted === 'string' ? server.person(wanted) : wanted;
+  if (options.form) {
+    const page = await openPage(server, options);
+    await signIn(page, person);
+    return page;
+  }
+  server.sessions ??= new Map();
+  if (!server.sessions.has(person.login)) server.sessions.set(person.login, (await Api.as(server, person)).cookie);
+  const page = await openPage(server, { ...options, cookie: server.sessions.get(person.login) });
+  await deskReady(page);
+  return page;
+}
+async function deskReady(page) {
   await page.waitForSelector('.desk');
   await page.waitForFunction(() => !document.querySelector('.queue [aria-busy]'));
-}
-export async function deskOf(server, role, options) {
-  const page = await openPage(server, options);
-  await signIn(page, typeof role === 'string' ? server.person(role) : role);
-  return page;
 }
 export const done = async (...pages) => {
   for (const page of pages) {
