@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 // GeoJSON of what a page's map shows. Everything is bounded and says when it was cut.
+#include <math.h>
+#include <string.h>
+
 #include <gridcase/city/geometry.h>
+#include <gridcase/core/text.h>
 #include <gridcase/rules/catalogue.h>
 
 #include "api_internal.h"
@@ -14,12 +18,33 @@ static const char *asked_language(struct api_call *call)
     return language && *language ? language : city_language(call->snapshot, 0);
 }
 
+// near=lon,lat: a box of about 100 m around the point.
+static int near_box(const char *text, double box[4], struct error *error)
+{
+    const double reach_deg = 0.001;
+    double lon = 0, lat = 0;
+    const char *comma = strchr(text, ',');
+    if (!comma || text_to_double(text, (size_t)(comma - text), &lon, NULL) ||
+        text_to_double(comma + 1, strlen(comma + 1), &lat, NULL) || fabs(lon) > 180 ||
+        fabs(lat) > 89) {
+        return error_set(error, ERROR_INPUT, "api.bad_near", "near is lon,lat in degrees");
+    }
+    const double wide = reach_deg / cos(lat * M_PI / 180);
+    box[0] = lon - wide;
+    box[1] = lat - reach_deg;
+    box[2] = lon + wide;
+    box[3] = lat + reach_deg;
+    return 0;
+}
+
 // The box that was asked for, or the whole city.
 static int asked_box(struct api_call *call, struct city_bbox *ret_box, struct error *error)
 {
     double box[4];
     bool has = false;
-    int code = api_query_box(call, box, &has, error);
+    const char *near = http_request_query(call->request, "near");
+    int code = near ? near_box(near, box, error) : api_query_box(call, box, &has, error);
+    has = has || near;
     if (!code) {
         if (!has) {
             city_bbox(call->snapshot, box);
@@ -126,6 +151,7 @@ int map_cases(struct api_call *call, struct db *db, struct error *error)
     int code = api_case_filter(call, &filter, error);
     if (!code) {
         filter.cursor = NULL;
+        filter.limit = MAP_MOST;
         code = case_map(db, call->snapshot, &call->session.actor, &filter, call->now_ms,
                         call->arena, &map, error);
     }
