@@ -152,6 +152,11 @@ void api_replays_stop(struct api *api); // replay_job.c
 int api_timers_start(struct api *api, struct error *error) ERROR_MUST_CHECK;
 void api_timers_stop(struct api *api);
 
+// ---- upkeep (upkeep.c) ----
+// Starts, once an hour, what sweeps an open city's ended sessions and unnamed photos. From
+// the timer thread only; uptime_ms never goes back.
+void api_upkeep(struct api *api, struct api_city *city, int64_t uptime_ms);
+
 // ---- one call (dispatch.c) ----
 
 enum api_phase {

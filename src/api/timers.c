@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // Timers only notify: a thread sees which city has a timer due and gives the city's lane a
-// machine's job of at most TIMERS_MOST moves, behind live requests. Also sweeps and closes
-// what is idle.
+// machine's job of at most TIMERS_MOST moves, behind live requests. Also starts upkeep and
+// closes what is idle.
 #include <stdlib.h>
 
 #include <gridcase/core/log.h>
@@ -10,9 +10,8 @@
 
 enum {
     TICK_MS = 250,
-    LOOK_MS = 5000,         // the next timer of an open city is asked for at least so often
-    TIMERS_MOST = 32,       // moves of one batch
-    SWEEP_MS = 3600 * 1000, // old sessions
+    LOOK_MS = 5000,   // the next timer of an open city is asked for at least so often
+    TIMERS_MOST = 32, // moves of one batch
     IDLE_TICKS = 40,
 };
 
@@ -21,7 +20,6 @@ struct timer_job {
     struct api_city *city; // one reference
     struct city_snapshot *snapshot;
     int64_t now_ms;
-    bool sweep;
     unsigned done;
     int64_t next_ms;
 };
@@ -31,9 +29,6 @@ static int timer_work(struct db *db, void *context, struct error *error)
     struct timer_job *job = context;
     int code =
         case_timers_run(db, job->snapshot, job->now_ms, TIMERS_MOST, &job->done, error);
-    if (!code && job->sweep) {
-        code = account_sweep(db, job->now_ms, error);
-    }
     if (!code) {
         code = case_timers_next(db, &job->next_ms, error);
     }
@@ -64,10 +59,6 @@ static void submit(struct api *api, struct api_city *city, int64_t now_ms)
     job->city = api_city_ref(api, city);
     job->snapshot = api_city_snapshot(api, city);
     job->now_ms = now_ms;
-    job->sweep = now_ms - city->swept_ms > SWEEP_MS;
-    if (job->sweep) {
-        city->swept_ms = now_ms;
-    }
     struct db_lane_job lane_job = {
         .priority = DB_MACHINES, .work = timer_work, .done = timer_done, .context = job};
     struct error error = {0};
@@ -103,6 +94,9 @@ static void look(void *context, struct api_city *city)
         return;
     }
     bool open = api_city_is_open(api, city);
+    if (open) {
+        api_upkeep(api, city, now_us / 1000);
+    }
     bool unknown = atomic_load(&city->next_timer_ms) == 0;
     if (unknown || (open && now_us / 1000 - city->looked_ms > LOOK_MS) ||
         atomic_exchange(&city->changed, false)) {

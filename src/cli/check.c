@@ -9,6 +9,7 @@
 #include <gridcase/city/city.h>
 #include <gridcase/db/db.h>
 #include <gridcase/db/store.h>
+#include <gridcase/media/media.h>
 
 enum { CASES_A_SLICE = 1000 };
 
@@ -44,10 +45,47 @@ static int tell(const struct recount *recount, struct error *error)
                      (unsigned long long)recount_problems(recount));
 }
 
+struct photos {
+    int64_t checked, problems;
+};
+
+static void tell_photo(void *context, const uint8_t sha256[HASH_SIZE], const char *reason)
+{
+    struct photos *photos = context;
+    char hex[HASH_HEX_SIZE];
+    hash_to_hex(sha256, hex);
+    photos->problems++;
+    printf("photo %s: %s\n", hex, reason);
+}
+
+static int check_photos(struct db_store *store, struct db *db, const char *slug,
+                        bool digests, struct error *error)
+{
+    char folder[4096];
+    struct photos photos = {0};
+    struct media_store *media = NULL;
+    int code = db_store_city_path(store, slug, "media", folder, sizeof folder);
+    if (code == 0 && !file_exists(folder)) // none has come yet
+        return 0;
+    if (code == 0)
+        code = media_store_open(folder, 0, &media, error);
+    if (code == 0)
+        code = media_check(media, db, digests, tell_photo, &photos, &photos.checked, error);
+    media_store_close(media);
+    if (code == 0)
+        printf("%lld photos, %lld problems\n", (long long)photos.checked,
+               (long long)photos.problems);
+    if (code == 0 && photos.problems > 0)
+        code = error_set(error, ERROR_STORE, "check.failed", "%lld photos are not whole",
+                         (long long)photos.problems);
+    return code;
+}
+
 static int check(int argc, char **argv, struct error *error)
 {
     const char *data = cli_data_folder(&argc, argv);
     bool quiet = cli_flag(&argc, argv, "--quiet") != 0;
+    bool digests = cli_flag(&argc, argv, "--photos") != 0;
     struct db_store *store = NULL;
     struct city_snapshot *city = NULL;
     struct db *db = NULL;
@@ -65,6 +103,8 @@ static int check(int argc, char **argv, struct error *error)
             code = tell(recount, error);
         recount_free(recount);
     }
+    if (code == 0)
+        code = check_photos(store, db, argv[0], digests, error);
     db_close(db);
     city_snapshot_free(city);
     db_store_close(store);
@@ -72,7 +112,7 @@ static int check(int argc, char **argv, struct error *error)
 }
 
 const struct cli_command cli_check_commands[] = {
-    {"check", NULL, "CITY [--quiet]", "recounts cases, histories, clocks and figures",
-     check},
+    {"check", NULL, "CITY [--quiet] [--photos]",
+     "recounts cases, histories, clocks and figures", check},
     {0},
 };

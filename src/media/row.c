@@ -51,7 +51,7 @@ int media_file_find(struct db *db, const uint8_t sha256[HASH_SIZE],
 
 // What is wrong with a stored file; NULL when nothing is.
 static const char *file_fault(const struct media_store *store,
-                              const uint8_t sha256[HASH_SIZE], int64_t bytes)
+                              const uint8_t sha256[HASH_SIZE], int64_t bytes, bool digests)
 {
     struct file_map map;
     for (int kind = MEDIA_RENDITION; kind < MEDIA_KIND_COUNT; kind++) {
@@ -61,20 +61,29 @@ static const char *file_fault(const struct media_store *store,
     }
     if (media_map(store, sha256, MEDIA_ORIGINAL, &map, NULL) != 0)
         return "the original is missing";
+    const char *fault = NULL;
     uint8_t digest[HASH_SIZE];
-    hash_bytes(map.data, map.length, digest);
-    bool same_length = map.length == (size_t)bytes;
+    if (map.length != (size_t)bytes)
+        fault = "the original has another length";
+    if (fault == NULL && digests) {
+        hash_bytes(map.data, map.length, digest);
+        if (memcmp(digest, sha256, HASH_SIZE) != 0)
+            fault = "the original was altered";
+    }
     file_map_close(&map);
-    if (!same_length)
-        return "the original has another length";
-    return memcmp(digest, sha256, HASH_SIZE) == 0 ? NULL : "the original was altered";
+    return fault;
 }
 
-// Page by page: no read transaction stays open while files are read.
-static int check_page(const struct media_store *store, struct db *db,
-                      void (*visit)(void *context, const uint8_t sha256[HASH_SIZE],
-                                    const char *reason),
-                      void *context, uint8_t cursor[HASH_SIZE], struct error *error)
+struct photo_check {
+    const struct media_store *store;
+    bool digests;
+    void (*visit)(void *context, const uint8_t sha256[HASH_SIZE], const char *reason);
+    void *context;
+    uint8_t cursor[HASH_SIZE];
+};
+
+// Page by page: no statement stays open while files are read.
+static int check_page(struct photo_check *check, struct db *db, struct error *error)
 {
     enum { PAGE = 100 };
     struct {
@@ -87,7 +96,7 @@ static int check_page(const struct media_store *store, struct db *db,
         int code = db_prepare(db, QUERY_MEDIA_FILE_LIST, &row, error);
         if (code != 0)
             return code;
-        db_bind_blob(row, 1, cursor, HASH_SIZE);
+        db_bind_blob(row, 1, check->cursor, HASH_SIZE);
         db_bind_int(row, 2, PAGE);
         while ((code = db_step(row, error)) == DB_ROW && count < PAGE) {
             size_t length = 0;
@@ -99,23 +108,25 @@ static int check_page(const struct media_store *store, struct db *db,
             return code;
     }
     for (int i = 0; i < count; i++) {
-        const char *fault = file_fault(store, page[i].sha256, page[i].bytes);
-        if (fault != NULL && visit != NULL)
-            visit(context, page[i].sha256, fault);
-        memcpy(cursor, page[i].sha256, HASH_SIZE);
+        const char *fault =
+            file_fault(check->store, page[i].sha256, page[i].bytes, check->digests);
+        if (fault != NULL)
+            check->visit(check->context, page[i].sha256, fault);
+        memcpy(check->cursor, page[i].sha256, HASH_SIZE);
     }
     return count;
 }
 
-int media_check(const struct media_store *store, struct db *db,
+int media_check(const struct media_store *store, struct db *db, bool digests,
                 void (*visit)(void *context, const uint8_t sha256[HASH_SIZE],
                               const char *reason),
                 void *context, int64_t *ret_checked, struct error *error)
 {
-    uint8_t cursor[HASH_SIZE] = {0};
+    struct photo_check check = {
+        .store = store, .digests = digests, .visit = visit, .context = context};
     int64_t checked = 0;
     int count;
-    while ((count = check_page(store, db, visit, context, cursor, error)) > 0)
+    while ((count = check_page(&check, db, error)) > 0)
         checked += count;
     if (count == 0)
         *ret_checked = checked;

@@ -71,8 +71,8 @@ static int sweep_folder(struct sweep *sweep, const char *folder, struct error *e
     if (text_format(path, sizeof path, "%s/%s", sweep->store->folder, folder) != 0)
         return 0;
     DIR *files = opendir(path);
-    if (files == NULL)
-        return errno == ENOTDIR ? 0 : error_errno(error, "media.sweep", path);
+    if (files == NULL) // no photo has come there yet
+        return errno == ENOENT ? 0 : error_errno(error, "media.sweep", path);
     int code = 0;
     const struct dirent *entry;
     while (code == 0 && (entry = readdir(files)) != NULL)
@@ -81,23 +81,22 @@ static int sweep_folder(struct sweep *sweep, const char *folder, struct error *e
     return code;
 }
 
-int media_sweep(struct media_store *store, struct db *db, int64_t now_ms, int *ret_removed,
-                struct error *error)
+int media_sweep(struct media_store *store, struct db *db, int part, int64_t now_ms,
+                int *ret_removed, struct error *error)
 {
     struct sweep sweep = {.store = store,
                           .db = db,
                           .before_ms =
                               now_ms - (int64_t)MEDIA_UNNAMED_LIFE_H * 3600 * 1000};
-    DIR *folders = opendir(store->folder);
-    if (folders == NULL)
-        return error_errno(error, "media.sweep", store->folder);
+    int first = part >= 0 ? part : 0;
+    int last = part >= 0 ? part : MEDIA_PARTS - 1;
     int code = 0;
-    const struct dirent *entry;
-    while (code == 0 && (entry = readdir(folders)) != NULL) {
-        if (entry->d_name[0] != '.')
-            code = sweep_folder(&sweep, entry->d_name, error);
+    for (int i = first; i <= last && code == 0; i++) {
+        char folder[8];
+        code = text_format(folder, sizeof folder, "%02x", (unsigned)i & 0xffu);
+        if (code == 0)
+            code = sweep_folder(&sweep, folder, error);
     }
-    closedir(folders);
     *ret_removed = sweep.removed;
     return code;
 }

@@ -144,6 +144,6 @@ export async function stopIfRunning(server) {
 
 // gridcase check finds nothing wrong; with the server stopped.
 export async function checkStore(server) {
-  const { stdout } = await cli('check', server.city, '--data', server.data);
+  const { stdout } = await cli('check', server.city, '--photos', '--data', server.data);
   assert.doesNotMatch(stdout, /[1-9]\d* problems?/);
 }

@@ -127,7 +127,8 @@ static struct verdict check(void)
     assert_int_equal(open_town(), 0);
     assert_int_equal(db_open(town.store, "tinytown", DB_CASES, DB_READ, &db, &error), 0);
     assert_int_equal(
-        media_check(town.media, db, count_broken, &verdict, &verdict.rows, &error), 0);
+        media_check(town.media, db, true, count_broken, &verdict, &verdict.rows, &error),
+        0);
     for (int number = 0; number < PHOTOS_MAX; number++) {
         struct media_file file;
         if (!atomic_load(&acknowledged[number]))

@@ -100,9 +100,9 @@ static void what_no_row_names_is_swept_after_a_day(void **state)
     int fd = open(left, O_CREAT | O_WRONLY, 0600);
     assert_true(fd >= 0);
     close(fd);
-    assert_int_equal(media_sweep(media, db, now_ms + day_ms / 2, &removed, &error), 0);
+    assert_int_equal(media_sweep(media, db, -1, now_ms + day_ms / 2, &removed, &error), 0);
     assert_int_equal(removed, 0);
-    assert_int_equal(media_sweep(media, db, now_ms + 2 * day_ms, &removed, &error), 0);
+    assert_int_equal(media_sweep(media, db, -1, now_ms + 2 * day_ms, &removed, &error), 0);
     assert_int_equal(removed, 4);
     path_of(&unnamed, "orig", path);
     assert_false(file_exists(path));
@@ -132,20 +132,26 @@ static void checking_finds_what_is_missing_or_altered(void **state)
     for (int i = 0; i < 3; i++)
         assert_int_equal(media_file_store(db, &files[i], 0, 1000, &error), 0);
     faults = 0;
-    assert_int_equal(media_check(media, db, count_fault, &reason, &checked, &error), 0);
+    assert_int_equal(media_check(media, db, true, count_fault, &reason, &checked, &error),
+                     0);
     assert_int_equal(checked, 3);
     assert_int_equal(faults, 0);
     path_of(&files[1], "orig", path);
     int fd = open(path, O_WRONLY);
     assert_int_equal(pwrite(fd, "?", 1, 20), 1);
     close(fd);
-    assert_int_equal(media_check(media, db, count_fault, &reason, &checked, &error), 0);
+    assert_int_equal(media_check(media, db, true, count_fault, &reason, &checked, &error),
+                     0);
     assert_int_equal(faults, 1);
     assert_string_equal(reason, "the original was altered");
+    assert_int_equal(media_check(media, db, false, count_fault, &reason, &checked, &error),
+                     0);
+    assert_int_equal(faults, 1); // lengths only: nothing new is found
     path_of(&files[2], "thumb", path);
     assert_int_equal(unlink(path), 0);
     faults = 0;
-    assert_int_equal(media_check(media, db, count_fault, &reason, &checked, &error), 0);
+    assert_int_equal(media_check(media, db, true, count_fault, &reason, &checked, &error),
+                     0);
     assert_int_equal(faults, 2);
 }
 

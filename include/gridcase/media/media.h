@@ -29,6 +29,7 @@ enum {
     MEDIA_RENDITION_SIDE_PX = 2048,
     MEDIA_THUMBNAIL_SIDE_PX = 320,
     MEDIA_UNNAMED_LIFE_H = 24,
+    MEDIA_PARTS = 256, // first byte of the digest
 };
 
 enum media_type { MEDIA_JPEG, MEDIA_PNG, MEDIA_TYPE_COUNT };
@@ -92,12 +93,13 @@ const char *media_content_type(const struct media_file *file, enum media_kind ki
 
 // ---- keeping house ----
 // Removes files that no row of db names and that are older than MEDIA_UNNAMED_LIFE_H by
-// the file's own time. *ret_removed counts them.
-int media_sweep(struct media_store *store, struct db *db, int64_t now_ms, int *ret_removed,
-                struct error *error) ERROR_MUST_CHECK;
-// Is every file that a row names there, with its length and digest? visit is called for
-// each that is not, with the reason. For gridcase check.
-int media_check(const struct media_store *store, struct db *db,
+// the file's own time, in one of MEDIA_PARTS parts of the store (a folder each), or in all
+// of them: part -1. *ret_removed counts them.
+int media_sweep(struct media_store *store, struct db *db, int part, int64_t now_ms,
+                int *ret_removed, struct error *error) ERROR_MUST_CHECK;
+// Is every file that a row names there with its length and, when digests is set, still the
+// same? visit is called for each that is not, with the reason. For gridcase check.
+int media_check(const struct media_store *store, struct db *db, bool digests,
                 void (*visit)(void *context, const uint8_t sha256[HASH_SIZE],
                               const char *reason),
                 void *context, int64_t *ret_checked, struct error *error) ERROR_MUST_CHECK;
