@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 // Accounts from outside: commands beside a running server, links, first sign-in, closing.
 import assert from 'node:assert/strict';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Person, Stream, cli, nobody, startServer, until } from './lib.mjs';
+import { Person, Server, Stream, cli, nobody, root, startServer, until } from './lib.mjs';
 
 let server;
 before(async () => (server = await startServer()));
@@ -103,5 +106,36 @@ test('unknown and wrong answer alike, and no name stands in the log', async () =
   assert.deepEqual(unknown.body, wrong.body);
   for (const word of ['who.is.this', 'some password', 'roads1', server.logins.roads1]) {
     assert.ok(!server.log.includes(word), word);
+  }
+});
+
+test('a real city has no ready-made login: its first administrator comes by a one-time link', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gridcase-real-'));
+  const model = join(folder, 'fixtures', 'tinytown');
+  const data = join(folder, 'data');
+  cpSync(join(root, 'fixtures', 'tinytown'), model, { recursive: true });
+  cpSync(join(root, 'grids', 'standard'), join(folder, 'grids', 'standard'), { recursive: true });
+  const ini = readFileSync(join(model, 'city.ini'), 'utf8');
+  writeFileSync(join(model, 'city.ini'), ini.replace(/^demo = yes$/m, 'demo = no'));
+  const real = new Server(data, 'tinytown');
+  try {
+    const { stdout } = await cli('city', 'new', 'tinytown', model, '--data', data);
+    const token = /#link=([\w-]+)/.exec(stdout)?.[1];
+    assert.ok(token, stdout);
+    const loaded = await cli('city', 'load', 'tinytown', model, '--data', data);
+    assert.ok(!existsSync(join(data, 'cities', 'tinytown', 'demo-logins.txt')));
+    assert.doesNotMatch(loaded.stdout + loaded.stderr, /password/i);
+    assert.doesNotMatch((await cli('person', 'list', 'tinytown', '--data', data)).stdout, /\topen\t/);
+    await real.start(['--address', '0.0.0.0']); // no demo logins: may listen beyond loopback
+    const used = await nobody(real).call('POST', '/links', { link: token, password: 'the first password' });
+    assert.equal(used.status, 204, used.text);
+    const signed = await nobody(real).call('POST', '/session', { login: 'admin', password: 'the first password' });
+    assert.equal(signed.status, 200, signed.text);
+    assert.deepEqual(signed.body.person.roles.map((one) => one.role), ['administrator']);
+    const { stdout: invited } = await cli('person', 'invite', 'tinytown', 'acceptor1', '--data', data);
+    assert.match(invited, /#link=/);
+  } finally {
+    if (real.child) await real.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 });
