@@ -8,13 +8,14 @@
 #include "process_internal.h"
 
 enum {
-    BOX_WIDTH = 150,
+    BOX_WIDTH = 172,
     BOX_HEIGHT = 46,
-    COLUMN_GAP = 110,
-    ROW_GAP = 84,
-    MARGIN = 40,
-    TITLE = 34,
+    COLUMN_GAP = 120,
+    ROW_GAP = 92,
+    MARGIN = 56,
+    TITLE = 90,
     LABELS_MOST = 4,
+    GENERAL = 4, // an action from so many steps is told beside its target, without arrows
 };
 
 struct place {
@@ -83,6 +84,16 @@ static void lay_out(struct drawing *drawing)
     }
 }
 
+static bool is_general(const struct drawing *drawing, const struct process_action *action)
+{
+    int count = 0;
+    for (size_t i = 0; i < drawing->process->action_count; i++) {
+        const struct process_action *other = &drawing->process->actions[i];
+        count += other->line == action->line && !other->stays;
+    }
+    return count >= GENERAL;
+}
+
 // Labels of all actions that lead from one step to another; false when there are none or an
 // earlier pair has drawn them.
 static bool edge_label(const struct drawing *drawing, int from, int to, struct buffer *out)
@@ -92,7 +103,7 @@ static bool edge_label(const struct drawing *drawing, int from, int to, struct b
     int count = 0;
     for (size_t i = 0; i < rows->count; i++) {
         const struct process_action *action = &drawing->process->actions[rows->items[i]];
-        if (action->to != to || action->stays)
+        if (action->to != to || action->stays || is_general(drawing, action))
             continue;
         bool double_one = false;
         for (int k = 0; k < count; k++)
@@ -106,13 +117,20 @@ static bool edge_label(const struct drawing *drawing, int from, int to, struct b
     return count > 0;
 }
 
+// Lines first, then boxes, then labels: label NULL draws the line.
 static void draw_arrow(const struct drawing *drawing, int from, int to, const char *label,
                        struct buffer *out)
 {
     const struct place *a = &drawing->places[from];
     const struct place *b = &drawing->places[to];
     int x1, y1, x2, y2, c1x, c1y, c2x, c2y;
-    if (b->column > a->column) {
+    if (b->column > a->column + 1) {
+        int rise = 24 + 14 * (b->column - a->column) + 10 * b->row;
+        x1 = a->x + BOX_WIDTH / 2 + 24, y1 = a->y;
+        x2 = b->x + BOX_WIDTH / 2 - 24, y2 = b->y;
+        c1x = x1 + BOX_WIDTH / 2, c1y = y1 - rise, c2x = x2 - BOX_WIDTH / 2,
+        c2y = y2 - rise;
+    } else if (b->column > a->column) {
         x1 = a->x + BOX_WIDTH, y1 = a->y + BOX_HEIGHT / 2 - 6;
         x2 = b->x, y2 = b->y + BOX_HEIGHT / 2 - 6;
         c1x = x1 + COLUMN_GAP / 2, c1y = y1, c2x = x2 - COLUMN_GAP / 2, c2y = y2;
@@ -123,16 +141,22 @@ static void draw_arrow(const struct drawing *drawing, int from, int to, const ch
         y1 = a->y + BOX_HEIGHT / 2 + 8, y2 = b->y + BOX_HEIGHT / 2 + 8;
         c1x = c2x = down ? x1 + bend : x1 - bend, c1y = y1, c2y = y2;
     } else {
-        int sink = 30 + 10 * (a->column - b->column);
+        // Long ways back run below all boxes.
+        int low = MARGIN + TITLE + drawing->rows * ROW_GAP;
+        int far = a->column - b->column;
+        int sink = far == 1 ? 40 : low - a->y - BOX_HEIGHT + 18 * far + 8 * b->row;
         x1 = a->x + BOX_WIDTH / 2, y1 = a->y + BOX_HEIGHT;
         x2 = b->x + BOX_WIDTH / 2 + 16, y2 = b->y + BOX_HEIGHT;
         c1x = x1, c1y = y1 + sink, c2x = x2, c2y = y2 + sink;
     }
-    buffer_format(out,
-                  "<path d=\"M%d %dC%d %d %d %d %d %d\" fill=\"none\" stroke=\"%s\" "
-                  "stroke-width=\"1.4\" marker-end=\"url(#tip)\"/>\n",
-                  x1, y1, c1x, c1y, c2x, c2y, x2, y2,
-                  b->column > a->column ? "#4a6fa5" : "#b0643c");
+    if (label == NULL) {
+        bool back = b->column < a->column || (b->column == a->column && b->row < a->row);
+        buffer_format(out,
+                      "<path d=\"M%d %dC%d %d %d %d %d %d\" fill=\"none\" stroke=\"%s\" "
+                      "stroke-width=\"1.4\" marker-end=\"url(#tip)\"/>\n",
+                      x1, y1, c1x, c1y, c2x, c2y, x2, y2, back ? "#b0643c" : "#4a6fa5");
+        return;
+    }
     buffer_format(out,
                   "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-size=\"11\" "
                   "fill=\"#333\" stroke=\"#fff\" stroke-width=\"3\" "
@@ -184,7 +208,32 @@ static void draw_start(const struct drawing *drawing, struct buffer *out)
     }
 }
 
-static void draw_arrows(const struct drawing *drawing, struct buffer *out)
+// "Void: from 10 steps" beside the steps that nearly every other leads to.
+static void draw_general(const struct drawing *drawing, struct buffer *out)
+{
+    int64_t told = -1;
+    for (size_t i = 0; i < drawing->process->action_count; i++) {
+        const struct process_action *action = &drawing->process->actions[i];
+        if (action->stays || action->line == told || !is_general(drawing, action))
+            continue;
+        told = action->line;
+        int count = 0;
+        for (size_t k = 0; k < drawing->process->action_count; k++)
+            count += drawing->process->actions[k].line == told;
+        const struct place *place = &drawing->places[action->to];
+        buffer_format(out,
+                      "<path d=\"M%d %dH%d\" stroke=\"#4a6fa5\" "
+                      "marker-end=\"url(#tip)\"/>\n<text x=\"%d\" y=\"%d\" "
+                      "text-anchor=\"end\" font-size=\"11\" fill=\"#333\" stroke=\"#fff\" "
+                      "stroke-width=\"3\" paint-order=\"stroke\">",
+                      place->x - 18, place->y + BOX_HEIGHT - 8, place->x, place->x - 20,
+                      place->y + BOX_HEIGHT - 4);
+        append_escaped(out, action_text(drawing, action));
+        buffer_format(out, " (%d)</text>\n", count);
+    }
+}
+
+static void draw_arrows(const struct drawing *drawing, bool labels, struct buffer *out)
 {
     struct buffer label BUFFER_CLEANUP;
     buffer_init(&label, BUFFER_CEILING_LINE);
@@ -193,7 +242,7 @@ static void draw_arrows(const struct drawing *drawing, struct buffer *out)
         for (int to = 0; to < count; to++) {
             buffer_clear(&label);
             if (from != to && edge_label(drawing, from, to, &label))
-                draw_arrow(drawing, from, to, label.data, out);
+                draw_arrow(drawing, from, to, labels ? label.data : NULL, out);
         }
 }
 
@@ -227,9 +276,11 @@ void process_draw_svg(const struct process *process, const char *language,
         buffer_append_text(out, "</text>\n");
     }
     draw_start(drawing, out);
+    draw_arrows(drawing, false, out);
     for (int i = 0; i < (int)process->step_count; i++)
         draw_step(drawing, i, out);
-    draw_arrows(drawing, out);
+    draw_arrows(drawing, true, out);
+    draw_general(drawing, out);
     buffer_append_text(out, "</svg>\n");
     free(drawing);
 }

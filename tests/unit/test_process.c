@@ -212,6 +212,29 @@ static void the_delivered_processes_are_valid(void **state)
     process_free(boston);
 }
 
+static void assert_drawn(const char *folder, const char *path)
+{
+    struct process *process = load(folder);
+    struct buffer drawn BUFFER_CLEANUP;
+    struct buffer kept BUFFER_CLEANUP;
+    buffer_init(&drawn, BUFFER_CEILING_FILE);
+    buffer_init(&kept, BUFFER_CEILING_FILE);
+    struct error error = {0};
+    process_draw_svg(process, "en", &drawn);
+    if (file_read(path, &kept, &error) != 0)
+        fail_msg("%s", error.message);
+    if (strcmp(drawn.data, kept.data) != 0)
+        fail_msg("%s is old: gridcase process draw %s > %s", path, folder, path);
+    process_free(process);
+}
+
+static void the_diagrams_of_the_manual_are_drawn_from_the_tables(void **state)
+{
+    (void)state;
+    assert_drawn("grids/standard/process", "docs/process_standard.svg");
+    assert_drawn("grids/boston/process", "docs/process_boston.svg");
+}
+
 static void words_list_every_word(void **state)
 {
     (void)state;
@@ -234,6 +257,7 @@ int main(void)
         cmocka_unit_test(problems_are_named),
         cmocka_unit_test(dead_ends_and_lost_steps_are_refused),
         cmocka_unit_test(the_delivered_processes_are_valid),
+        cmocka_unit_test(the_diagrams_of_the_manual_are_drawn_from_the_tables),
         cmocka_unit_test(words_list_every_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
