@@ -154,15 +154,17 @@ static int check_level(struct city_model *model, const struct model_layer *level
     struct geo_polygon **wholes = calloc(level->count + 1, sizeof(*wholes));
     struct geo_share *shares = NULL;
     size_t count = 0;
-    int code =
-        parts && wholes ? 0 : error_set(error, ERROR_LIMIT, "geo.memory", "no memory");
+    if (!parts || !wholes) {
+        free(parts);
+        free(wholes);
+        return error_set(error, ERROR_LIMIT, "geo.memory", "out of memory");
+    }
     double straddle = model_number(model, level->section, "straddle_share", 0.99);
-    for (size_t i = 0; code == 0 && i < grids->count; i++)
+    for (size_t i = 0; i < grids->count; i++)
         parts[i] = model->area[grids->first + i].polygon;
-    for (size_t i = 0; code == 0 && i < level->count; i++)
+    for (size_t i = 0; i < level->count; i++)
         wholes[i] = model->area[level->first + i].polygon;
-    if (code == 0)
-        code = geo_partition_shares(parts, grids->count, wholes, level->count, LEAST_SHARE,
+    int code = geo_partition_shares(parts, grids->count, wholes, level->count, LEAST_SHARE,
                                     &shares, &count, error);
     size_t at = 0;
     for (size_t i = 0; code == 0 && i < grids->count; i++) {

@@ -240,20 +240,21 @@ int phase_close(struct load_job *job, struct db *db, struct error *error)
     int64_t *grids = calloc(count + 1, sizeof(*grids));
     size_t area_count = 0;
     size_t grid_count = 0;
-    int code =
-        areas && grids ? 0 : error_set(error, ERROR_LIMIT, "model.memory", "no memory");
-    for (size_t i = 0; i < count && code == 0; i++) {
+    if (!areas || !grids) {
+        free(areas);
+        free(grids);
+        return error_set(error, ERROR_LIMIT, "model.memory", "out of memory");
+    }
+    for (size_t i = 0; i < count; i++) {
         if (is_stored_area(&job->model->area[i]))
             areas[area_count++] = job->area_id[i];
         else if (job->model->area[i].layer->family == MODEL_GRIDS)
             grids[grid_count++] = job->area_id[i];
     }
-    if (code == 0) {
-        qsort(areas, area_count, sizeof(*areas), compare_ids);
-        qsort(grids, grid_count, sizeof(*grids), compare_ids);
-        code = close_others(job, db, QUERY_CITY_SHAPE_MARK, 1, areas, area_count,
+    qsort(areas, area_count, sizeof(*areas), compare_ids);
+    qsort(grids, grid_count, sizeof(*grids), compare_ids);
+    int code = close_others(job, db, QUERY_CITY_SHAPE_MARK, 1, areas, area_count,
                             QUERY_CITY_SHAPE_CLOSE, &job->next.result.areas_changed, error);
-    }
     if (code == 0)
         code = close_others(job, db, QUERY_CITY_GRID_MARK, 0, grids, grid_count,
                             QUERY_CITY_GRID_CLOSE, &job->next.result.grids_closed, error);

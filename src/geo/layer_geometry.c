@@ -160,7 +160,7 @@ static int add_polygon(struct geo_layer *layer, int64_t row, OGRGeometryH geomet
         return error_set(error, ERROR_LIMIT, "layer.memory", "out of memory");
     }
     if (!good || !polygon) {
-        polygon = geo_polygon_free(polygon);
+        geo_polygon_free(polygon);
         feature->problem = good ? "polygon without area" : not_on_earth;
         return 0;
     }

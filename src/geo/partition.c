@@ -392,7 +392,8 @@ static void overlaps_of(struct flaw_search *search, size_t i, const bool *suspec
     struct geos_set *set = &search->set;
     struct found found = {0};
     struct geo_point inside = geo_polygon_inside(search->polygons[i]);
-    GEOSSTRtree_query_r(set->geos, set->tree, set->shape[i], on_found, &found);
+    if (set->shape && set->shape[i])
+        GEOSSTRtree_query_r(set->geos, set->tree, set->shape[i], on_found, &found);
     for (size_t k = 0; k < found.count; k++) {
         size_t other = found.index[k];
         if (other == i)
@@ -421,9 +422,12 @@ int geo_partition_flaws(struct geo_polygon *const *polygons, size_t count,
     size_t edge_count = 0;
     struct edge *edges = all_edges(polygons, count, &edge_count);
     bool *suspect = calloc(count + 1, sizeof(*suspect));
-    int code = edges && suspect
-                   ? geos_set_init(&search.set, polygons, count, error)
-                   : error_set(error, ERROR_LIMIT, "geo.memory", "out of memory");
+    if (!edges || !suspect) {
+        free(edges);
+        free(suspect);
+        return error_set(error, ERROR_LIMIT, "geo.memory", "out of memory");
+    }
+    int code = geos_set_init(&search.set, polygons, count, error);
     if (code == 0) {
         edge_count = unmatched_edges(edges, edge_count, suspect);
         code = find_gaps(&search, edges, edge_count, error);
