@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // Runs a route's handler where its row says: on the HTTP thread, in the writer lane, in the
 // worker pool. A call belongs to one thread at a time.
+#include <assert.h>
 #include <string.h>
 
 #include <gridcase/core/hash.h>
@@ -94,6 +95,7 @@ static void write_done(void *context, const struct error *error)
 
 static void run_write(struct api_call *call)
 {
+    assert(call->city); // a WRITE route is always about a city
     struct db_lane_job job = {
         .priority = DB_PEOPLE, .work = write_work, .done = write_done, .context = call};
     struct error error = {0};

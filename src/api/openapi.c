@@ -163,13 +163,10 @@ static void put_parameters(struct json_writer *json, const struct api_route *rou
     for (const char *at = route->http.path; (at = strchr(at, '{')); at++) {
         put_parameter(json, "path", at + 1, strcspn(at + 1, "}"), true);
     }
-    const char *query = route->query ? route->query : "";
+    const char *query = route->query; // NULL: no pieces
     size_t length = 0;
-    for (const char *name; *query && (name = text_next(&query, ' ', &length));) {
+    for (const char *name; (name = text_next(&query, ' ', &length));) {
         put_parameter(json, "query", name, length, false);
-        if (!query) {
-            break;
-        }
     }
     if (route->flags & API_KEYED) {
         put_parameter(json, "header", "Idempotency-Key", 15, true);
