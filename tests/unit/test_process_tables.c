@@ -277,9 +277,9 @@ static void walk_process(const char *process, const char *path)
     while (recount_slice(recount, walk.db, 100, &error) == 1)
         ;
     for (size_t i = 0; i < recount_findings(recount); i++)
-        print_error("case %lld: %s: %s\n",
-                    (long long)recount_finding(recount, i)->case_id,
-                    recount_finding(recount, i)->slug, recount_finding(recount, i)->message);
+        print_error("case %lld: %s: %s\n", (long long)recount_finding(recount, i)->case_id,
+                    recount_finding(recount, i)->slug,
+                    recount_finding(recount, i)->message);
     assert_int_equal(recount_problems(recount), 0);
     recount_free(recount);
     db_close(walk.db);
