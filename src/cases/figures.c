@@ -27,32 +27,57 @@ static struct case_figure *figure_of(struct arena *arena, struct case_figure **i
     return &(*items)[(*count)++];
 }
 
-static int open_work(struct figures *figures, struct error *error)
+static int open_stages(struct figures *figures, struct error *error)
 {
     struct case_figures *out = figures->out;
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(figures->db, QUERY_FIGURES_OPEN, &s, error);
+    int code = db_prepare(figures->db, QUERY_FIGURES_OPEN_STAGE, &s, error);
     if (code != 0)
         return code;
     db_bind_int(s, 1, figures->now_ms);
     while ((code = db_step(s, error)) == DB_ROW) {
-        int64_t stage = db_column_int(s, 0), queue = db_column_int(s, 2);
-        int64_t open = db_column_int(s, 3), overdue = db_column_int(s, 4);
-        struct case_figure *department =
-            figure_of(figures->arena, &out->by_department, &out->department_count,
-                      db_column_int(s, 1));
+        int64_t stage = db_column_int(s, 0);
+        int64_t open = db_column_int(s, 1), overdue = db_column_int(s, 2);
         out->open += open;
         out->overdue += overdue;
-        out->where += queue == CASE_QUEUE_WHERE ? open : 0;
-        out->manual += queue == CASE_QUEUE_MANUAL ? open : 0;
         if (stage >= 0 && stage < PROCESS_STAGE_COUNT) {
-            out->by_stage[stage].open += open;
-            out->by_stage[stage].overdue += overdue;
+            out->by_stage[stage].open = open;
+            out->by_stage[stage].overdue = overdue;
         }
-        if (department != NULL) {
-            department->open += open;
-            department->overdue += overdue;
-        }
+    }
+    return code;
+}
+
+static int open_departments(struct figures *figures, struct error *error)
+{
+    struct case_figures *out = figures->out;
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    int code = db_prepare(figures->db, QUERY_FIGURES_OPEN_DEPARTMENT, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_int(s, 1, figures->now_ms);
+    while ((code = db_step(s, error)) == DB_ROW) {
+        struct case_figure *department =
+            figure_of(figures->arena, &out->by_department, &out->department_count,
+                      db_column_int(s, 0));
+        if (department == NULL)
+            continue;
+        department->open = db_column_int(s, 1);
+        department->overdue = db_column_int(s, 2);
+    }
+    return code;
+}
+
+static int open_queues(struct figures *figures, struct error *error)
+{
+    struct case_figures *out = figures->out;
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    int code = db_prepare(figures->db, QUERY_FIGURES_OPEN_QUEUE, &s, error);
+    while (code == 0 && (code = db_step(s, error)) == DB_ROW) {
+        int64_t queue = db_column_int(s, 0);
+        out->where += queue == CASE_QUEUE_WHERE ? db_column_int(s, 1) : 0;
+        out->manual += queue == CASE_QUEUE_MANUAL ? db_column_int(s, 1) : 0;
+        code = 0;
     }
     return code;
 }
@@ -124,7 +149,11 @@ int case_figures(struct db *db, const struct city_snapshot *city, size_t level,
                               calendar_day(city_calendar(city, 0), now_ms)};
     for (int i = 0; i < PROCESS_STAGE_COUNT; i++)
         out.by_stage[i].id = i;
-    int code = open_work(&figures, error);
+    int code = open_stages(&figures, error);
+    if (code == 0)
+        code = open_departments(&figures, error);
+    if (code == 0)
+        code = open_queues(&figures, error);
     if (code == 0)
         code = open_areas(&figures, level, error);
     if (code == 0)
