@@ -36,7 +36,7 @@ echo "Demo logins (made anew for this data folder):"
 sed 's/^/    /' "$data/cities/$city/demo-logins.txt"
 echo "Stop with Ctrl-C. Data stays in $data; 'make run' starts it again."
 if [ "$feed" = 1 ]; then
-    "$gridcase" replay "$city" "$record/record.csv.gz" --map "$record/map.ini" --live --speed 6 --data "$data" \
+    "$gridcase" replay "$city" "$record/record.csv.gz" --map "$record/map.ini" --live --speed 6 --gap 12 --data "$data" \
         >"$data/feed.log" 2>&1 &
 fi
 wait "$server"

@@ -77,9 +77,9 @@ void api_replays_stop(struct api *api)
 static int read_options(struct api_call *call, struct replay_options *options,
                         const char **ret_city, struct error *error)
 {
-    static const char *const names[] = {"city",  "source",       "map",
-                                        "speed", "shift_to_now", "until_now",
-                                        "live",  "most_rows",    NULL};
+    static const char *const names[] = {
+        "city",         "source",    "map",  "speed",     "gap_s",
+        "shift_to_now", "until_now", "live", "most_rows", NULL};
     const struct json *body = NULL;
     int code = api_body(call, &body, error);
     if (!code) {
@@ -96,6 +96,9 @@ static int read_options(struct api_call *call, struct replay_options *options,
     }
     if (!code) {
         code = json_get_double(body, "speed", JSON_OPTIONAL, &options->speed, error);
+    }
+    if (!code) {
+        code = json_get_double(body, "gap_s", JSON_OPTIONAL, &options->gap_s, error);
     }
     if (!code) {
         code = json_get_bool(body, "shift_to_now", JSON_OPTIONAL, &options->shift_to_now,

@@ -63,18 +63,19 @@ static void move_key(const struct replay *replay, const struct replay_row *row,
 // Time that a move of the row is given.
 static int64_t time_given(const struct replay *replay, int64_t record_ms)
 {
-    if (!replay->options->live || record_ms <= replay->record_base_ms)
+    if (!replay->options->live || record_ms < replay->record_base_ms)
         return record_ms;
     return replay->real_base_ms +
            (int64_t)((double)(record_ms - replay->record_base_ms) / replay->options->speed);
 }
 
-static int report(struct replay *replay, struct db *db, struct replay_row *row,
+static int report(struct step *step, struct db *db, int64_t done_ms,
                   struct case_result *ret_result, struct error *error)
 {
+    struct replay *replay = step->replay;
     const struct replay_record *record = &replay->record;
+    struct replay_row *row = &replay->record.rows[step->event.row];
     const struct replay_map *map = &record->map;
-    int64_t done_ms = time_given(replay, row->times[0]);
     struct case_draft draft = {
         .class_id = row->class_id,
         .condition_id = row->condition_id,
@@ -161,9 +162,12 @@ static int work(struct db *db, void *context, struct error *error)
     struct step *step = context;
     struct replay_row *row = &step->replay->record.rows[step->event.row];
     struct case_result result = {0};
+    int64_t reported_ms = step->done_ms;
     int status = 0;
+    if (step->event.move != 0 && row->times[0] < reported_ms)
+        reported_ms = row->times[0];
     if (step->event.move == 0 || row->case_id == 0)
-        status = report(step->replay, db, row, &result, error);
+        status = report(step, db, reported_ms, &result, error);
     if (status == 0 && step->event.move != 0)
         status = apply_move(step, db, &result, error);
     step->repeated = result.repeated;
@@ -318,14 +322,27 @@ static int wait_until(struct replay *replay, int64_t instant_ms, struct error *e
     return status;
 }
 
+// A pause longer than the gap is left out: the record's clock jumps to the event.
+static void cut_pause(struct replay *replay, const struct replay_event *event)
+{
+    const struct replay_options *options = replay->options;
+    int64_t now_ms = instant_now_ms(), gap_ms = (int64_t)(options->gap_s * 1000);
+    if (!options->live || gap_ms <= 0 || play_at(replay, event) - now_ms <= gap_ms)
+        return;
+    replay->record_base_ms = event->at_ms;
+    replay->real_base_ms = now_ms + gap_ms;
+}
+
 static int run(struct replay *replay, struct error *error)
 {
     const struct replay_record *record = &replay->record;
+    const int64_t from_ms = replay->record_base_ms;
     int status = 0;
     for (size_t i = 0; status == 0 && i < record->event_count && !stopped(replay); i++) {
         const struct replay_event *event = &record->events[i];
-        if (replay->options->live && event->at_ms <= replay->record_base_ms)
+        if (replay->options->live && event->at_ms <= from_ms)
             continue;
+        cut_pause(replay, event);
         if (replay->options->until_now && event->at_ms > instant_now_ms())
             break;
         int64_t when_ms = play_at(replay, event);

@@ -76,6 +76,7 @@ static int hand_over(const char *data, const char *slug,
     json_put_text(&writer, "source", source);
     json_put_text(&writer, "map", map);
     json_put_double(&writer, "speed", options->speed, 6);
+    json_put_double(&writer, "gap_s", options->gap_s, 3);
     json_put_bool(&writer, "shift_to_now", options->shift_to_now);
     json_put_bool(&writer, "until_now", options->until_now);
     json_put_bool(&writer, "live", options->live);
@@ -121,6 +122,7 @@ static int run(int argc, char **argv, struct error *error)
     struct replay_options options = {.map = cli_option(&argc, argv, "--map")};
     const char *speed = cli_option(&argc, argv, "--speed");
     const char *most = cli_option(&argc, argv, "--limit");
+    const char *gap = cli_option(&argc, argv, "--gap");
     options.shift_to_now = cli_flag(&argc, argv, "--shift-to-now");
     options.until_now = cli_flag(&argc, argv, "--until-now");
     options.live = cli_flag(&argc, argv, "--live");
@@ -129,6 +131,8 @@ static int run(int argc, char **argv, struct error *error)
         status = error_set(error, ERROR_INPUT, "cli.usage", "--map FILE.ini is missing");
     if (status == 0)
         status = read_speed(speed, &options.speed, error);
+    if (status == 0 && gap)
+        status = text_to_double(gap, strlen(gap), &options.gap_s, error);
     if (status == 0 && most)
         status = text_to_int(most, strlen(most), &options.most_rows, error);
     if (status != 0)
@@ -147,7 +151,7 @@ static int run(int argc, char **argv, struct error *error)
 const struct cli_command cli_replay_commands[] = {
     {"replay", NULL,
      "CITY FILE --map FILE.ini [--speed N|max] [--shift-to-now] [--until-now] [--live] "
-     "[--limit ROWS]",
+     "[--gap SECONDS] [--limit ROWS]",
      "play a record of real service requests", run},
     {0},
 };

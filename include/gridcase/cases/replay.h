@@ -39,6 +39,8 @@ struct replay_options {
     // Go on from the record's present: the first move after it happens now, the others
     // follow at `speed`. Implies shift_to_now.
     bool live;
+    // Live only: a longer pause than this (seconds of real time) is cut short; 0: none is.
+    double gap_s;
     int64_t most_rows;       // 0: all
     const atomic_bool *stop; // may be NULL; looked at every 200 ms at least
     // Called about every second from the replaying thread; may be NULL.
