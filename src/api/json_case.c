@@ -406,11 +406,27 @@ static void put_allowed(struct api_view *view, const struct case_detail *detail)
     json_end_array(json);
 }
 
+// What the person who reported should look at again. The case is kept all the same.
+static void put_warnings(struct api_view *view, const struct case_summary *summary)
+{
+    double box[4];
+    city_bbox(view->call->snapshot, box);
+    json_begin_array(view->json, "warnings");
+    if (summary->has_point && !summary->grid_id) {
+        double lon = summary->lat_deg;
+        double lat = summary->lon_deg;
+        bool swapped = lon >= box[0] && lat >= box[1] && lon <= box[2] && lat <= box[3];
+        json_put_text(view->json, NULL, swapped ? "point.swapped" : "point.outside");
+    }
+    json_end_array(view->json);
+}
+
 void api_put_detail(struct api_view *view, const struct case_detail *detail)
 {
     view->people = view->people || api_may_case(view->call, RIGHT_PERSON_READ, detail);
     json_begin_object(view->json, NULL);
     put_summary_members(view, &detail->summary);
+    put_warnings(view, &detail->summary);
     put_tasks(view, detail);
     put_clocks(view, detail);
     api_put_history(view, "history", detail->history, detail->history_count,

@@ -181,6 +181,7 @@ const struct openapi_member openapi_members[] = {
     {"", "email", "text", 0},
     {"", "masked", "boolean", 0},
     {"case_detail", "*", "case_summary", 0},
+    {"", "warnings", "[text", 0},
     {"", "tasks", "[=case_task", 0},
     {"", "clocks", "[=case_clock", 0},
     {"", "history", "[=case_history", 0},

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 // What lies at a point, and lists of grids and components.
+#include <string.h>
+
 #include <gridcase/city/place.h>
+#include <gridcase/core/text.h>
 #include <gridcase/rules/catalogue.h>
 
 #include "api_internal.h"
 #include "routes_internal.h"
 
-enum { GRIDS_MOST = 5000, NEAR_MOST = 5, WORDS_SIZE = 256 };
+enum { GRIDS_MOST = 5000, NEAR_MOST = 5, NEAR_LIST_MOST = 100, WORDS_SIZE = 256 };
 
-#define NEAR_RADIUS_M 100.0
+#define NEAR_RADIUS_M      100.0
+#define NEAR_RADIUS_MOST_M 2000.0
 
 static void put_located(struct json_writer *json, const struct city_snapshot *city,
                         const struct city_place *place)
@@ -86,19 +90,25 @@ static int put_component(struct api_call *call, struct db *db, struct json_write
     return 0;
 }
 
+struct near_question {
+    struct geo_point point;
+    double radius_m;
+    size_t most;
+};
+
+// The components as items of the array that the caller has begun.
 static int put_near(struct api_call *call, struct db *db, struct json_writer *json,
-                    struct geo_point point, struct error *error)
+                    const struct near_question *question, struct error *error)
 {
     const struct near_index *index = city_components_near(call->snapshot);
-    struct near_hit hits[NEAR_MOST];
-    size_t count =
-        index ? near_index_find(index, point, NEAR_RADIUS_M, hits, NEAR_MOST) : 0;
+    struct near_hit hits[NEAR_LIST_MOST];
+    size_t count = index ? near_index_find(index, question->point, question->radius_m, hits,
+                                           question->most)
+                         : 0;
     int code = 0;
-    json_begin_array(json, "nearest_components");
     for (size_t i = 0; i < count && !code; i++) {
         code = put_component(call, db, json, &hits[i], error);
     }
-    json_end_array(json);
     return code;
 }
 
@@ -132,7 +142,10 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
     json_begin_object(&json, NULL);
     put_located(&json, call->snapshot, &place);
     put_words(&json, call->snapshot, point);
-    code = put_near(call, db, &json, point, error);
+    struct near_question question = {point, NEAR_RADIUS_M, NEAR_MOST};
+    json_begin_array(&json, "nearest_components");
+    code = put_near(call, db, &json, &question, error);
+    json_end_array(&json);
     json_end_object(&json);
     if (!code) {
         api_reply_json(call, 200, &body);
@@ -140,9 +153,59 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
     return code;
 }
 
+// near=lon,lat with radius= in metres and limit=
+static int read_near(struct api_call *call, const char *near,
+                     struct near_question *question, struct error *error)
+{
+    const char *comma = strchr(near, ',');
+    int64_t most = 20;
+    double lon = 0;
+    double lat = 0;
+    struct error ignored = {0};
+    question->radius_m = NEAR_RADIUS_M;
+    if (!comma || text_to_double(near, (size_t)(comma - near), &lon, &ignored) ||
+        text_to_double(comma + 1, strlen(comma + 1), &lat, &ignored)) {
+        return error_set(error, ERROR_INPUT, "api.bad_parameter", "near is lon,lat");
+    }
+    int code = geo_point_from_deg(lon, lat, &question->point, error);
+    if (!code) {
+        code = api_query_double(call, "radius", &question->radius_m, error);
+    }
+    if (!code) {
+        code = api_query_int(call, "limit", 1, NEAR_LIST_MOST, &most, error);
+    }
+    if (!code && !(question->radius_m > 0 && question->radius_m <= NEAR_RADIUS_MOST_M)) {
+        code = error_set(error, ERROR_INPUT, "api.bad_parameter",
+                         "radius is metres, at most 2000");
+    }
+    question->most = (size_t)most;
+    return code;
+}
+
 int place_components(struct api_call *call, struct db *db, struct error *error)
 {
-    return map_components(call, db, error);
+    const char *near = http_request_query(call->request, "near");
+    struct near_question question = {0};
+    if (!near) {
+        return map_components(call, db, error);
+    }
+    int code = read_near(call, near, &question, error);
+    if (code) {
+        return code;
+    }
+    BUFFER_CLEANUP struct buffer body;
+    struct json_writer json;
+    buffer_init(&body, BUFFER_CEILING_REPLY);
+    json_writer_init(&json, &body);
+    json_begin_object(&json, NULL);
+    json_begin_array(&json, "items");
+    code = put_near(call, db, &json, &question, error);
+    json_end_array(&json);
+    json_end_object(&json);
+    if (!code) {
+        api_reply_json(call, 200, &body);
+    }
+    return code;
 }
 
 int place_grids(struct api_call *call, struct db *db, struct error *error)

@@ -66,7 +66,7 @@ const struct api_route api_routes[] = {
      READ(RIGHT_MODEL_READ, city_get_departments), .gives = "list"},
     {ROUTE(GET, "/components", "list_components", "Components in a box or near a point"),
      READ(RIGHT_MODEL_READ, place_components), .flags = API_CITY_DB,
-     .gives = "+application/geo+json", .query = "bbox limit"},
+     .gives = "+application/geo+json", .query = "bbox near radius limit"},
     {ROUTE(GET, "/grids", "list_grids", "Unit grids in a box"),
      READ(RIGHT_MODEL_READ, place_grids), .gives = "list", .query = "bbox limit"},
     {ROUTE(GET, "/staff", "list_staff", "People of the city"),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 // A city is named by the path, or by its own host name; cookies follow.
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Server, addCity, copyModel, demoLogins, makeData, raw, uuid } from './lib.mjs';
 
@@ -15,7 +16,12 @@ before(async () => {
   await addCity(data, 'othertown', model.path);
   server = new Server(data, 'tinytown');
   server.logins = demoLogins(data);
-  await server.start(['--behind-proxy']);
+  mkdirSync(join(data, 'web', 'console'), { recursive: true });
+  mkdirSync(join(data, 'web', 'assets'));
+  writeFileSync(join(data, 'web', 'console', 'index.html'), '<!doctype html><title>console</title>');
+  writeFileSync(join(data, 'web', 'assets', 'a-1.js'), 'whole');
+  writeFileSync(join(data, 'web', 'assets', 'a-1.js.gz'), 'zipped');
+  await server.start(['--behind-proxy', '--web', join(data, 'web')]);
 });
 after(async () => {
   await server?.stop();
@@ -116,6 +122,27 @@ test('pages: the list of cities, and the way to the console', async () => {
   assert.equal((await ask('/', { host: 'other.test' })).headers.location, '/console/');
   assert.equal((await ask('/tinytown/other')).status, 404);
   assert.equal((await ask('/atlantis/')).status, 404);
+});
+
+test('the console is one page below each city, its assets stand at the root', async () => {
+  for (const [path, host] of [['/tinytown/console/'], ['/tinytown/console/case/1'], ['/console/', 'other.test']]) {
+    const page = await ask(path, { host });
+    assert.equal(page.status, 200, path);
+    assert.match(page.text, /<title>console/);
+    assert.equal(page.headers['cache-control'], 'no-cache');
+    const again = await ask(path, { host, headers: { 'If-None-Match': page.headers.etag } });
+    assert.equal(again.status, 304);
+  }
+  const zipped = await ask('/assets/a-1.js', { headers: { 'Accept-Encoding': 'br, gzip' } });
+  assert.equal(zipped.text, 'zipped');
+  assert.equal(zipped.headers['content-encoding'], 'gzip');
+  assert.equal(zipped.headers.vary, 'Accept-Encoding');
+  assert.match(zipped.headers['cache-control'], /immutable/);
+  const whole = await ask('/assets/a-1.js', { host: 'other.test' });
+  assert.equal(whole.text, 'whole');
+  assert.notEqual(whole.headers.etag, zipped.headers.etag);
+  assert.equal((await ask('/assets/none.js')).status, 404);
+  assert.equal((await ask('/assets/a-1.js.gz')).status, 404, 'a variant is no file of its own');
 });
 
 test('absolute-form targets and HTTP/1.0 are understood', async () => {

@@ -93,6 +93,7 @@ test('a report outside every grid or without a point waits in the queue "where"'
     assert.equal(made.status, 201, made.text);
     assert.equal(made.body.grid, null);
     assert.equal(made.body.queue, 'where');
+    assert.deepEqual(made.body.warnings, point ? ['point.outside'] : []);
   }
   const list = await people.acceptor1.want('/cases?queue=where');
   assert.ok(list.items.length >= 2);
@@ -119,6 +120,12 @@ test('the city, its words and its map are told', async () => {
   assert.equal(located.inside, true);
   const nowhere = await who.want('/locate?lon=1&lat=1');
   assert.equal(nowhere.inside, false);
+  assert.ok(located.place === null || located.place.en.length > 0);
+  assert.ok(located.nearest_components.some((one) => one.distance_m < 60 && one.class.en === 'Water cover'));
+  const near = await who.want('/components?near=120.0005,30.0010&radius=200&limit=2');
+  assert.equal(near.items.length, 2);
+  assert.ok(near.items[0].distance_m <= near.items[1].distance_m);
+  assert.equal((await who.get('/components?near=120.0005')).status, 400);
   for (const path of ['/geo/grids?bbox=120,30,120.003,30.003', '/geo/areas/district', '/geo/streets', '/geo/components']) {
     const features = await who.want(path);
     assert.equal(features.type, 'FeatureCollection');

@@ -91,6 +91,18 @@ test('settings: default, file, environment, flag; all printed by gridcase config
   writeFileSync(file, '');
 });
 
+test('too much slow work at once is answered 503 with Retry-After', async () => {
+  await server.restart(['--workers', '1', '--worker-queue', '2']);
+  const body = JSON.stringify({ login: 'manager1', password: server.logins.manager1 });
+  const answers = await Promise.all(Array.from({ length: 40 }, () =>
+    nobody(server).call('POST', '/session', body, { 'Content-Type': 'application/json' })));
+  const busy = answers.filter((answer) => answer.status === 503);
+  assert.ok(answers.some((answer) => answer.status === 200));
+  assert.ok(busy.length > 0);
+  assert.ok(busy.every((answer) => answer.body.code === 'server.busy' && Number(answer.headers.get('retry-after')) > 0));
+  await server.restart();
+});
+
 test('a request in work is answered before the server ends', async () => {
   const collector = await server.signIn('collector1');
   const answers = Array.from({ length: 30 }, () => collector.report({}, { Prefer: 'return=minimal' }).catch((error) => error));
