@@ -226,8 +226,11 @@ SELECT id, digest FROM unit_grid WHERE code = $1 AND to_version IS NULL;
 
 -- name: city_grid_was
 -- database: city
--- Did the code belong to a grid that was closed in an earlier version?
-SELECT max(to_version) FROM unit_grid WHERE code = $1 AND to_version < $2;
+-- The version in which a grid of this code was closed while none of it is in force at $2; 0.
+SELECT coalesce(max(to_version), 0) FROM unit_grid
+WHERE code = $1 AND to_version <= $2
+  AND NOT EXISTS (SELECT 1 FROM unit_grid AS now WHERE now.code = $1
+                  AND now.from_version <= $2 AND (now.to_version IS NULL OR now.to_version > $2));
 
 -- name: city_grid_close
 -- database: city

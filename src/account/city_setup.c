@@ -117,6 +117,15 @@ static void check_staff(struct city_model *model, struct city_report *report)
         account_staff_free(staff);
 }
 
+int city_setup_check(const char *folder, struct city_report *report,
+                     struct city_model **ret_model, struct error *error)
+{
+    int code = city_model_read(folder, report, ret_model, error);
+    if (code == 0)
+        check_staff(*ret_model, report);
+    return code;
+}
+
 struct staff_work {
     struct account_staff *staff;
     int64_t now_ms;
@@ -161,14 +170,17 @@ int city_setup_load(struct db_store *store, const char *slug, const char *folder
     if (!db_store_city_exists(store, slug))
         return error_set(error, ERROR_NOT_FOUND, "city.unknown",
                          "there is no city %s: gridcase city new", slug);
-    int code = city_model_read(folder, report, &model, error);
+    int code = city_setup_check(folder, report, &model, error);
     if (code < 0)
         return code;
     if (!text_equal(city_model_slug(model), slug))
         return error_set(error, ERROR_INPUT, "city.other_slug",
                          "%s is the model of city \"%s\", not of \"%s\"", folder,
                          city_model_slug(model), slug);
-    check_staff(model, report);
+    if (code == 0)
+        code = city_model_compare(store, slug, model, report, error);
+    if (code < 0)
+        return code;
     if (city_report_count_of(report, CITY_ERROR) > 0)
         return 0;
     code = city_model_store(store, slug, model, report, now_ms, &result, error);

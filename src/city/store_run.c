@@ -186,6 +186,9 @@ static int store_on_lane(struct db_store *store, struct db_lane *lane, struct lo
     return code;
 }
 
+// One load at a time: another one would take the first for broken and sweep it.
+static pthread_mutex_t one_load = PTHREAD_MUTEX_INITIALIZER;
+
 int city_model_store(struct db_store *store, const char *slug, struct city_model *model,
                      const struct city_report *report, int64_t now_ms,
                      struct city_load_result *ret_result, struct error *error)
@@ -194,6 +197,9 @@ int city_model_store(struct db_store *store, const char *slug, struct city_model
         return error_set(error, ERROR_CONFLICT, "model.errors",
                          "the model has %zu errors and is not loaded",
                          city_report_count_of(report, CITY_ERROR));
+    if (pthread_mutex_trylock(&one_load) != 0)
+        return error_set(error, ERROR_BUSY, "model.loading",
+                         "another model is being loaded");
     struct load_job job = {.model = model, .slug = slug, .now_ms = now_ms};
     struct db_lane *lane = NULL;
     job.area_id = calloc(model->area_count + 1, sizeof(*job.area_id));
@@ -212,5 +218,36 @@ int city_model_store(struct db_store *store, const char *slug, struct city_model
     db_lane_put(lane);
     free(job.area_id);
     free(job.shape_id);
+    pthread_mutex_unlock(&one_load);
+    return code;
+}
+
+int city_model_compare(struct db_store *store, const char *slug, struct city_model *model,
+                       struct city_report *report, struct error *error)
+{
+    DB_READER_CLEANUP struct db *db = NULL;
+    const struct model_layer *grids = model_layer_of(model, MODEL_GRIDS, NULL);
+    int64_t version = 0;
+    int code = db_reader_borrow(store, slug, DB_CITY, &db, error);
+    if (code == 0)
+        code = db_fetch_int(db, QUERY_CITY_VERSION_VALID, NULL, 0, &version, error);
+    if (code == ERROR_NOT_FOUND && db) { // nothing to compare with
+        error_clear(error);
+        return 0;
+    }
+    model->report = report;
+    for (size_t i = 0; code == 0 && grids && i < grids->count; i++) {
+        const struct model_area *grid = &model->area[grids->first + i];
+        struct model_where where = {grids->file, grids->section, grid->row};
+        struct db_value values[] = {DB_TEXT(grid->code), DB_INT(version)};
+        int64_t closed = 0;
+        code = db_fetch_int(db, QUERY_CITY_GRID_WAS, values, 2, &closed, error);
+        if (code == 0 && closed)
+            model_report(model, CITY_WARNING, "grid.code_reused", &where,
+                         "code %s was that of a grid closed in version %lld: a new grid "
+                         "should have a new code",
+                         grid->code, (long long)closed);
+    }
+    model->report = NULL;
     return code;
 }

@@ -98,7 +98,7 @@ static int run_check(int argc, char **argv, struct error *error)
         return code;
     CITY_MODEL_CLEANUP struct city_model *model = NULL;
     struct city_report *report = city_report_new();
-    code = city_model_read(argv[0], report, &model, error);
+    code = city_setup_check(argv[0], report, &model, error);
     if (code == 0)
         code = tell_report(report, &options, error);
     if (code == 0)

@@ -327,6 +327,22 @@ static void components_change_row_by_row(void **state)
     assert_int_equal(result.components_new, 0);
 }
 
+static void told_of_a_code_that_comes_back(void **state)
+{
+    (void)state;
+    const struct model_edit edits[] = {{"layers/grids.geojson", "\"T11\"", "\"T19\""},
+                                       {"city.ini", "T[1-3][1-3]", "T[1-3][1-9]"},
+                                       {0}};
+    load(edits); // T11 is gone
+    struct city_report *report = city_report_new();
+    struct city_model *model CITY_MODEL_CLEANUP = NULL;
+    assert_ok(city_setup_check("fixtures/tinytown", report, &model, &error));
+    assert_ok(city_model_compare(fixture.store, "tinytown", model, report, &error));
+    assert_int_equal(city_report_count_slug(report, "grid.code_reused"), 1);
+    assert_int_equal(city_report_count_of(report, CITY_ERROR), 0);
+    city_report_free(report);
+}
+
 // ---- bad luck ----
 // What a load that was killed leaves: a version that never became valid.
 static void leave_half_a_load(void)
@@ -477,6 +493,7 @@ int main(void)
         TEST(cases_keep_their_version_of_the_rules),
         TEST(a_department_that_left_keeps_its_name),
         TEST(components_change_row_by_row),
+        TEST(told_of_a_code_that_comes_back),
         TEST(a_broken_load_is_invisible_and_swept),
         TEST(a_model_with_errors_changes_nothing),
         TEST(lost_locators_are_made_anew),

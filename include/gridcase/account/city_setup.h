@@ -18,10 +18,15 @@ int city_setup_new(struct db_store *store, const char *slug, const struct city_m
                    int64_t now_ms, char ret_token[TOKEN_TEXT_SIZE],
                    struct error *error) ERROR_MUST_CHECK;
 
+// Reads and checks a folder, its staff table included; changes nothing. As city_model_read.
+int city_setup_check(const char *folder, struct city_report *report,
+                     struct city_model **ret_model, struct error *error) ERROR_MUST_CHECK;
+
 // Reads and checks the folder, stores the model as a new version, adds and updates the
 // people of its staff table, and sets the city's state to "ready". The city must exist and
 // its slug be that of the folder. 0 with errors in the report: nothing was changed and
-// *ret_result is zero. Blocks for seconds: worker pool or command line.
+// *ret_result is zero. Blocks for seconds: worker pool or command line. ERROR_BUSY
+// "model.loading" while this process loads another model.
 int city_setup_load(struct db_store *store, const char *slug, const char *folder,
                     int64_t now_ms, struct city_report *report,
                     struct city_load_result *ret_result,
