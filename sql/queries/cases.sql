@@ -155,6 +155,29 @@ SELECT kind, task_no, status, unit, milli, season, extended_milli, extended_ms, 
 FROM case_clock WHERE case_id = $1 AND (task_no = 0 OR status IN (1, 2))
 ORDER BY kind, task_no;
 
+-- Cases with running clocks that an older calendar has timed. status 1 is running.
+-- name: case_clocks_outdated
+-- database: cases
+SELECT DISTINCT case_id FROM case_clock
+WHERE status = 1 AND calendar_version < $1 AND kind <> 13
+ORDER BY case_id LIMIT $2;
+
+-- Changes whose keys have had their time; the cursor stands in case_epoch.
+-- name: keys_expiring
+-- database: cases
+SELECT g.position, g.case_id, g.seq, g.kind FROM change g
+WHERE g.position > (SELECT keys_expired FROM case_epoch) AND g.at < $1
+ORDER BY g.position LIMIT $2;
+
+-- name: key_expire
+-- database: cases
+UPDATE history SET idempotency_key = NULL, body_digest = NULL
+WHERE case_id = $1 AND seq = $2 AND idempotency_key IS NOT NULL;
+
+-- name: keys_expired
+-- database: cases
+UPDATE case_epoch SET keys_expired = $1;
+
 -- name: case_clock_put
 -- database: cases
 INSERT INTO case_clock (case_id, kind, task_no, status, unit, milli, season, extended_milli,

@@ -14,9 +14,11 @@ CREATE TABLE case_serial (
 -- the first half of every position in the change stream.
 CREATE TABLE case_epoch (
     case_epoch_id INTEGER PRIMARY KEY CHECK (case_epoch_id = 1),
-    epoch         INTEGER NOT NULL CHECK (epoch > 0)
+    epoch         INTEGER NOT NULL CHECK (epoch > 0),
+    keys_expired  INTEGER NOT NULL -- idempotency keys of changes up to here have expired
 ) STRICT;
-INSERT INTO case_epoch (case_epoch_id, epoch) VALUES (1, abs(random() % 1000000000) + 1);
+INSERT INTO case_epoch (case_epoch_id, epoch, keys_expired)
+VALUES (1, abs(random() % 1000000000) + 1, 0);
 
 -- A reporter's personal data, in this one table, so that they can be erased.
 CREATE TABLE reporter (
@@ -185,9 +187,10 @@ CREATE TABLE history (
 CREATE UNIQUE INDEX history_key ON history (idempotency_key)
     WHERE idempotency_key IS NOT NULL;
 
--- The change stream (outbox): ids, never names. position rises in commit order.
+-- The change stream (outbox): ids, never names. position rises in commit order; the last row
+-- is never deleted.
 CREATE TABLE change (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    position INTEGER PRIMARY KEY NOT NULL,
     case_id  INTEGER NOT NULL,
     seq      INTEGER NOT NULL, -- of the history row
     kind     INTEGER NOT NULL,

@@ -160,7 +160,18 @@ static int start_imported(struct case_work *work, struct error *error)
 }
 
 // ---- a case that is there ----
-static int begin_known(struct case_work *work, struct error *error)
+static int take_rules(struct case_work *work, struct error *error)
+{
+    work->process = city_process(work->city, work->row.process_version);
+    work->catalogue = city_catalogue(work->city, work->row.catalogue_version);
+    work->calendar = city_calendar(work->city, 0);
+    if (work->process == NULL || work->catalogue == NULL || work->calendar == NULL)
+        return error_set(error, ERROR_BUG, "case.no_rules",
+                         "the city has no process, catalogue or calendar for the case");
+    return 0;
+}
+
+int case_begin_known(struct case_work *work, struct error *error)
 {
     int code = case_row_load(work->db, work->move->case_id, work->arena, &work->row, error);
     if (code == 0)
@@ -171,7 +182,7 @@ static int begin_known(struct case_work *work, struct error *error)
         code = fact_load(work, error);
     work->place_before = work->row.place;
     work->department_before = work->row.department_id;
-    return code;
+    return code != 0 ? code : take_rules(work, error);
 }
 
 // The task that the actor decided on must be as the actor saw it.
@@ -326,7 +337,7 @@ static int store_change(struct case_work *work, struct error *error)
                       error);
 }
 
-static int store_case(struct case_work *work, const char *step_from, struct error *error)
+static int store_rows(struct case_work *work, const char *step_from, struct error *error)
 {
     int code = work->is_new ? add_reporter(work, error) : 0;
     if (code == 0)
@@ -342,11 +353,24 @@ static int store_case(struct case_work *work, const char *step_from, struct erro
     return code;
 }
 
+int case_store(struct case_work *work, const struct case_row *before, struct error *error)
+{
+    int stage_from = work->is_new ? PROCESS_REPORT : before->stage;
+    summarise(work);
+    fact_move(work, stage_from);
+    int code = store_rows(work, before->step, error);
+    if (code == 0)
+        code = fact_store(work, error);
+    if (code == 0)
+        code = store_point(work, before->closed_ms == INSTANT_NONE, error);
+    if (code == 0)
+        code = store_media(work, stage_from, error);
+    return code != 0 ? code : store_change(work, error);
+}
+
 static int carry_out(struct case_work *work, struct error *error)
 {
-    const char *step_from = work->is_new ? "" : work->row.step;
-    int stage_from = work->is_new ? PROCESS_REPORT : work->row.stage;
-    bool was_open = work->row.closed_ms == INSTANT_NONE;
+    struct case_row before = work->row; // of a new case: no step, open
     int code = set_time(work, error);
     if (code == 0 && work->is_new) {
         work->row.opened_ms = work->effective_ms;
@@ -358,29 +382,7 @@ static int carry_out(struct case_work *work, struct error *error)
         code = start_imported(work, error);
     if (code == 0 && work->is_new)
         code = case_report_inputs(work, error);
-    if (code != 0)
-        return code;
-    summarise(work);
-    fact_move(work, stage_from);
-    code = store_case(work, step_from, error);
-    if (code == 0)
-        code = fact_store(work, error);
-    if (code == 0)
-        code = store_point(work, was_open, error);
-    if (code == 0)
-        code = store_media(work, stage_from, error);
-    return code != 0 ? code : store_change(work, error);
-}
-
-static int take_rules(struct case_work *work, struct error *error)
-{
-    work->process = city_process(work->city, work->row.process_version);
-    work->catalogue = city_catalogue(work->city, work->row.catalogue_version);
-    work->calendar = city_calendar(work->city, 0);
-    if (work->process == NULL || work->catalogue == NULL || work->calendar == NULL)
-        return error_set(error, ERROR_BUG, "case.no_rules",
-                         "the city has no process, catalogue or calendar for the case");
-    return 0;
+    return code != 0 ? code : case_store(work, &before, error);
 }
 
 static int apply(struct case_work *work, struct case_result *ret_result,
@@ -399,8 +401,8 @@ static int apply(struct case_work *work, struct case_result *ret_result,
     work->effective_ms =
         work->move->done_ms != INSTANT_NONE ? work->move->done_ms : work->move->received_ms;
     random_bytes(work->salt, sizeof work->salt);
-    code = work->is_new ? begin_new(work, error) : begin_known(work, error);
-    if (code == 0)
+    code = work->is_new ? begin_new(work, error) : case_begin_known(work, error);
+    if (code == 0 && work->is_new)
         code = take_rules(work, error);
     if (code == 0 && work->is_new)
         code = case_place_classify(work->catalogue, &work->row.place, error);

@@ -65,7 +65,8 @@ static struct case_clock_row *add_clock(struct case_work *work, int kind, int64_
     return row;
 }
 
-// "handling start 2000 working_hour; accept#1 stop": read back by case_explain.
+// "handling start 2000 working_hour @1; accept#1 stop @1", @ the calendar's version: read
+// back by case_noted_effect.
 static void note_effect(struct case_work *work, const struct case_clock_row *row,
                         enum clock_effect effect, const struct limit *limit)
 {
@@ -81,6 +82,7 @@ static void note_effect(struct case_work *work, const struct case_clock_row *row
         if (limit->season[0] != '\0')
             buffer_format(out, " %s", limit->season);
     }
+    buffer_format(out, " @%lld", (long long)calendar_version(work->calendar));
 }
 
 int case_clock_move(struct case_work *work, int kind, int64_t task_no,

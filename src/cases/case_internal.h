@@ -130,6 +130,16 @@ struct case_work {
     struct routing_answer route;
 };
 
+// ---- apply.c ----
+// Takes a case that is there: row, tasks, clocks, fact, rules.
+int case_begin_known(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+// Writes everything after the move has been made in memory.
+int case_store(struct case_work *work, const struct case_row *before,
+               struct error *error) ERROR_MUST_CHECK;
+
+// ---- calendar_change.c: actions that stand in no process table ----
+const struct process_action *case_builtin_action(const char *code); // NULL: no such one
+
 // ---- row.c: columns of case_file ----
 void case_row_init(struct case_row *row);
 // Columns in the order of the query case_load. Texts are copied into the arena; without one
@@ -203,6 +213,7 @@ struct case_noted {
     bool has_limit;
     struct limit limit;
     int64_t due_ms; // given by a source; INSTANT_NONE
+    int64_t calendar_version;
 };
 bool case_noted_effect(struct arena *arena, const char *text, size_t length,
                        struct case_noted *ret_noted);

@@ -11,6 +11,7 @@
 enum { EVENTS_MOST = 256, INTERVALS_MOST = 1200, CLOCKS_MOST = 64 };
 
 struct explaining {
+    const struct city_snapshot *city;
     struct arena *arena;
     struct case_explained *clocks;
     size_t clock_count;
@@ -34,16 +35,44 @@ static bool read_number(const char *text, int64_t *ret_number)
     return text_to_int(text, strlen(text), ret_number, NULL) == 0;
 }
 
-// "handling#3 start 2000 working_hour planting": one effect as note_effect wrote it.
+// What stands after kind and effect: "2000 working_hour planting @3 due 1438691400000".
+static bool read_rest(const char **words, size_t count, struct case_noted *noted)
+{
+    size_t place = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *word = words[i];
+        if (*word == '@') {
+            if (!read_number(word + 1, &noted->calendar_version))
+                return false;
+        } else if (strcmp(word, "due") == 0) {
+            if (++i == count || !read_number(words[i], &noted->due_ms))
+                return false;
+        } else if (place == 0) {
+            noted->has_limit = true;
+            place++;
+            if (!read_number(word, &noted->limit.milli))
+                return false;
+        } else if (place == 1) {
+            place++;
+            if (limit_unit_from_str(word, &noted->limit.unit, NULL) != 0)
+                return false;
+        } else {
+            snprintf(noted->limit.season, LIMIT_SEASON_SIZE, "%s", word);
+        }
+    }
+    return true;
+}
+
+// "handling#3 start 2000 working_hour planting @1": one effect as note_effect wrote it.
 bool case_noted_effect(struct arena *arena, const char *text, size_t length,
                        struct case_noted *ret_noted)
 {
     struct case_noted noted = {.due_ms = INSTANT_NONE};
-    const char *words[6] = {NULL};
+    const char *words[8] = {NULL};
     size_t count = 0, size = 0;
     const char *cursor = arena_copy(arena, text, length);
     for (const char *piece; (piece = text_next(&cursor, ' ', &size)) != NULL;)
-        if (size > 0 && count < 6)
+        if (size > 0 && count < 8)
             words[count++] = arena_copy(arena, piece, size);
     if (count < 2)
         return false;
@@ -55,17 +84,9 @@ bool case_noted_effect(struct arena *arena, const char *text, size_t length,
             return false;
     }
     noted.kind = process_clock_from_str(kind);
-    if (noted.kind < 0 || clock_effect_from_str(words[1], &noted.effect, NULL) != 0)
+    if (noted.kind < 0 || clock_effect_from_str(words[1], &noted.effect, NULL) != 0 ||
+        !read_rest(words + 2, count - 2, &noted))
         return false;
-    noted.has_limit = count >= 4;
-    if (noted.has_limit && (!read_number(words[2], &noted.limit.milli) ||
-                            limit_unit_from_str(words[3], &noted.limit.unit, NULL) != 0))
-        return false;
-    if (count == 6 &&
-        (strcmp(words[4], "due") != 0 || !read_number(words[5], &noted.due_ms)))
-        return false;
-    if (count == 5)
-        snprintf(noted.limit.season, LIMIT_SEASON_SIZE, "%s", words[4]);
     *ret_noted = noted;
     return true;
 }
@@ -83,7 +104,10 @@ static void add_event(struct explaining *explaining, const char *text, size_t le
         clock->events = arena_array(explaining->arena, EVENTS_MOST, sizeof *clock->events);
     if (clock->events != NULL)
         clock->events[clock->event_count++] = (struct clock_event){
-            .effect = noted.effect, .at_ms = at_ms, .limit = noted.limit};
+            .effect = noted.effect,
+            .at_ms = at_ms,
+            .limit = noted.limit,
+            .calendar = city_calendar(explaining->city, noted.calendar_version)};
 }
 
 static int read_events(struct explaining *explaining, struct db *db, int64_t case_id,
@@ -150,7 +174,7 @@ static int explain(struct explaining *explaining, const struct city_snapshot *ci
                    struct case_explained *clock, const char *language, struct error *error)
 {
     const struct calendar *calendar =
-        city_calendar(city, clock->clock.state.calendar_version);
+        clock->event_count > 0 ? clock->events[0].calendar : NULL;
     if (calendar == NULL)
         calendar = city_calendar(city, 0);
     if (clock->clock.kind == PROCESS_CLOCK_IMPORTED) {
@@ -179,6 +203,7 @@ int case_explain(struct db *db, const struct city_snapshot *city, int64_t case_i
                  struct case_explained **ret_clocks, size_t *ret_count, struct error *error)
 {
     struct explaining explaining = {
+        .city = city,
         .arena = arena,
         .clocks = arena_array(arena, CLOCKS_MOST, sizeof *explaining.clocks)};
     struct case_row row;

@@ -284,8 +284,11 @@ int case_row_update(struct case_work *work, struct error *error)
 {
     // A statement touches each index of the columns it sets, whether they change or not:
     // so there is one for each kind of change.
-    const struct process_action *action = work->action;
-    bool quiet = action->stays && action->effect_count == 0 && work->task_no == 0;
+    bool quiet = work->action->stays;
+    for (size_t i = 0; i < work->task_count; i++)
+        quiet = quiet && !work->tasks[i].changed && !work->tasks[i].added;
+    for (size_t i = 0; i < work->clock_count; i++)
+        quiet = quiet && !work->clocks[i].changed;
     int code = quiet ? update_touch(work, error) : update_step(work, error);
     if (code == 0 && work->row.department_id != work->department_before)
         code = db_execute(

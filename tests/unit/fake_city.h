@@ -19,6 +19,7 @@ struct city_snapshot {
     struct process *process;
     struct catalogue *catalogue;
     struct calendar *calendar;
+    struct calendar *next_calendar; // version 2, in force when there is one
     struct routing *routing;
 };
 
@@ -95,6 +96,7 @@ static void fake_city_free(struct city_snapshot *city)
     process_free(city->process);
     catalogue_free(city->catalogue);
     calendar_free(city->calendar);
+    calendar_free(city->next_calendar);
     routing_free(city->routing);
     free(city);
 }
@@ -204,6 +206,8 @@ const struct catalogue *city_catalogue(const struct city_snapshot *city, int64_t
 }
 const struct calendar *city_calendar(const struct city_snapshot *city, int64_t version)
 {
+    if (city->next_calendar != NULL && (version == 0 || version == 2))
+        return city->next_calendar;
     return version <= 1 ? city->calendar : NULL;
 }
 const struct routing *city_routing(const struct city_snapshot *city, int64_t version)

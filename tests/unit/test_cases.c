@@ -212,7 +212,7 @@ static void a_boston_case_is_routed_timed_and_closed(void **state)
     detail = look(&w, result.case_id);
     assert_int_equal(detail.summary.outcome, PROCESS_CLOSED);
     assert_int_equal(detail.history_count, 2);
-    assert_string_equal(detail.history[1].clock_effect, "handling stop");
+    assert_string_equal(detail.history[1].clock_effect, "handling stop @1");
     assert_int_equal(case_light(&detail.summary, w.now_ms), CLOCK_LIGHT_GREEN);
     assert_recount(&w);
     world_end(&w);
@@ -698,6 +698,110 @@ static void a_deadline_is_explained(void **state)
     world_end(&w);
 }
 
+static void a_new_calendar_moves_running_clocks_and_says_so(void **state)
+{
+    (void)state;
+    struct world w;
+    world_begin(&w, "boston");
+    struct actor clerk = person(7, ROLE_DEPARTMENT, 0, 2);
+    struct case_result running, ended;
+    assert_ok(report_as(&w, &clerk, 1, 0.0015, 0.0015, &running));
+    assert_ok(report_as(&w, &clerk, 1, 0.0015, 0.0015, &ended));
+    assert_ok(act(&w, &clerk, ended.case_id, "close", NULL, 0));
+    // From now on Monday 2025-06-02 is a holiday.
+    struct table *days TABLE_CLEANUP =
+        fake_table("days", "date,kind,name_en\n2025-06-02,holiday,Dragon Boat\n");
+    assert_ok(calendar_new(
+        &(struct calendar_source){.zone = "Asia/Shanghai", .version = 2, .days = days},
+        NULL, &w.city->next_calendar, &error));
+    unsigned done = 0;
+    w.now_ms += HOUR;
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    assert_ok(db_begin(w.db, DB_WRITE, &transaction, &error));
+    assert_ok(case_upkeep_run(w.db, w.city, w.now_ms, 100, &done, &error));
+    assert_ok(db_commit(&transaction, &error));
+    assert_int_equal(done, 1);
+    struct case_detail detail = look(&w, running.case_id);
+    assert_int_equal(detail.history[1].kind, PROCESS_CALENDAR_CHANGED);
+    assert_non_null(strstr(detail.history[1].inputs, "due_before"));
+    // 4 working hours on Tuesday from 08:00.
+    assert_int_equal(detail.summary.clock.state.due_ms, MORNING + 27 * HOUR);
+    assert_int_equal(look(&w, ended.case_id).history_count, 2);
+    assert_ok(case_upkeep_run(w.db, w.city, w.now_ms, 100, &done, &error));
+    assert_int_equal(done, 0);
+    struct case_explained *clocks;
+    size_t count;
+    assert_ok(case_explain(w.db, w.city, running.case_id, "en", w.arena, &clocks, &count,
+                           &error));
+    assert_int_equal(clocks[0].explanation.clock.due_ms, clocks[0].clock.state.due_ms);
+    assert_recount(&w);
+    world_end(&w);
+}
+
+static void a_move_that_is_run_again_makes_the_same(void **state)
+{
+    (void)state;
+    struct world w;
+    world_begin(&w, "boston");
+    struct actor nobody = actor_nobody();
+    struct case_draft draft = {.class_id = 1, .imported_due_ms = INSTANT_NONE};
+    struct case_move report = {.actor = &nobody,
+                               .action = "report",
+                               .draft = &draft,
+                               .received_ms = w.now_ms,
+                               .done_ms = INSTANT_NONE};
+    struct case_result first, again;
+    {
+        DB_TRANSACTION_CLEANUP struct db_transaction lost = {0};
+        assert_ok(db_begin(w.db, DB_WRITE, &lost, &error));
+        assert_ok(case_apply(w.db, w.city, &report, &first, &error));
+    } // rolled back
+    assert_ok(move(&w, &report, &again));
+    assert_int_equal(again.case_id, first.case_id);
+    assert_string_equal(again.number, first.number);
+    assert_int_equal(again.change, first.change);
+    assert_recount(&w);
+    world_end(&w);
+}
+
+static void keys_of_reports_never_expire_others_do(void **state)
+{
+    (void)state;
+    struct world w;
+    world_begin(&w, "boston");
+    struct actor acceptor = person(2, ROLE_ACCEPTOR, 0, 0);
+    uint8_t key[16], other[16], digest[HASH_SIZE] = {1};
+    uuid_new(w.now_ms, key);
+    uuid_new(w.now_ms, other);
+    struct case_result first, again;
+    assert_ok(with_key(&w, &acceptor, key, digest, &first));
+    struct case_move comment = {.actor = &acceptor,
+                                .action = "comment",
+                                .case_id = first.case_id,
+                                .key = other,
+                                .body_digest = digest,
+                                .received_ms = w.now_ms,
+                                .done_ms = INSTANT_NONE,
+                                .inputs = (struct case_input[]){{"opinion", "Once."}},
+                                .input_count = 1};
+    assert_ok(move(&w, &comment, &again));
+    assert_ok(move(&w, &comment, &again));
+    assert_true(again.repeated);
+    w.now_ms += 91 * 24 * HOUR;
+    unsigned done = 0;
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    assert_ok(db_begin(w.db, DB_WRITE, &transaction, &error));
+    assert_ok(case_upkeep_run(w.db, w.city, w.now_ms, 100, &done, &error));
+    assert_ok(db_commit(&transaction, &error));
+    assert_int_equal(done, 2);
+    assert_ok(with_key(&w, &acceptor, key, digest, &again));
+    assert_true(again.repeated);
+    assert_ok(move(&w, &comment, &again));
+    assert_false(again.repeated);
+    assert_recount(&w);
+    world_end(&w);
+}
+
 // ---- random users ----
 static uint64_t random_state;
 static unsigned random_below(unsigned most)
@@ -859,6 +963,9 @@ int main(void)
         cmocka_unit_test(lists_page_and_filter),
         cmocka_unit_test(changes_show_what_may_be_seen_and_what_is_gone),
         cmocka_unit_test(a_deadline_is_explained),
+        cmocka_unit_test(a_new_calendar_moves_running_clocks_and_says_so),
+        cmocka_unit_test(a_move_that_is_run_again_makes_the_same),
+        cmocka_unit_test(keys_of_reports_never_expire_others_do),
         cmocka_unit_test(random_users_never_get_a_case_stuck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

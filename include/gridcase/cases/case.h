@@ -133,3 +133,12 @@ int case_timers_run(struct db *db, const struct city_snapshot *city, int64_t now
                     struct error *error) ERROR_MUST_CHECK;
 // Instant of the next timer, INSTANT_NONE when there is none.
 int case_timers_next(struct db *db, int64_t *ret_ms, struct error *error) ERROR_MUST_CHECK;
+
+// ---- upkeep ----
+// What wants doing now and then, at most `most` cases a call (*ret_done == most: call
+// again, otherwise once a minute and after a city was loaded anew): running clocks that an
+// older calendar has timed get their new deadlines, as a move of the system each that keeps
+// old and new; idempotency keys older than 90 days go, those of reports never.
+int case_upkeep_run(struct db *db, const struct city_snapshot *city, int64_t now_ms,
+                    unsigned most, unsigned *ret_done,
+                    struct error *error) ERROR_MUST_CHECK;

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MPL-2.0
+// Upkeep: a new calendar moves the deadlines of running clocks, as moves of the system that
+// keep old and new; idempotency keys expire.
+#include <stdlib.h>
+#include <string.h>
+
+#include "case_internal.h"
+
+enum { UPKEEP_AT_ONCE = 256, UPKEEP_ARENA = 1024 * 1024 };
+static const int64_t KEY_LIFE_MS = INT64_C(90) * 24 * 3600 * 1000;
+
+const struct process_action *case_builtin_action(const char *code)
+{
+    static const struct process_action CALENDAR_CHANGED = {
+        .code = "calendar_changed", .kind = PROCESS_CALENDAR_CHANGED, .stays = true};
+    return strcmp(code, CALENDAR_CHANGED.code) == 0 ? &CALENDAR_CHANGED : NULL;
+}
+
+static void put_due(struct json_writer *writer, const char *name, int64_t due_ms)
+{
+    if (due_ms == INSTANT_NONE)
+        json_put_null(writer, name);
+    else
+        json_put_instant(writer, name, due_ms);
+}
+
+// Recomputes each running clock; the history row says from when to when.
+static int move_clocks(struct case_work *work, struct error *error)
+{
+    struct buffer out BUFFER_CLEANUP;
+    buffer_init(&out, BUFFER_CEILING_LINE);
+    struct json_writer writer;
+    json_writer_init(&writer, &out);
+    json_begin_object(&writer, NULL);
+    for (size_t i = 0; i < work->clock_count; i++) {
+        struct case_clock_row *row = &work->clocks[i];
+        if (row->clock.status != CLOCK_RUNNING || row->kind == PROCESS_CLOCK_IMPORTED ||
+            row->clock.calendar_version >= calendar_version(work->calendar))
+            continue;
+        int64_t due_ms = row->clock.due_ms;
+        int code = case_clock_move(work, row->kind, row->task_no, CLOCK_EFFECT_RECOMPUTE,
+                                   NULL, error);
+        if (code != 0)
+            return code;
+        row->clock.calendar_version = calendar_version(work->calendar);
+        json_begin_object(&writer, process_clock_to_str(row->kind));
+        put_due(&writer, "due_before", due_ms);
+        put_due(&writer, "due_after", row->clock.due_ms);
+        json_end_object(&writer);
+    }
+    json_end_object(&writer);
+    int code = buffer_check(&out, error);
+    if (code == 0)
+        work->inputs.json = arena_copy(work->arena, out.data, out.length);
+    return code;
+}
+
+static int change_calendar(struct case_work *work, struct error *error)
+{
+    int code = case_begin_known(work, error);
+    if (code != 0)
+        return code;
+    struct case_row before = work->row;
+    work->action = case_builtin_action("calendar_changed");
+    work->effective_ms = work->move->received_ms;
+    work->inputs.opinion = "";
+    random_bytes(work->salt, sizeof work->salt);
+    code = move_clocks(work, error);
+    return code != 0 ? code : case_store(work, &before, error);
+}
+
+static int recompute(struct db *db, const struct city_snapshot *city, int64_t case_id,
+                     int64_t now_ms, struct error *error)
+{
+    struct actor system = actor_system();
+    struct case_move move = {.actor = &system,
+                             .case_id = case_id,
+                             .received_ms = now_ms,
+                             .done_ms = INSTANT_NONE};
+    struct case_work *work = memory_new(sizeof *work);
+    work->db = db;
+    work->city = city;
+    work->move = &move;
+    work->arena = arena_new(UPKEEP_ARENA);
+    buffer_init(&work->clock_effect, BUFFER_CEILING_LINE);
+    int code = change_calendar(work, error);
+    buffer_done(&work->clock_effect);
+    arena_free(work->arena);
+    free(work);
+    return code;
+}
+
+static int outdated(struct db *db, int64_t version, unsigned most, int64_t *ids,
+                    unsigned *ret_count, struct error *error)
+{
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    int code = db_prepare(db, QUERY_CASE_CLOCKS_OUTDATED, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_int(s, 1, version);
+    db_bind_int(s, 2, most);
+    unsigned count = 0;
+    while (count < most && (code = db_step(s, error)) == DB_ROW)
+        ids[count++] = db_column_int(s, 0);
+    *ret_count = count;
+    return code < 0 ? code : 0;
+}
+
+struct expiring {
+    int64_t position, case_id, seq;
+    bool report;
+};
+
+static int expire_keys(struct db *db, int64_t now_ms, unsigned most, unsigned *ret_count,
+                       struct error *error)
+{
+    struct expiring keys[UPKEEP_AT_ONCE];
+    unsigned count = 0;
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    int code = db_prepare(db, QUERY_KEYS_EXPIRING, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_int(s, 1, now_ms - KEY_LIFE_MS);
+    db_bind_int(s, 2, most);
+    while (count < most && (code = db_step(s, error)) == DB_ROW)
+        keys[count++] =
+            (struct expiring){db_column_int(s, 0), db_column_int(s, 1), db_column_int(s, 2),
+                              db_column_int(s, 3) == PROCESS_REPORTED};
+    code = code < 0 ? code : 0;
+    for (unsigned i = 0; i < count && code == 0; i++)
+        if (!keys[i].report) // a report's key never expires
+            code = db_execute(
+                db, QUERY_KEY_EXPIRE,
+                (struct db_value[]){DB_INT(keys[i].case_id), DB_INT(keys[i].seq)}, 2,
+                error);
+    if (code == 0 && count > 0)
+        code = db_execute(db, QUERY_KEYS_EXPIRED,
+                          (struct db_value[]){DB_INT(keys[count - 1].position)}, 1, error);
+    *ret_count = count;
+    return code;
+}
+
+int case_upkeep_run(struct db *db, const struct city_snapshot *city, int64_t now_ms,
+                    unsigned most, unsigned *ret_done, struct error *error)
+{
+    int64_t ids[UPKEEP_AT_ONCE];
+    unsigned count = 0, expired = 0;
+    if (most > UPKEEP_AT_ONCE)
+        most = UPKEEP_AT_ONCE;
+    int64_t version = calendar_version(city_calendar(city, 0));
+    int code = outdated(db, version, most, ids, &count, error);
+    for (unsigned i = 0; i < count && code == 0; i++)
+        code = recompute(db, city, ids[i], now_ms, error);
+    if (code == 0 && count < most)
+        code = expire_keys(db, now_ms, most - count, &expired, error);
+    if (code == 0)
+        *ret_done = count + expired;
+    return code;
+}
