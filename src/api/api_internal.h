@@ -119,6 +119,7 @@ struct api_city {
     atomic_bool changed; // since timers were looked at
     atomic_uint streams;
     int64_t looked_ms; // the timer thread's own
+    int64_t swept_ms;  // monotonic; last upkeep of cases (timer thread only)
     int64_t swept_ms;
 };
 

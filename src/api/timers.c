@@ -12,6 +12,7 @@ enum {
     TICK_MS = 250,
     LOOK_MS = 5000,   // the next timer of an open city is asked for at least so often
     TIMERS_MOST = 32, // moves of one batch
+    SWEEP_MS = 60000, // upkeep of an open city's cases: new calendars, old keys
     IDLE_TICKS = 40,
 };
 
@@ -29,7 +30,15 @@ static int timer_work(struct db *db, void *context, struct error *error)
     struct timer_job *job = context;
     int code =
         case_timers_run(db, job->snapshot, job->now_ms, TIMERS_MOST, &job->done, error);
-    if (!code) {
+    unsigned swept = 0;
+    if (!code && job->done < TIMERS_MOST) {
+        code = case_upkeep_run(db, job->snapshot, job->now_ms, TIMERS_MOST - job->done,
+                               &swept, error);
+    }
+    job->done += swept;
+    if (!code && job->done == TIMERS_MOST) {
+        job->next_ms = job->now_ms; // there may be more
+    } else if (!code) {
         code = case_timers_next(db, &job->next_ms, error);
     }
     return code;
@@ -104,7 +113,10 @@ static void look(void *context, struct api_city *city)
         atomic_store(&city->next_timer_ms, peek(api, city));
     }
     int64_t next_ms = atomic_load(&city->next_timer_ms);
-    if (next_ms == INSTANT_NONE || next_ms > now_ms) {
+    bool sweep = open && now_us / 1000 - city->swept_ms > SWEEP_MS;
+    if (sweep) {
+        city->swept_ms = now_us / 1000;
+    } else if (next_ms == INSTANT_NONE || next_ms > now_ms) {
         return;
     }
     struct error error = {0};
