@@ -118,8 +118,8 @@ struct api_city {
     atomic_bool timer_running;
     atomic_bool changed; // since timers were looked at
     atomic_uint streams;
-    int64_t looked_ms; // the timer thread's own
-    int64_t swept_ms;  // monotonic; last upkeep of cases (timer thread only)
+    int64_t looked_ms;      // the timer thread's own
+    int64_t case_upkeep_ms; // likewise: last upkeep of cases
     int64_t swept_ms;
 };
 

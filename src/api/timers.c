@@ -113,9 +113,9 @@ static void look(void *context, struct api_city *city)
         atomic_store(&city->next_timer_ms, peek(api, city));
     }
     int64_t next_ms = atomic_load(&city->next_timer_ms);
-    bool sweep = open && now_us / 1000 - city->swept_ms > SWEEP_MS;
+    bool sweep = open && now_us / 1000 - city->case_upkeep_ms > SWEEP_MS;
     if (sweep) {
-        city->swept_ms = now_us / 1000;
+        city->case_upkeep_ms = now_us / 1000;
     } else if (next_ms == INSTANT_NONE || next_ms > now_ms) {
         return;
     }
