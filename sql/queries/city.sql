@@ -378,7 +378,7 @@ SELECT id, name, kind, AsGeoJSON(geometry, 6) FROM street
 WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1)
   AND id IN (SELECT pkid FROM idx_street_geometry
              WHERE xmax >= $2 AND ymax >= $3 AND xmin <= $4 AND ymin <= $5)
-ORDER BY id LIMIT $6;
+ORDER BY GLength(geometry) DESC, id LIMIT $6; -- what is cut off are the shortest
 
 -- name: city_map_components
 -- database: city

@@ -342,13 +342,14 @@ int case_map(struct db *db, const struct city_snapshot *city, const struct actor
         .db = db, .city = city, .actor = actor, .filter = filter, .now_ms = now_ms};
     struct case_filter plain = *filter;
     plain.cursor = NULL;
+    plain.limit = LIST_LIMIT; // of lists; a map has its own
     walk.filter = &plain;
     account_sight(actor, RIGHT_CASE_READ, &walk.sight);
     choose(&walk);
     if (filter->has_box && filter->open == 1)
         walk.part = QUERY_CASE_WALK_BOX;
     int code = begin(&walk, error);
-    struct case_map map = {.items = arena_array(arena, filter->limit, sizeof *map.items)};
+    struct case_map map = {.items = arena_array(arena, CASE_MAP_MOST, sizeof *map.items)};
     struct case_row row;
     while (code == 0 && !map.truncated) {
         bool good = false;
@@ -357,7 +358,7 @@ int case_map(struct db *db, const struct city_snapshot *city, const struct actor
             code = step;
             break;
         }
-        map.truncated = (good && row.place.has_point && map.count == filter->limit) ||
+        map.truncated = (good && row.place.has_point && map.count == CASE_MAP_MOST) ||
                         walk.looked == MAP_ROWS_MOST;
         if (good && row.place.has_point && !map.truncated)
             map.items[map.count++] =

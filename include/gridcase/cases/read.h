@@ -101,7 +101,9 @@ struct case_page {
 int case_list(struct db *db, const struct city_snapshot *city, const struct actor *actor,
               const struct case_filter *filter, int64_t now_ms, struct arena *arena,
               struct case_page *ret_page, struct error *error) ERROR_MUST_CHECK;
-// Points of open cases (the R*Tree) or, with filter->open != 1, of all: at most `most`.
+// Points of open cases (the R*Tree) or, with filter->open != 1, of all: at most
+// CASE_MAP_MOST, whatever the filter's limit; truncated says that there are more.
+enum { CASE_MAP_MOST = 10000 };
 struct case_map_point {
     int64_t id;
     const char *number;

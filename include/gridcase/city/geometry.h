@@ -27,7 +27,7 @@ int city_areas_geojson(struct db *db, const struct city_snapshot *city, size_t l
 int city_grids_geojson(struct db *db, const struct city_snapshot *city,
                        const struct city_bbox *bbox, size_t limit, struct buffer *out,
                        struct error *error) ERROR_MUST_CHECK;
-// Streets: name, kind.
+// Streets: name, kind; the longest first, so that a limit leaves the main roads.
 int city_streets_geojson(struct db *db, const struct city_snapshot *city,
                          const struct city_bbox *bbox, size_t limit, struct buffer *out,
                          struct error *error) ERROR_MUST_CHECK;

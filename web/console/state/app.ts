@@ -67,8 +67,6 @@ export const pane = signal<Pane>(selected.value ? 'side' : 'queue');
 export const helpOpen = signal(false);
 export const summary = signal<Summary | null>(null);
 export const streamState = signal<StreamState>('connecting');
-/** Numbers of changes, so that map and detail know when to ask again. */
-export const changeCount = signal(0);
 export const lastChange = signal<CaseChange | null>(null);
 
 /** The server's time, moving on every few seconds. */
@@ -211,10 +209,7 @@ function follow(): void {
       const change = JSON.parse(data) as CaseChange;
       if (event === 'gone') list.gone(change.number);
       else list.changed(change.number);
-      batch(() => {
-        lastChange.value = { ...change, kind: event === 'gone' ? 'gone' : change.kind };
-        changeCount.value++;
-      });
+      lastChange.value = { ...change, kind: event === 'gone' ? 'gone' : change.kind };
       summarySoon();
     },
   });

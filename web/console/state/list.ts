@@ -39,8 +39,12 @@ export class CaseRows {
   readonly failure = signal<unknown>(null);
   readonly more = signal(false);
   readonly byNumber = computed(() => new Map(this.rows.value.map((row) => [row.item.number, row])));
+  /** How often the head of the list was read anew. */
+  readonly heads = signal(0);
   /** Somebody points at the list or has moved in it: nothing may jump. */
   held = false;
+  /** Told what the server said of a changed case; null: it is not in this list. */
+  onSeen: (number: string, item: CaseSummary | null) => void = () => undefined;
   /** Of the change stream, when the head of the list was read. */
   position = '';
 
@@ -88,6 +92,7 @@ export class CaseRows {
           left: false,
         }));
         this.state.value = 'ready';
+        this.heads.value++;
       });
     } catch (error) {
       if (turn !== this.#turn) return;
@@ -131,6 +136,7 @@ export class CaseRows {
   }
   gone(number: string): void {
     this.#dirty.delete(number);
+    this.onSeen(number, null);
     this.#leave(number);
   }
   /** Show what waits, and let go of what has left. */
@@ -179,6 +185,7 @@ export class CaseRows {
       for (let number = queue.shift(); number !== undefined; number = queue.shift()) {
         const item = await this.#one(number).catch(() => undefined);
         if (turn !== this.#turn) return;
+        if (item !== undefined) this.onSeen(number, item);
         if (item === null) this.#leave(number);
         else if (item !== undefined) this.#take(item);
       }

@@ -27,6 +27,7 @@ import { choiceWord } from './fields.tsx';
 import { moveCursor, placeWord } from './queue.tsx';
 import {
   actorWord,
+  areaWord,
   clockWord,
   failureWords,
   holderWord,
@@ -166,7 +167,7 @@ function Facts({ found }: { found: CaseDetail }) {
           </>,
         )}
         {fact(t('fact.grid'), found.grid && <span class="numeric">{found.grid.code}</span>)}
-        {fact(t('fact.areas'), found.areas.map((area) => label(area.name) || area.code).join(' · '))}
+        {fact(t('fact.areas'), found.areas.map(areaWord).join(' · '))}
         {fact(t('fact.department'), refWord(found.department))}
         {fact(
           t('fact.tasks'),
@@ -299,9 +300,12 @@ function Explained({ clock }: { clock: ExplainedClock }) {
         <br />
         <span class="muted">
           {clock.rule && t('explain.rule', { rule: clock.rule })}
-          {clock.calendar_version !== null && ` · ${t('explain.calendar', { version: String(clock.calendar_version) })}`}
+          {clock.calendar_version !== null && clock.calendar_version > 0 && ` · ${t('explain.calendar', { version: String(clock.calendar_version) })}`}
         </span>
       </p>
+      {clock.intervals.length === 0 ? (
+        <p>{clock.due_at ? t('explain.due', { at: showFull(clock.due_at) }) : t('limit.none')}</p>
+      ) : (
       <table>
         <thead>
           <tr>
@@ -334,6 +338,7 @@ function Explained({ clock }: { clock: ExplainedClock }) {
           </tr>
         </tfoot>
       </table>
+      )}
       {clock.intervals.length > INTERVALS_SHOWN && !all.value && (
         <button type="button" class="plain small" onClick={() => (all.value = true)}>
           {t('explain.all', { n: clock.intervals.length })}

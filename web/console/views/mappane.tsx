@@ -8,7 +8,6 @@ import type { Box, CityMap, Collection, MapCase } from '../../lib/map/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import {
   box,
-  changeCount,
   city,
   client,
   detail,
@@ -39,12 +38,20 @@ interface CaseFeature {
 }
 
 let turn = 0;
+/** What the cases on the map were asked with, and for which box: inside it nothing is asked. */
+let have: { box: Box; query: unknown; complete: boolean } | null = null;
+
 async function readCases(view: Box): Promise<void> {
   const mine = ++turn;
-  const bbox = view.map((degrees) => degrees.toFixed(6)).join(',');
+  const [w, s, e, n] = view;
+  const wide: Box = [w - (e - w) / 4, s - (n - s) / 4, e + (e - w) / 4, n + (n - s) / 4];
+  const wanted = query.value;
+  const ask = filters.value.inMap ? view : wide;
   try {
-    const data = await client.get<Collection>('/geo/cases', { ...query.value, bbox });
+    const bbox = ask.map((degrees) => degrees.toFixed(6)).join(',');
+    const data = await client.get<Collection>('/geo/cases', { ...wanted, bbox });
     if (mine !== turn) return;
+    have = { box: ask, query: wanted, complete: data.truncated !== true };
     failed.value = false;
     truncated.value = data.truncated === true;
     fromServer.value = (data.features as CaseFeature[])
@@ -58,6 +65,17 @@ async function readCases(view: Box): Promise<void> {
     if (mine === turn) failed.value = true;
   }
 }
+function isKnown(view: Box): boolean {
+  if (!have || !have.complete || have.query !== query.value) return false;
+  const [w, s, e, n] = have.box;
+  return view[0] >= w && view[1] >= s && view[2] <= e && view[3] <= n;
+}
+/** A case changed: the list has asked about it, the map takes it over. */
+list.onSeen = (number, item) => {
+  const rest = fromServer.value.filter((one) => one.number !== number);
+  if (item?.point) rest.push({ number, point: item.point, light: item.light });
+  if (item?.point || rest.length !== fromServer.value.length) fromServer.value = rest;
+};
 
 export function MapView() {
   const target = useRef<HTMLDivElement>(null);
@@ -77,7 +95,8 @@ export function MapView() {
         attribution: here.attribution,
         zoomIn: t('map.in'),
         zoomOut: t('map.out'),
-        streets: (view) => client.get<Collection>('/geo/streets', { bbox: view.map((d) => d.toFixed(6)).join(',') }),
+        streets: (view, band) =>
+          client.get<Collection>('/geo/streets', { bbox: view.map((d) => d.toFixed(6)).join(','), limit: [700, 2500, 6000][band] }),
         grids: (view) => client.get<Collection>('/geo/grids', { bbox: view.map((d) => d.toFixed(6)).join(',') }),
         onCase: (number) => open(number),
         onHover: (number) => (hovered.value = number),
@@ -179,7 +198,6 @@ function connect(map: CityMap): (() => void)[] {
     clearTimeout(timer);
     timer = setTimeout(() => void readCases(view), afterMs);
   };
-  let lastChanges = 0;
   let revealed: string | null = null;
   return [
     () => clearTimeout(timer),
@@ -187,14 +205,12 @@ function connect(map: CityMap): (() => void)[] {
       const view = box.value;
       const wanted = query.value;
       if (phase.value !== 'ready' || !view || !wanted) return;
-      ask(view, 150);
+      if (!isKnown(view)) ask(view, 150);
     }),
     effect(() => {
-      const changes = changeCount.value;
-      if (changes === lastChanges) return;
-      lastChanges = changes;
+      void list.heads.value; // the list was read anew: so is the map
       const view = box.peek();
-      if (view) ask(view, 2000);
+      if (view && phase.peek() === 'ready') ask(view, 300);
     }),
     effect(() => map.setCases([...shown().values()])),
     effect(() => {

@@ -309,12 +309,11 @@ function RowView({ row }: { row: Row }) {
         <strong>{label(item.class?.name) || t('class.none')}</strong>
         {item.condition && <span class="muted"> · {label(item.condition.name)}</span>}
       </span>
-      <span class="step">{label(item.step_label)}</span>
+      <span class="who">{row.left ? t('list.left') : refWord(item.department)}</span>
       <span class="where">
-        <span class="numeric">{item.number}</span>
-        <span class="muted"> · {placeWord(item) || '–'}</span>
+        <span class="step">{label(item.step_label)}</span> · {placeWord(item) || '–'}
       </span>
-      <span class="who muted">{row.left ? t('list.left') : refWord(item.department)}</span>
+      <span class="number numeric">{item.number}</span>
     </>
   );
 }

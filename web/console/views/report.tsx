@@ -9,7 +9,7 @@ import { label, t } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { catalogue, city, client, endReport, list, markedGrid, notify, open, pin, session } from '../state/app.ts';
 import { classChoices, conditionChoices, MediaField, PointField, TextArea } from './fields.tsx';
-import { failureWords, sourceWord } from './words.ts';
+import { areaWord, failureWords, sourceWord } from './words.ts';
 
 interface Form {
   classId: string;
@@ -336,7 +336,7 @@ function Place() {
                 </>
               )}
               {value.areas.map((area) => (
-                <span key={area.level}> · {label(area.name) || area.code}</span>
+                <span key={area.level}> · {areaWord(area)}</span>
               ))}
             </p>
           ) : (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // Words for codes: always the server's label where it sends one; a code as it is otherwise.
 import { ApiError, LineError } from '../../lib/api/client.ts';
-import type { Actor, Clock, Department, Holder, Label, Light, Ref, Word } from '../../lib/api/types.ts';
+import type { Actor, Area, Clock, Department, Holder, Label, Light, Ref, Word } from '../../lib/api/types.ts';
 import { leftMs, runs, span } from '../../lib/clock/light.ts';
 import { has, label, t } from '../../lib/i18n/index.ts';
 import { city, departments } from '../state/app.ts';
@@ -22,6 +22,13 @@ export function refWord(ref: Ref | number | null | undefined): string {
   if (typeof ref !== 'number') return label(ref.name);
   const found = departments.value.find((one) => one.id === ref);
   return found ? label(found.name) : String(ref);
+}
+/** "Riverwest", but "Ward 4": a bare number says nothing without its level. */
+export function areaWord(area: Area): string {
+  const name = label(area.name) || area.code;
+  if (!/\d/.test(name)) return name;
+  const level = city.value?.levels.find((one) => one.code === area.level);
+  return level ? t('area.named', { level: label(level.name), name }) : name;
 }
 export function holderWord(holder: Holder | null): string {
   if (!holder) return '';

@@ -34,7 +34,7 @@ export interface MapOptions {
   zoomIn: string;
   zoomOut: string;
   /** Base data of a box; the map asks again when it is moved out of what it has. */
-  streets: (box: Box) => Promise<Collection>;
+  streets: (box: Box, band: number) => Promise<Collection>;
   grids: (box: Box) => Promise<Collection>;
   onCase: (number: string) => void;
   onHover: (number: string | null) => void;
@@ -43,7 +43,7 @@ export interface MapOptions {
 }
 
 export const GRID_ZOOM = 15.5;
-const STREET_ZOOM = 12.5;
+const STREET_ZOOMS = [10, 13, 14.5];
 const CLUSTER_UNTIL = 16;
 const CLUSTER_PX = 44;
 const REVEAL_MARGIN_PX = 80;
@@ -51,21 +51,25 @@ const REVEAL_MARGIN_PX = 80;
 /** Base data of a layer, kept for a box somewhat larger than the view. */
 class BoxLoader {
   #box: number[] | null = null;
+  #band = -1;
   #turn = 0;
   readonly source = new VectorSource();
+  /** bands: zooms at which more detail is asked for; below the first nothing is. */
   constructor(
-    readonly load: (box: Box) => Promise<Collection>,
-    readonly fromZoom: number,
+    readonly load: (box: Box, band: number) => Promise<Collection>,
+    readonly bands: readonly number[],
     readonly format: GeoJSON,
   ) {}
   async view(extent: number[], zoom: number): Promise<void> {
-    if (zoom < this.fromZoom || (this.#box && containsExtent(this.#box, extent))) return;
+    const band = this.bands.filter((from) => zoom >= from).length - 1;
+    if (band < 0 || (band === this.#band && this.#box && containsExtent(this.#box, extent))) return;
     const [w, s, e, n] = extent as Box;
     const wide = [w - (e - w) / 3, s - (n - s) / 3, e + (e - w) / 3, n + (n - s) / 3];
     const turn = ++this.#turn;
-    const data = await this.load(transformExtent(wide, 'EPSG:3857', 'EPSG:4326') as Box).catch(() => null);
+    const data = await this.load(transformExtent(wide, 'EPSG:3857', 'EPSG:4326') as Box, band).catch(() => null);
     if (!data || turn !== this.#turn) return;
-    this.#box = data.truncated ? extent : wide;
+    this.#box = wide;
+    this.#band = band;
     this.source.clear(true);
     this.source.addFeatures(this.format.readFeatures(data));
   }
@@ -91,8 +95,8 @@ export class CityMap {
 
   constructor(options: MapOptions) {
     this.#options = options;
-    this.#streets = new BoxLoader(options.streets, STREET_ZOOM, this.#format);
-    this.#grids = new BoxLoader(options.grids, GRID_ZOOM, this.#format);
+    this.#streets = new BoxLoader(options.streets, STREET_ZOOMS, this.#format);
+    this.#grids = new BoxLoader(options.grids, [GRID_ZOOM], this.#format);
     this.#gridLayer = new VectorLayer({
       source: this.#grids.source,
       style: gridStyle,
@@ -113,7 +117,7 @@ export class CityMap {
         new ScaleLine({ minWidth: 60 }),
       ],
       layers: [
-        new VectorLayer({ source: this.#streets.source, style: streetStyle, minZoom: STREET_ZOOM, declutter: 'streets' }),
+        new VectorLayer({ source: this.#streets.source, style: streetStyle, minZoom: STREET_ZOOMS[0], declutter: 'streets' }),
         this.#gridLayer,
         new VectorLayer({ source: this.#markedGrid, style: markedGridStyle }),
         new VectorLayer({ source: this.#areas, style: areaStyle, declutter: 'areas' }),

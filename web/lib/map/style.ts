@@ -169,11 +169,11 @@ function rank(highway: string): 0 | 1 | 2 | 3 {
   if (/^(primary|secondary)/.test(highway)) return 1;
   return /^(tertiary|residential|unclassified|living_street|road)/.test(highway) ? 2 : 3;
 }
-const bands = [20, 8, 3, 1.2, 0];
+const bands = [20, 8, 3, 1.2, 0]; // metres per pixel
 const widths: number[][] = [
-  [1.5, 2.5, 4, 6, 9],
-  [1, 1.8, 3.2, 5, 8],
-  [0, 0.8, 1.8, 3.5, 6],
+  [1.6, 2.5, 4, 6, 9],
+  [1.1, 1.8, 3.2, 5, 8],
+  [0.8, 0.9, 1.8, 3.5, 6],
   [0, 0, 0.8, 1.5, 2.5],
 ];
 const streets = widths.map((row, order_) =>
