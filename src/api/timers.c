@@ -13,7 +13,7 @@ enum {
     LOOK_MS = 5000,   // the next timer of an open city is asked for at least so often
     TIMERS_MOST = 32, // moves of one batch
     SWEEP_MS = 60000, // upkeep of an open city's cases: new calendars, old keys
-    IDLE_TICKS = 40,
+    IDLE_TICKS = 8,
 };
 
 struct timer_job {

@@ -114,11 +114,19 @@ export class Server {
   }
 
   async signIn(login) {
-    const answer = await fetch(`${this.api}/session`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ login, password: this.logins[login] }),
-    });
+    const ask = () =>
+      fetch(`${this.api}/session`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ login, password: this.logins[login] }),
+      });
+    let answer = await ask();
+    // A machine under load: both places for passwords are taken for a while.
+    for (let i = 0; i < 40 && answer.status === 503; i++) {
+      await answer.text();
+      await sleep(250);
+      answer = await ask();
+    }
     if (answer.status !== 200) throw new Error(`${login}: ${answer.status} ${await answer.text()}`);
     const cookie = answer.headers.get('set-cookie').split(';')[0];
     return new Person(this, login, { Cookie: cookie }, await answer.json());
