@@ -207,26 +207,32 @@ static int compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Closes open rows of earlier versions whose key (id_column) is not among `kept` (sorted).
-static int close_others(struct load_job *job, struct db *db, enum query_id mark,
-                        int id_column, const int64_t *kept, size_t kept_count,
-                        enum query_id close, size_t *closed, struct error *error)
+// Rows of one kind: those still open of earlier versions, by a key, and how to close one.
+struct leftovers {
+    enum query_id mark, close;
+    int key_column;
+    int64_t *kept; // keys that stay, sorted
+    size_t kept_count;
+    size_t closed;
+};
+
+// Closes the open rows whose key is not among those that stay.
+static int close_others(struct load_job *job, struct db *db, struct leftovers *rows,
+                        struct error *error)
 {
     DB_STATEMENT_CLEANUP struct db_statement *row = NULL;
-    int code = db_prepare(db, mark, &row, error);
+    int code = db_prepare(db, rows->mark, &row, error);
     if (code < 0)
         return code;
+    qsort(rows->kept, rows->kept_count, sizeof(*rows->kept), compare_ids);
     db_bind_int(row, 1, job->version);
     while ((code = db_step(row, error)) == DB_ROW) {
-        int64_t key = db_column_int(row, id_column);
-        if (bsearch(&key, kept, kept_count, sizeof(*kept), compare_ids))
+        int64_t key = db_column_int(row, rows->key_column);
+        if (bsearch(&key, rows->kept, rows->kept_count, sizeof(key), compare_ids))
             continue;
-        job->next.changes++;
-        (*closed)++;
-        code = db_execute(
-            db, close,
-            (struct db_value[]){DB_INT(db_column_int(row, 0)), DB_INT(job->version)}, 2,
-            error);
+        rows->closed++;
+        struct db_value values[] = {DB_INT(db_column_int(row, 0)), DB_INT(job->version)};
+        code = db_execute(db, rows->close, values, 2, error);
         if (code < 0)
             return code;
     }
@@ -236,30 +242,29 @@ static int close_others(struct load_job *job, struct db *db, enum query_id mark,
 int phase_close(struct load_job *job, struct db *db, struct error *error)
 {
     size_t count = job->model->area_count;
-    int64_t *areas = calloc(count + 1, sizeof(*areas));
-    int64_t *grids = calloc(count + 1, sizeof(*grids));
-    size_t area_count = 0;
-    size_t grid_count = 0;
-    if (!areas || !grids) {
-        free(areas);
-        free(grids);
+    struct leftovers areas = {QUERY_CITY_SHAPE_MARK, QUERY_CITY_SHAPE_CLOSE, 1, NULL, 0, 0};
+    struct leftovers grids = {QUERY_CITY_GRID_MARK, QUERY_CITY_GRID_CLOSE, 0, NULL, 0, 0};
+    areas.kept = calloc(count + 1, sizeof(*areas.kept));
+    grids.kept = calloc(count + 1, sizeof(*grids.kept));
+    if (!areas.kept || !grids.kept) {
+        free(areas.kept);
+        free(grids.kept);
         return error_set(error, ERROR_LIMIT, "model.memory", "out of memory");
     }
     for (size_t i = 0; i < count; i++) {
         if (is_stored_area(&job->model->area[i]))
-            areas[area_count++] = job->area_id[i];
+            areas.kept[areas.kept_count++] = job->area_id[i];
         else if (job->model->area[i].layer->family == MODEL_GRIDS)
-            grids[grid_count++] = job->area_id[i];
+            grids.kept[grids.kept_count++] = job->area_id[i];
     }
-    qsort(areas, area_count, sizeof(*areas), compare_ids);
-    qsort(grids, grid_count, sizeof(*grids), compare_ids);
-    int code = close_others(job, db, QUERY_CITY_SHAPE_MARK, 1, areas, area_count,
-                            QUERY_CITY_SHAPE_CLOSE, &job->next.result.areas_changed, error);
+    int code = close_others(job, db, &areas, error);
     if (code == 0)
-        code = close_others(job, db, QUERY_CITY_GRID_MARK, 0, grids, grid_count,
-                            QUERY_CITY_GRID_CLOSE, &job->next.result.grids_closed, error);
-    free(areas);
-    free(grids);
+        code = close_others(job, db, &grids, error);
+    job->next.changes += areas.closed + grids.closed;
+    job->next.result.areas_changed += areas.closed;
+    job->next.result.grids_closed += grids.closed;
+    free(areas.kept);
+    free(grids.kept);
     return code < 0 ? code : PHASE_DONE;
 }
 
