@@ -342,14 +342,15 @@ int case_map(struct db *db, const struct city_snapshot *city, const struct actor
         .db = db, .city = city, .actor = actor, .filter = filter, .now_ms = now_ms};
     struct case_filter plain = *filter;
     plain.cursor = NULL;
-    plain.limit = LIST_LIMIT; // of lists; a map has its own
+    size_t most = filter->limit < CASE_MAP_MOST ? filter->limit : CASE_MAP_MOST;
+    plain.limit = LIST_LIMIT; // of a page: a map is no page
     walk.filter = &plain;
     account_sight(actor, RIGHT_CASE_READ, &walk.sight);
     choose(&walk);
     if (filter->has_box && filter->open == 1)
         walk.part = QUERY_CASE_WALK_BOX;
     int code = begin(&walk, error);
-    struct case_map map = {.items = arena_array(arena, CASE_MAP_MOST, sizeof *map.items)};
+    struct case_map map = {.items = arena_array(arena, most, sizeof *map.items)};
     struct case_row row;
     while (code == 0 && !map.truncated) {
         bool good = false;
@@ -358,7 +359,7 @@ int case_map(struct db *db, const struct city_snapshot *city, const struct actor
             code = step;
             break;
         }
-        map.truncated = (good && row.place.has_point && map.count == CASE_MAP_MOST) ||
+        map.truncated = (good && row.place.has_point && map.count == most) ||
                         walk.looked == MAP_ROWS_MOST;
         if (good && row.place.has_point && !map.truncated)
             map.items[map.count++] =

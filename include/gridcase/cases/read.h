@@ -102,7 +102,7 @@ int case_list(struct db *db, const struct city_snapshot *city, const struct acto
               const struct case_filter *filter, int64_t now_ms, struct arena *arena,
               struct case_page *ret_page, struct error *error) ERROR_MUST_CHECK;
 // Points of open cases (the R*Tree) or, with filter->open != 1, of all: at most
-// CASE_MAP_MOST, whatever the filter's limit; truncated says that there are more.
+// filter->limit, which may be up to CASE_MAP_MOST; truncated says that there are more.
 enum { CASE_MAP_MOST = 10000 };
 struct case_map_point {
     int64_t id;
