@@ -63,8 +63,10 @@ static bool is_new(const struct account_staff *staff, const char *login, size_t 
 static void keep_old(const struct account_staff *staff, const struct buffer *old,
                      struct buffer *out)
 {
+    if (old->length == 0)
+        return;
     const char *line = old->data, *end = old->data + old->length;
-    while (line != NULL && line < end) {
+    while (line < end) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         const char *next = stop != NULL ? stop + 1 : end;
         const char *tab = memchr(line, '\t', (size_t)(next - line));

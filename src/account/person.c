@@ -157,7 +157,7 @@ int account_person_set_roles(struct db *db, int64_t person_id,
                              const struct role_grant *grants, size_t count, int64_t now_ms,
                              struct error *error)
 {
-    struct account_person person;
+    struct account_person person = {0};
     int code = account_person_by_id(db, person_id, &person, error);
     struct actor checked = actor_nobody(); // the ceilings of an actor hold here already
     bool administrator = false;
@@ -191,7 +191,7 @@ static int end_all(struct db *db, int64_t person_id, struct error *error)
 int account_person_close(struct db *db, int64_t person_id, int64_t now_ms,
                          struct error *error)
 {
-    struct account_person person;
+    struct account_person person = {0};
     int code = account_person_by_id(db, person_id, &person, error);
     if (code != 0 || person.closed_at_ms != INSTANT_NONE)
         return code;
@@ -207,7 +207,7 @@ int account_person_close(struct db *db, int64_t person_id, int64_t now_ms,
 int account_person_reopen(struct db *db, int64_t person_id, int64_t now_ms,
                           struct error *error)
 {
-    struct account_person person;
+    struct account_person person = {0};
     int code = account_person_by_id(db, person_id, &person, error);
     if (code != 0 || person.closed_at_ms == INSTANT_NONE)
         return code;
@@ -233,7 +233,7 @@ int account_actor_add_row(struct actor *actor, struct db_statement *statement,
 int account_person_actor(struct db *db, int64_t person_id, struct actor *ret_actor,
                          struct error *error)
 {
-    struct account_person person;
+    struct account_person person = {0};
     int code = account_person_by_id(db, person_id, &person, error);
     if (code != 0)
         return code;

@@ -15,7 +15,7 @@
 enum { SMALL = 16 * 1024, CASE_BODY = 64 * 1024, PHOTO = 64 * 1024 * 1024 };
 
 #define ROUTE(verb, address, name, text)                                                   \
-    .http = {HTTP_##verb, address}, .operation = name, .summary = text
+    .http = {HTTP_##verb, (address)}, .operation = (name), .summary = (text)
 #define READ(r, function)                                                                  \
     .right = (r), .mode = API_READ, .handler = (function), .status = 200
 

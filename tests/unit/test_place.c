@@ -147,68 +147,69 @@ static struct place_index *town(bool chinese)
     return index;
 }
 
+static const struct {
+    struct geo_point p;
+    enum place_kind kind;
+    enum place_side side;
+    const char *en, *zh;
+} named[] = {
+    {{0, 25 * METRE},
+     PLACE_CROSSING,
+     PLACE_N,
+     "25 m north of the crossing of A St and B St",
+     "A街与B街路口以北25米"},
+    {{-20 * METRE, -20 * METRE},
+     PLACE_CROSSING,
+     PLACE_SW,
+     "28 m south-west of the crossing of A St and B St",
+     "A街与B街路口以西南28米"},
+    {{2 * METRE, METRE},
+     PLACE_CROSSING,
+     PLACE_AT,
+     "at the crossing of A St and B St",
+     "A街与B街路口"},
+    // 62 m from the crossing, 32 m from the kiosk
+    {{0, 62 * METRE}, PLACE_LANDMARK, PLACE_N, "32 m north of Kiosk", "Kiosk以北32米"},
+    {{50000 + 10 * METRE, 50000},
+     PLACE_LANDMARK,
+     PLACE_E,
+     "10 m east of Town Hall",
+     "Town Hall以东10米"},
+    {{50000, 50001}, PLACE_LANDMARK, PLACE_AT, "at Town Hall", "Town Hall"},
+    {{500 * METRE, -100 * METRE},
+     PLACE_STREET,
+     PLACE_S,
+     "100 m south of A St",
+     "A街以南100米"},
+    {{500 * METRE, 3 * METRE}, PLACE_STREET, PLACE_AT, "on A St", "A街"},
+    // where the street goes on under the same name there is no crossing
+    {{KM, 10 * METRE}, PLACE_STREET, PLACE_N, "10 m north of A St", "A街以北10米"},
+    {{2 * KM + 40 * METRE, 40 * METRE},
+     PLACE_STREET,
+     PLACE_NE,
+     "57 m north-east of A St",
+     "A街以东北57米"},
+    {{500 * METRE, -151 * METRE}, PLACE_NOTHING, PLACE_AT, "", ""},
+    {{3 * KM, 3 * KM}, PLACE_NOTHING, PLACE_AT, "", ""},
+    {{1800000000, 900000000}, PLACE_NOTHING, PLACE_AT, "", ""},
+};
+
 static void places_are_named(void **state)
 {
     (void)state;
-    static const struct {
-        struct geo_point p;
-        enum place_kind kind;
-        enum place_side side;
-        const char *en, *zh;
-    } rows[] = {
-        {{0, 25 * METRE},
-         PLACE_CROSSING,
-         PLACE_N,
-         "25 m north of the crossing of A St and B St",
-         "A街与B街路口以北25米"},
-        {{-20 * METRE, -20 * METRE},
-         PLACE_CROSSING,
-         PLACE_SW,
-         "28 m south-west of the crossing of A St and B St",
-         "A街与B街路口以西南28米"},
-        {{2 * METRE, METRE},
-         PLACE_CROSSING,
-         PLACE_AT,
-         "at the crossing of A St and B St",
-         "A街与B街路口"},
-        // 62 m from the crossing, 32 m from the kiosk
-        {{0, 62 * METRE}, PLACE_LANDMARK, PLACE_N, "32 m north of Kiosk", "Kiosk以北32米"},
-        {{50000 + 10 * METRE, 50000},
-         PLACE_LANDMARK,
-         PLACE_E,
-         "10 m east of Town Hall",
-         "Town Hall以东10米"},
-        {{50000, 50001}, PLACE_LANDMARK, PLACE_AT, "at Town Hall", "Town Hall"},
-        {{500 * METRE, -100 * METRE},
-         PLACE_STREET,
-         PLACE_S,
-         "100 m south of A St",
-         "A街以南100米"},
-        {{500 * METRE, 3 * METRE}, PLACE_STREET, PLACE_AT, "on A St", "A街"},
-        // where the street goes on under the same name there is no crossing
-        {{KM, 10 * METRE}, PLACE_STREET, PLACE_N, "10 m north of A St", "A街以北10米"},
-        {{2 * KM + 40 * METRE, 40 * METRE},
-         PLACE_STREET,
-         PLACE_NE,
-         "57 m north-east of A St",
-         "A街以东北57米"},
-        {{500 * METRE, -151 * METRE}, PLACE_NOTHING, PLACE_AT, "", ""},
-        {{3 * KM, 3 * KM}, PLACE_NOTHING, PLACE_AT, "", ""},
-        {{1800000000, 900000000}, PLACE_NOTHING, PLACE_AT, "", ""},
-    };
     struct place_index *english = town(false);
     struct place_index *chinese = town(true);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+    for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
         struct place_words words;
         char text[200];
-        place_find(english, rows[i].p, &words);
-        assert_int_equal(words.kind, rows[i].kind);
-        assert_int_equal(words.side, rows[i].side);
+        place_find(english, named[i].p, &words);
+        assert_int_equal(words.kind, named[i].kind);
+        assert_int_equal(words.side, named[i].side);
         place_text(&words, "en", text, sizeof(text));
-        assert_string_equal(text, rows[i].en);
-        place_find(chinese, rows[i].p, &words);
+        assert_string_equal(text, named[i].en);
+        place_find(chinese, named[i].p, &words);
         place_text(&words, "zh-CN", text, sizeof(text));
-        assert_string_equal(text, rows[i].zh);
+        assert_string_equal(text, named[i].zh);
     }
     place_index_free(english);
     place_index_free(chinese);

@@ -21,8 +21,8 @@ enum { CITY_FEATURES_MOST = 20000 };
 
 // All areas of a level (position in the snapshot): code, name (of that language), level.
 int city_areas_geojson(struct db *db, const struct city_snapshot *city, size_t level,
-                       const char *language, struct buffer *out, struct error *error)
-    ERROR_MUST_CHECK;
+                       const char *language, struct buffer *out,
+                       struct error *error) ERROR_MUST_CHECK;
 // Unit grids that meet the box: code, area_class.
 int city_grids_geojson(struct db *db, const struct city_snapshot *city,
                        const struct city_bbox *bbox, size_t limit, struct buffer *out,
@@ -33,5 +33,5 @@ int city_streets_geojson(struct db *db, const struct city_snapshot *city,
                          struct error *error) ERROR_MUST_CHECK;
 // Components: code, class, name, state.
 int city_components_geojson(struct db *db, const struct city_snapshot *city,
-                            const struct city_bbox *bbox, size_t limit,
-                            struct buffer *out, struct error *error) ERROR_MUST_CHECK;
+                            const struct city_bbox *bbox, size_t limit, struct buffer *out,
+                            struct error *error) ERROR_MUST_CHECK;

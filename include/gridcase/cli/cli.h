@@ -25,7 +25,7 @@ const char *cli_option(int *argc, char **argv, const char *name);
 int cli_flag(int *argc, char **argv, const char *name);
 // ERROR_INPUT "cli.usage" naming the first word left that begins with "--", or when fewer
 // than least or more than most words are left.
-int cli_words(int argc, char **argv, int least, int most, struct error *error)
-    ERROR_MUST_CHECK;
+int cli_words(int argc, char **argv, int least, int most,
+              struct error *error) ERROR_MUST_CHECK;
 // --data FOLDER, else environment GRIDCASE_DATA, else "./data". Taken out of argv.
 const char *cli_data_folder(int *argc, char **argv);

@@ -14,15 +14,18 @@ struct arena *arena_free(struct arena *arena); // takes NULL, returns NULL
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size); // checks the product
 char *arena_copy(struct arena *arena, const char *text, size_t length); // NUL-terminated
-char *arena_text(struct arena *arena, const char *text); // NULL stays NULL
+char *arena_text(struct arena *arena, const char *text);                // NULL stays NULL
 char *arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 size_t arena_used(const struct arena *arena);
 
 // malloc that aborts when memory is gone: only for small sizes fixed by the code.
-void *memory_new(size_t size); // zeroed
+void *memory_new(size_t size);                 // zeroed
 void *memory_array(size_t count, size_t size); // zeroed; NULL when it does not fit
 char *memory_text(const char *text);
 
-static inline void arena_cleanup(struct arena **arena) { *arena = arena_free(*arena); }
+static inline void arena_cleanup(struct arena **arena)
+{
+    *arena = arena_free(*arena);
+}
 #define ARENA_CLEANUP __attribute__((cleanup(arena_cleanup)))

@@ -28,7 +28,7 @@ enum {
 };
 
 void buffer_init(struct buffer *buffer, size_t ceiling);
-void buffer_done(struct buffer *buffer); // frees; the buffer may be used again
+void buffer_done(struct buffer *buffer);  // frees; the buffer may be used again
 void buffer_clear(struct buffer *buffer); // keeps the memory and the ceiling
 void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_append_text(struct buffer *buffer, const char *text);

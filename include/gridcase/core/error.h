@@ -11,16 +11,16 @@
 
 enum error_code {
     ERROR_NONE = 0,
-    ERROR_INPUT = -1,     // what the caller or a file said is wrong
-    ERROR_NOT_FOUND = -2, // the thing named does not exist, or may not be seen
-    ERROR_DENIED = -3,    // known person, missing right
-    ERROR_CONFLICT = -4,  // somebody else was first, or the state does not allow it
-    ERROR_BUSY = -5,      // try again later
-    ERROR_LIMIT = -6,     // larger than a ceiling
-    ERROR_IO = -7,        // file system or network
-    ERROR_STORE = -8,     // the database
-    ERROR_GEO = -9,       // GDAL, GEOS or PROJ
-    ERROR_BUG = -10,      // a broken promise inside gridcase
+    ERROR_INPUT = -1,            // what the caller or a file said is wrong
+    ERROR_NOT_FOUND = -2,        // the thing named does not exist, or may not be seen
+    ERROR_DENIED = -3,           // known person, missing right
+    ERROR_CONFLICT = -4,         // somebody else was first, or the state does not allow it
+    ERROR_BUSY = -5,             // try again later
+    ERROR_LIMIT = -6,            // larger than a ceiling
+    ERROR_IO = -7,               // file system or network
+    ERROR_STORE = -8,            // the database
+    ERROR_GEO = -9,              // GDAL, GEOS or PROJ
+    ERROR_BUG = -10,             // a broken promise inside gridcase
     ERROR_UNAUTHENTICATED = -11, // nobody is signed in
 };
 

@@ -27,7 +27,7 @@ void random_bytes(void *out, size_t length);
 void uuid_new(int64_t now_ms, uint8_t out[16]);
 void uuid_to_text(const uint8_t uuid[16], char out[UUID_TEXT_SIZE]);
 // Any RFC 9562 form with dashes; lower or upper case.
-int uuid_from_text(const char *text, size_t length, uint8_t out[16], struct error *error)
-    ERROR_MUST_CHECK;
+int uuid_from_text(const char *text, size_t length, uint8_t out[16],
+                   struct error *error) ERROR_MUST_CHECK;
 // 256 random bits as 43 characters of base64url: sessions, bearer tokens, one-time links.
 void token_new(char out[TOKEN_TEXT_SIZE]);

@@ -22,5 +22,5 @@ enum { INSTANT_TEXT_SIZE = 32 };
 // "2026-11-22T03:09:00.123Z"
 void instant_to_text(int64_t instant_ms, char out[INSTANT_TEXT_SIZE]);
 // Accepts that form, without fraction, with one to three digits of it, and with +hh:mm.
-int instant_from_text(const char *text, size_t length, int64_t *ret_ms, struct error *error)
-    ERROR_MUST_CHECK;
+int instant_from_text(const char *text, size_t length, int64_t *ret_ms,
+                      struct error *error) ERROR_MUST_CHECK;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // One line per event on standard error: ISO 8601 UTC, level, name, key=value pairs.
-// No personal data ever goes into a log line. Only server, worker pool and command line log.
+// No personal data ever goes into a log line. Only server, worker pool and command line
+// log.
 #pragma once
 
 #include <stdint.h>

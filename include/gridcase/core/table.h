@@ -16,13 +16,17 @@ struct table; // header, rows, and where each row came from
 
 struct table *table_new(const char *name, const char *source); // both copied
 struct table *table_free(struct table *table);
-static inline void table_cleanup(struct table **table) { *table = table_free(*table); }
+static inline void table_cleanup(struct table **table)
+{
+    *table = table_free(*table);
+}
 #define TABLE_CLEANUP __attribute__((cleanup(table_cleanup)))
 
 // Names are trimmed and lower-cased (ASCII). ERROR_INPUT for a blank or double name.
-int table_add_column(struct table *table, const char *name, struct error *error)
-    ERROR_MUST_CHECK;
-// Adds an empty row. line is the row's number in its source, 1 = the first line of the file.
+int table_add_column(struct table *table, const char *name,
+                     struct error *error) ERROR_MUST_CHECK;
+// Adds an empty row. line is the row's number in its source, 1 = the first line of the
+// file.
 size_t table_add_row(struct table *table, int64_t line);
 // Copied; trimmed at both ends; NULL is the empty text.
 void table_set(struct table *table, size_t row, size_t column, const char *text);

@@ -30,7 +30,10 @@ enum db_mode { DB_READ, DB_WRITE };
 int db_open(struct db_store *store, const char *slug, enum db_database database,
             enum db_mode mode, struct db **ret_db, struct error *error) ERROR_MUST_CHECK;
 struct db *db_close(struct db *db); // rolls back what is open; takes NULL, returns NULL
-static inline void db_cleanup(struct db **db) { *db = db_close(*db); }
+static inline void db_cleanup(struct db **db)
+{
+    *db = db_close(*db);
+}
 #define DB_CLEANUP __attribute__((cleanup(db_cleanup)))
 
 // A DB_READ handle out of the store's pool (made when none is idle), with its statements
@@ -39,7 +42,10 @@ static inline void db_cleanup(struct db **db) { *db = db_close(*db); }
 int db_reader_borrow(struct db_store *store, const char *slug, enum db_database database,
                      struct db **ret_db, struct error *error) ERROR_MUST_CHECK;
 struct db *db_reader_return(struct db *db); // takes NULL, returns NULL
-static inline void db_reader_cleanup(struct db **db) { *db = db_reader_return(*db); }
+static inline void db_reader_cleanup(struct db **db)
+{
+    *db = db_reader_return(*db);
+}
 #define DB_READER_CLEANUP __attribute__((cleanup(db_reader_cleanup)))
 
 // From now on reading on this handle may take budget_us altogether; a statement that runs
@@ -62,8 +68,8 @@ enum { DB_PARTS_MAX = 24 };
 // indexes. Cached by the list of parts. Parameter numbers are shared by all parts; binding
 // one that no part mentions is ignored.
 int db_prepare_parts(struct db *db, const enum query_id *parts, size_t count,
-                     struct db_statement **ret_statement, struct error *error)
-    ERROR_MUST_CHECK;
+                     struct db_statement **ret_statement,
+                     struct error *error) ERROR_MUST_CHECK;
 
 // index counts from 1 as $1. An error is kept and told by the next db_step.
 // Text and blobs are copied. text NULL binds NULL; INSTANT_NONE binds NULL by
@@ -87,10 +93,10 @@ void db_reset(struct db_statement *statement);
 // column counts from 0. What they return is borrowed until the next step, reset or finish.
 int db_columns(const struct db_statement *statement);
 bool db_column_is_null(struct db_statement *statement, int column);
-int64_t db_column_int(struct db_statement *statement, int column);        // NULL: 0
-int64_t db_column_instant(struct db_statement *statement, int column);    // NULL: INSTANT_NONE
-double db_column_double(struct db_statement *statement, int column);      // NULL: 0
-const char *db_column_text(struct db_statement *statement, int column);   // NULL: NULL
+int64_t db_column_int(struct db_statement *statement, int column);     // NULL: 0
+int64_t db_column_instant(struct db_statement *statement, int column); // NULL: INSTANT_NONE
+double db_column_double(struct db_statement *statement, int column);   // NULL: 0
+const char *db_column_text(struct db_statement *statement, int column); // NULL: NULL
 const void *db_column_blob(struct db_statement *statement, int column, size_t *ret_length);
 // Bytes of a text or blob column without the NUL.
 size_t db_column_length(struct db_statement *statement, int column);
@@ -104,7 +110,13 @@ static inline void db_statement_cleanup(struct db_statement **statement)
 #define DB_STATEMENT_CLEANUP __attribute__((cleanup(db_statement_cleanup)))
 
 // ---- short forms ----
-enum db_value_type { DB_TYPE_NULL, DB_TYPE_INT, DB_TYPE_DOUBLE, DB_TYPE_TEXT, DB_TYPE_BLOB };
+enum db_value_type {
+    DB_TYPE_NULL,
+    DB_TYPE_INT,
+    DB_TYPE_DOUBLE,
+    DB_TYPE_TEXT,
+    DB_TYPE_BLOB
+};
 struct db_value {
     enum db_value_type type;
     size_t length; // of a blob
@@ -115,11 +127,11 @@ struct db_value {
         const void *bytes;
     } as;
 };
-#define DB_NULL ((struct db_value){.type = DB_TYPE_NULL})
-#define DB_INT(value) ((struct db_value){.type = DB_TYPE_INT, .as.integer = (value)})
+#define DB_NULL          ((struct db_value){.type = DB_TYPE_NULL})
+#define DB_INT(value)    ((struct db_value){.type = DB_TYPE_INT, .as.integer = (value)})
 #define DB_DOUBLE(value) ((struct db_value){.type = DB_TYPE_DOUBLE, .as.real = (value)})
-#define DB_TEXT(value) ((struct db_value){.type = DB_TYPE_TEXT, .as.text = (value)})
-#define DB_BLOB(value, size) \
+#define DB_TEXT(value)   ((struct db_value){.type = DB_TYPE_TEXT, .as.text = (value)})
+#define DB_BLOB(value, size)                                                               \
     ((struct db_value){.type = DB_TYPE_BLOB, .length = (size), .as.bytes = (value)})
 
 // Runs a statement to its end, rows ignored. values[0] is $1; count must be the number of
@@ -148,9 +160,9 @@ struct db_transaction {
     struct db *db; // NULL when nothing is open
     unsigned level;
 };
-#define db_begin(db, mode, ret_transaction, error) \
+#define db_begin(db, mode, ret_transaction, error)                                         \
     db_begin_at(db, mode, ret_transaction, __FILE__ ":" DB_LINE_TEXT(__LINE__), error)
-#define DB_LINE_TEXT(line) DB_LINE_TEXT_(line)
+#define DB_LINE_TEXT(line)  DB_LINE_TEXT_(line)
 #define DB_LINE_TEXT_(line) #line
 int db_begin_at(struct db *db, enum db_mode mode, struct db_transaction *ret_transaction,
                 const char *where, struct error *error) ERROR_MUST_CHECK;
@@ -170,5 +182,5 @@ enum { DB_ROLLUP_KEYS = 6, DB_ROLLUP_DELTAS = 12 };
 // the outermost commit: statements of the same transaction do not see them. Rolled back
 // with the savepoint. Needs an open write transaction.
 int db_rollup_add(struct db *db, enum query_id query, const int64_t *keys, size_t key_count,
-                  const int64_t *deltas, size_t delta_count, struct error *error)
-    ERROR_MUST_CHECK;
+                  const int64_t *deltas, size_t delta_count,
+                  struct error *error) ERROR_MUST_CHECK;

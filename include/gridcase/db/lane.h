@@ -31,11 +31,11 @@ struct db_lane_job {
     enum db_priority priority;
     // Runs on the lane's thread inside a savepoint of the batch. 0: done; DB_LANE_MORE:
     // this slice is done, commit it and call again (long work stays under DB_LANE_SLICE_MS
-    // a slice, see db_lane_time_left); negative: rolled back to the savepoint, the others go
-    // on. Never blocks, never touches the network.
+    // a slice, see db_lane_time_left); negative: rolled back to the savepoint, the others
+    // go on. Never blocks, never touches the network.
     int (*work)(struct db *db, void *context, struct error *error);
-    // After the commit of a slice that asked for more: the place to move a cursor on. May be
-    // NULL. Lane's thread.
+    // After the commit of a slice that asked for more: the place to move a cursor on. May
+    // be NULL. Lane's thread.
     void (*slice_committed)(void *context);
     // Once, at the end: error is NULL when everything is committed and synced, else why not
     // (the job's own error, or the store's). Lane's thread: be short, hand on.
@@ -52,8 +52,8 @@ struct db_lane *db_lane_put(struct db_lane *lane); // takes NULL, returns NULL
 
 // Queues a copy of *job. ERROR_BUSY "server.busy" when DB_LANE_QUEUE jobs of its priority
 // wait (done is not called then). From any thread.
-int db_lane_submit(struct db_lane *lane, const struct db_lane_job *job, struct error *error)
-    ERROR_MUST_CHECK;
+int db_lane_submit(struct db_lane *lane, const struct db_lane_job *job,
+                   struct error *error) ERROR_MUST_CHECK;
 // Submits and waits until it is committed or failed. Never from an HTTP thread or from the
 // lane's own. Returns work's code or the store's.
 int db_lane_call(struct db_lane *lane, enum db_priority priority,
@@ -71,8 +71,8 @@ struct db_lane_counters {
     uint64_t syncs;       // times that a commit waited for the disk to have the log
     uint64_t checkpoints; // log copied into the database and begun anew
     uint64_t waiting[DB_PRIORITY_COUNT];
-    uint64_t log_pages;         // in the write-ahead log now
-    int64_t commit_worst_us;    // slowest commit
+    uint64_t log_pages;          // in the write-ahead log now
+    int64_t commit_worst_us;     // slowest commit
     int64_t checkpoint_worst_us; // longest pause that a checkpoint step made
 };
 void db_lane_count(struct db_lane *lane, struct db_lane_counters *ret_counters);

@@ -19,9 +19,10 @@ enum db_database { DB_SYSTEM, DB_CITY, DB_CASES, DB_DATABASE_COUNT };
 const char *db_database_to_str(enum db_database database); // "system", "city", "cases"
 
 enum db_store_flags {
-    DB_STORE_CREATE = 1,    // make the folder and system.db when they are not there
-    DB_STORE_READ_ONLY = 2, // take no lock; only DB_READ handles; schema must be ours exactly
-    DB_STORE_UNSAFE = 4,    // tests only: commits do not wait for the disk
+    DB_STORE_CREATE = 1, // make the folder and system.db when they are not there
+    DB_STORE_READ_ONLY =
+        2,               // take no lock; only DB_READ handles; schema must be ours exactly
+    DB_STORE_UNSAFE = 4, // tests only: commits do not wait for the disk
     DB_STORE_LOCKED_OK = 8, // the caller holds the lock already (a child of the owner)
 };
 
@@ -48,8 +49,8 @@ int db_store_city_create(struct db_store *store, const char *slug, int64_t now_m
                          struct error *error) ERROR_MUST_CHECK;
 // Deletes a city with everything in its folder. ERROR_NOT_FOUND "city.unknown"; ERROR_BUSY
 // "city.in_use" while handles, readers or lanes of it are out.
-int db_store_city_remove(struct db_store *store, const char *slug, struct error *error)
-    ERROR_MUST_CHECK;
+int db_store_city_remove(struct db_store *store, const char *slug,
+                         struct error *error) ERROR_MUST_CHECK;
 bool db_store_city_exists(struct db_store *store, const char *slug);
 // Calls visit for every city in order of slug; stops at the first non-zero answer, which it
 // returns. A city that failed to open or migrate has state "failed" and a reason.
@@ -65,11 +66,11 @@ int db_store_city_each(struct db_store *store,
                        void *context, struct error *error) ERROR_MUST_CHECK;
 // state: one of the words above; host and reason may be NULL.
 int db_store_city_set(struct db_store *store, const char *slug, const char *state,
-                      const char *host, const char *reason, struct error *error)
-    ERROR_MUST_CHECK;
+                      const char *host, const char *reason,
+                      struct error *error) ERROR_MUST_CHECK;
 // Migrates a city's databases now. Opening any of its handles does the same by itself.
-int db_store_city_migrate(struct db_store *store, const char *slug, struct error *error)
-    ERROR_MUST_CHECK;
+int db_store_city_migrate(struct db_store *store, const char *slug,
+                          struct error *error) ERROR_MUST_CHECK;
 
 // Closes pooled readers and unused lanes that nobody has asked for in idle_ms.
 // Returns how many databases were let go. Call it now and then.

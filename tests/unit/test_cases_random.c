@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MPL-2.0
+// Users at random: whatever they do, no case gets stuck and all figures hold.
+#include "case_world.h"
+
+// ---- random users ----
+static uint64_t random_state;
+static unsigned random_below(unsigned most)
+{
+    random_state =
+        random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(random_state >> 33) % most;
+}
+
+static int distance_to_end(const struct process *process, int step)
+{
+    int distance[200];
+    for (size_t i = 0; i < process_steps(process); i++)
+        distance[i] = process_step(process, i)->stage == PROCESS_ENDED ? 0 : 1000;
+    for (size_t round = 0; round < process_steps(process); round++)
+        for (size_t i = 0; i < process_actions(process); i++) {
+            const struct process_action *action = process_action(process, i);
+            if (action->from >= 0 && distance[action->to] + 1 < distance[action->from])
+                distance[action->from] = distance[action->to] + 1;
+        }
+    return distance[step];
+}
+
+static size_t invent_inputs(const struct process_action *action, struct case_input *inputs)
+{
+    static const char *const DEPARTMENTS[] = {"2", "3", "4"};
+    static const char *const POINTS[] = {"0.0012,0.0033", "0.0077,0.0081", "9,9"};
+    size_t count = 0;
+    for (size_t i = 0; i < action->input_count; i++) {
+        const struct process_input *input = &action->inputs[i];
+        const char *value = "Said so.";
+        if (!input->required && random_below(3) > 0)
+            continue;
+        if (input->type == PROCESS_INPUT_DEPARTMENT)
+            value = DEPARTMENTS[random_below(3)];
+        else if (input->type == PROCESS_INPUT_POINT)
+            value = POINTS[random_below(3)];
+        else if (input->type == PROCESS_INPUT_CLASS)
+            value = "2";
+        else if (input->type == PROCESS_INPUT_CONDITION ||
+                 input->type == PROCESS_INPUT_MEDIA)
+            continue;
+        else if (input->type == PROCESS_INPUT_CHOICE)
+            value = random_below(2)               ? "pass"
+                    : strchr(input->choices, 'g') ? "gone"
+                                                  : "fail";
+        if (input->type == PROCESS_INPUT_CHOICE && strstr(input->choices, value) == NULL)
+            value = "there";
+        inputs[count++] = (struct case_input){input->name, value};
+    }
+    return count;
+}
+
+// One random move of one random person; towards the end when hurry.
+static bool random_move(struct world *w, const struct actor *people, size_t person_count,
+                        int64_t case_id, bool hurry)
+{
+    struct arena *arena = arena_new(16 * 1024 * 1024);
+    const struct actor *actor = &people[random_below((unsigned)person_count)];
+    struct case_detail detail;
+    struct error refused = {0};
+    bool moved = false;
+    if (case_read_by_id(w->db, w->city, actor, case_id, w->now_ms, arena, &detail,
+                        &refused) == 0 &&
+        detail.allowed_count > 0) {
+        const struct case_allowed *allowed =
+            &detail.allowed[random_below((unsigned)detail.allowed_count)];
+        int here = process_step_find(detail.process, detail.summary.step);
+        bool away = distance_to_end(detail.process, allowed->action->to) >=
+                    distance_to_end(detail.process, here);
+        struct case_input inputs[CASE_INPUTS_MOST];
+        struct case_result result;
+        struct case_move one = {.actor = actor,
+                                .action = allowed->action->code,
+                                .case_id = case_id,
+                                .task_id = allowed->task_id,
+                                .task_version = allowed->task_version,
+                                .received_ms = w->now_ms,
+                                .done_ms = INSTANT_NONE,
+                                .inputs = inputs,
+                                .input_count = invent_inputs(allowed->action, inputs)};
+        if (!hurry || !away || random_below(4) == 0) {
+            int code = move(w, &one, &result);
+            if (code != 0 && code != ERROR_CONFLICT && code != ERROR_INPUT)
+                fail_msg("%s: %s %s", one.action, error.slug, error.message);
+            moved = code == 0;
+        }
+    }
+    arena_free(arena);
+    return moved;
+}
+
+static void play_at_random(const char *process, unsigned moves)
+{
+    struct world w;
+    world_begin(&w, process);
+    struct actor people[] = {
+        person(1, ROLE_COLLECTOR, 0, 0),    person(2, ROLE_ACCEPTOR, 0, 0),
+        person(3, ROLE_SHIFT_LEADER, 0, 0), person(4, ROLE_DISPATCHER, 0, 0),
+        person(5, ROLE_DEPARTMENT, 0, 2),   person(6, ROLE_DEPARTMENT, 0, 3),
+        person(7, ROLE_DEPARTMENT, 0, 4),   person(8, ROLE_INSPECTOR, 101, 0),
+    };
+    const size_t count = sizeof people / sizeof people[0];
+    int64_t cases[400];
+    size_t case_count = 0;
+    unsigned made = 0;
+    for (unsigned i = 0; i < moves * 4 && made < moves; i++) {
+        w.now_ms += (int64_t)random_below(40) * MINUTE;
+        if (case_count < 20 || (case_count < 400 && random_below(12) == 0)) {
+            struct case_result result;
+            double lon = random_below(8) == 0 ? -1 : 0.0001 * random_below(100);
+            assert_ok(report_as(&w, &people[random_below(8)], 1 + random_below(3), lon,
+                                0.0044, &result));
+            cases[case_count++] = result.case_id;
+        }
+        made += random_move(&w, people, count, cases[random_below((unsigned)case_count)],
+                            false);
+    }
+    assert_true(made > moves / 2);
+    assert_recount(&w);
+    // Every case can be brought to its end.
+    for (size_t i = 0; i < case_count; i++) {
+        for (int tries = 0; tries < 20000 && look(&w, cases[i]).summary.task_id != 0;
+             tries++) {
+            w.now_ms += MINUTE;
+            random_move(&w, people, count, cases[i], true);
+            if (tries % 50 == 0) {
+                arena_free(w.arena);
+                w.arena = arena_new(256 * 1024 * 1024);
+            }
+        }
+        assert_int_equal(look(&w, cases[i]).summary.stage, PROCESS_ENDED);
+    }
+    assert_recount(&w);
+    world_end(&w);
+}
+
+static void random_users_never_get_a_case_stuck(void **state)
+{
+    (void)state;
+    random_state = 20250602;
+    play_at_random("boston", 2000);
+    play_at_random("standard", 3000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_users_never_get_a_case_stuck),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
