@@ -77,8 +77,8 @@ bool city_model_has_area(const struct city_model *model, const char *level,
 size_t city_model_grids(const struct city_model *model);
 
 // ---- storing ----
-// Compares a model with what the city's store remembers: a code of a grid that was closed in
-// an earlier version is told ("grid.code_reused", a warning).
+// Compares a model with what the city's store remembers: a code of a grid that was closed
+// in an earlier version is told ("grid.code_reused", a warning).
 int city_model_compare(struct db_store *store, const char *slug, struct city_model *model,
                        struct city_report *report, struct error *error) ERROR_MUST_CHECK;
 struct city_load_result {
@@ -92,8 +92,8 @@ struct city_load_result {
 // Stores a model that has no errors as a new version of the city (which must exist in the
 // store), builds its locators, and makes it valid in one last small transaction. Everything
 // passes the city's writer lane in slices. ERROR_CONFLICT "model.errors" when the report
-// holds errors; ERROR_BUSY "model.loading" while this process stores another model. A broken
-// load is swept here and by the next one.
+// holds errors; ERROR_BUSY "model.loading" while this process stores another model. A
+// broken load is swept here and by the next one.
 int city_model_store(struct db_store *store, const char *slug, struct city_model *model,
                      const struct city_report *report, int64_t now_ms,
                      struct city_load_result *ret_result,
