@@ -54,7 +54,20 @@ test('the position of a list is where its stream begins', async () => {
   assert.equal(stream.events.length, 1);
 });
 
-test('only what the person may see, and "gone" for what leaves their sight', async () => {
+test('what leaves the sight of a person arrives as gone', async () => {
+  const { number } = (await people.acceptor1.report({ source: 'leader' })).body; // district D1
+  const west = await listen(people.collector1);
+  const east = await listen(people.collector2);
+  const moved = await people.acceptor1.act(number, 'correct', { point: '120.0025,30.0005', opinion: 'on the other side' });
+  assert.equal(moved.status, 200, moved.text);
+  assert.ok(moved.body.areas.some((area) => area.code === 'D2'), 'now in district D2');
+  const gone = await west.wait((one) => one.event === 'gone');
+  assert.deepEqual(gone.data, { number });
+  await east.wait((one) => one.event === 'case' && one.data.number === number);
+  assert.equal((await people.collector1.get(`/cases/${number}`)).status, 404);
+});
+
+test('only what the person may see', async () => {
   const all = await listen(people.leader1);
   const parks = await listen(people.parks1);
   const water = await listen(people.water1);
