@@ -2,7 +2,7 @@
 // The desk under way: conflicts, live rows, keys, filters, sessions, a server that restarts.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { action, Api, closeBrowser, deskOf, done, live, openPage, row, Server, shot, signIn } from './support.mjs';
+import { action, Api, city, closeBrowser, deskOf, done, live, looksGood, openPage, row, Server, shot, signIn } from './support.mjs';
 
 let server;
 let collector;
@@ -234,6 +234,63 @@ test('a password is changed, and the new one counts', async () => {
   const again = await openPage(server);
   await signIn(again, { ...person, password: fresh });
   await done(page, again);
+});
+
+test('tabs share one stream, and it goes on when the tab that read it is closed', async () => {
+  const first = await deskOf(server, 'manager');
+  await live(first);
+  const second = await first.context().newPage();
+  await second.goto(server.console);
+  await live(second);
+  const streams = [];
+  second.on('request', (request) => request.url().includes('/changes') && streams.push(request.url()));
+  await second.locator('.map').hover();
+  const one = await collector.report({ at: [30, 75], description: 'heard through the other tab' });
+  await row(second, one.number).waitFor();
+  assert.equal(streams.length, 0, 'the second tab opened a stream of its own');
+  await first.close();
+  await second.waitForRequest((request) => request.url().includes('/changes')).catch(() => undefined);
+  const two = await collector.report({ at: [35, 75], description: 'heard as the new reader' });
+  await row(second, two.number).waitFor();
+  await second.context().close();
+});
+
+test('an invited person chooses a password through the link and signs in', async () => {
+  const said = server.run('person', 'add', city, 'newcomer', 'New Comer', '--role', 'dispatcher');
+  const link = /#link=\S+/.exec(said)?.[0];
+  assert.ok(link, said);
+  const page = await openPage(server, { path: link });
+  const fields = page.locator('.sign-form input[type=password]');
+  await fields.first().waitFor();
+  assert.match(await page.textContent('.sign-box'), /newcomer/);
+  await looksGood(page, 'link');
+  await fields.nth(0).fill('a passphrase of my own 9');
+  await fields.nth(1).fill('a passphrase of my own 9');
+  await page.click('.sign-form button[type=submit]');
+  await page.waitForSelector('input[name=username]');
+  await signIn(page, { login: 'newcomer', password: 'a passphrase of my own 9' });
+  await done(page);
+  const again = await openPage(server, { path: link });
+  await again.locator('.field-error', { hasText: /used or is too old|link/i }).waitFor();
+  await done(again);
+});
+
+test('a password that somebody else made has to be changed first', async () => {
+  const said = server.run('person', 'password', city, 'newcomer');
+  const password = said.trim().split(/\s+/).at(-1);
+  const page = await openPage(server);
+  await page.fill('input[name=username]', 'newcomer');
+  await page.fill('input[name=password]', password);
+  await page.keyboard.press('Enter');
+  const fields = page.locator('.sign-form input[type=password]');
+  await fields.nth(2).waitFor();
+  await looksGood(page, 'must-change-password');
+  await fields.nth(0).fill(password);
+  await fields.nth(1).fill('my very own words 42');
+  await fields.nth(2).fill('my very own words 42');
+  await page.click('.sign-form button[type=submit]');
+  await page.waitForSelector('.desk');
+  await done(page);
 });
 
 test('after a restart of the server the page is live again and has missed nothing', async () => {

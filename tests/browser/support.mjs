@@ -75,6 +75,10 @@ export class Server {
     }
     throw new Error(`the server did not come up:\n${this.log}`);
   }
+  /** A command on the data folder, carried out by the running server. */
+  run(...args) {
+    return run(...args, '--data', this.data);
+  }
   async down() {
     const ended = new Promise((done) => this.process.once('exit', done));
     this.stopping = true;
