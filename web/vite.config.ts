@@ -9,7 +9,7 @@ const here = import.meta.dirname;
 export default defineConfig({
   root: here,
   base: '/',
-  publicDir: false,
+  publicDir: resolve(here, 'public'),
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: process.env.GRIDCASE_WEB_OUT ?? resolve(here, '../build/web'),

@@ -42,7 +42,8 @@ static void list_cities(struct api_call *call)
     buffer_init(&body, BUFFER_CEILING_REPLY);
     buffer_append_text(
         &body, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-               "<meta name=\"viewport\" content=\"width=device-width\">"
+               "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+               "<link rel=\"stylesheet\" href=\"/assets/cities-1.css\">"
                "<title>gridcase</title></head>\n<body><main><h1>gridcase</h1>\n<ul>\n");
     api_cities_each(call->api, append_city, &body);
     buffer_append_text(&body, "</ul></main></body></html>\n");

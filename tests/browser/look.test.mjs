@@ -126,3 +126,12 @@ test('dates are those of the city, whatever the zone of the browser', async () =
   assert.match(await page.textContent('.case .facts'), new RegExp(local));
   await done(page);
 });
+
+test('the list of cities leads to the console', async () => {
+  const page = await openPage(server);
+  await page.goto(server.base);
+  await looksGood(page, 'cities');
+  await page.click('main a');
+  await page.waitForSelector('.sign-form');
+  await done(page);
+});
