@@ -3,7 +3,7 @@
 // explained and history.
 import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
-import type { CaseDetail, Clock, ExplainedClock, ExplainInterval, Explanation, HistoryRow } from '../../lib/api/types.ts';
+import type { CaseDetail, Clock, ExplainedClock, ExplainInterval, Explanation, HistoryRow, Located } from '../../lib/api/types.ts';
 import { runs } from '../../lib/clock/light.ts';
 import { has, label, language, localDay, showClock, showFull, showNumber, showTime, t } from '../../lib/i18n/index.ts';
 import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
@@ -152,7 +152,7 @@ function Facts({ found }: { found: CaseDetail }) {
         {fact(
           t('fact.place'),
           <>
-            {placeWord(found)}
+            <PlaceWords found={found} />
             {found.address && label(found.place) !== found.address && <div class="muted">{found.address}</div>}
             {found.point && (
               <div>
@@ -199,6 +199,24 @@ function Facts({ found }: { found: CaseDetail }) {
       </dl>
     </section>
   );
+}
+
+/** The address as it was given; for a bare point, what the city says lies there. */
+function PlaceWords({ found }: { found: CaseDetail }) {
+  const words = useSignal('');
+  const given = label(found.place);
+  const at = found.point ? `${found.point.lon} ${found.point.lat}` : '';
+  useEffect(() => {
+    words.value = '';
+    if (given || !found.point) return;
+    client
+      .get<Located>('/locate', { lon: found.point.lon.toFixed(7), lat: found.point.lat.toFixed(7) })
+      .then((value) => {
+        words.value = label(value.place);
+      })
+      .catch(() => undefined); // area and grid are shown all the same
+  }, [found.number, at, given, language.value]);
+  return <>{given || words.value || placeWord(found)}</>;
 }
 
 function Photos({ found }: { found: CaseDetail }) {

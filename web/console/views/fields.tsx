@@ -25,7 +25,7 @@ export function classChoices(): Choice[] {
   return (catalogue.value?.classes ?? []).map((one) => ({
     value: String(one.id),
     text: label(one.name),
-    note: label(one.major) || one.code,
+    note: (label(one.major) || one.code).replaceAll('_', ' '),
     words: `${everyName(one.name)} ${everyName(one.major)} ${one.code}`,
   }));
 }

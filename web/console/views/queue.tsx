@@ -27,7 +27,7 @@ import {
 import { activeChips, type Chip, type Queue, queues } from '../state/filters.ts';
 import type { Row } from '../state/list.ts';
 import { areaChoices, classChoices, departmentChoices } from './fields.tsx';
-import { failureWords, lightWord, outcomeWord, paused, refWord, spanWords, stageWord } from './words.ts';
+import { areaWord, failureWords, lightWord, outcomeWord, paused, refWord, spanWords, stageWord } from './words.ts';
 
 export const searchField = { current: null as HTMLInputElement | null };
 export const listBox = { current: null as HTMLDivElement | null };
@@ -296,8 +296,13 @@ function Time({ item }: { item: CaseSummary }) {
   );
 }
 
+/** Where a case is: its address or place in words, else its area and grid. */
 export function placeWord(item: CaseSummary): string {
-  return label(item.place) || (item.point ? '' : t('place.none'));
+  const place = label(item.place);
+  if (place) return place;
+  if (!item.grid) return item.point ? t('place.outside') : t('place.none');
+  const area = item.areas[0];
+  return [area ? areaWord(area) : '', item.grid.code].filter(Boolean).join(' · ');
 }
 
 function RowView({ row }: { row: Row }) {
@@ -311,7 +316,7 @@ function RowView({ row }: { row: Row }) {
       </span>
       <span class="who">{row.left ? t('list.left') : refWord(item.department)}</span>
       <span class="where">
-        <span class="step">{label(item.step_label)}</span> · {placeWord(item) || '–'}
+        <span class="step">{label(item.step_label)}</span> · {placeWord(item)}
       </span>
       <span class="number numeric">{item.number}</span>
     </>

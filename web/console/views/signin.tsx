@@ -61,6 +61,7 @@ export function SignInForm({ login }: { login?: string }) {
         <span class="field-name">{t('session.password')}</span>
         <input
           ref={login ? field : undefined}
+          data-first={login ? true : undefined}
           type="password"
           name="password"
           autocomplete="current-password"

@@ -19,6 +19,7 @@ export function Dialog({ title, children, onClose, closeLabel, className = '' }:
     const dialog = element.current;
     const before = document.activeElement as HTMLElement | null;
     if (dialog && !dialog.open) dialog.showModal();
+    dialog?.querySelector<HTMLElement>('[data-first]')?.focus();
     return () => {
       dialog?.close();
       before?.focus?.();
