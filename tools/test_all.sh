@@ -2,10 +2,17 @@
 # SPDX-License-Identifier: MPL-2.0
 # `make test`: every short test, one after the other, and one line that adds them up.
 # test_all.sh BUILD [long]
+# A step that runs too long is killed with all it started and counts as failed; so does one
+# that leaves a process or a folder of ours behind. Logs: BUILD/test-STEP.log.
 set -u
-build=$1; export GRIDCASE_LONG=${2:+1}
+build=$1
+if [ "${2:-}" = long ]; then export GRIDCASE_LONG=1; else unset GRIDCASE_LONG; fi
 passed=0; failed=0
 summary=()
+mkdir -p "$build"
+temporary=$(mktemp -d "${TMPDIR:-/tmp}/gc-XXXXXX") || exit 1 # short: Unix sockets live below
+trap 'rm -rf "$temporary"' EXIT
+trap 'exit 1' INT TERM
 
 # Takes "label: N passed, N failed" or node's "# pass N" lines from a log.
 count() {
@@ -29,35 +36,60 @@ count() {
     echo "${summary[-1]}"
 }
 
+# Processes that carry this step's mark in their environment.
+marked() { grep -lsz "^GRIDCASE_STEP=$1\$" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | grep -vx "$$"; }
+
+# step LABEL SECONDS COMMAND...
 step() {
-    local label=$1; shift
-    local log=$build/test-$label.log
+    local label=$1 seconds=$2 status pid waited left; shift 2
+    local log=$build/test-$label.log mark=$$-$label folder=$temporary/$label
     started=$SECONDS
-    "$@" >"$log" 2>&1 </dev/null
-    count "$label" "$log" $?
+    mkdir -p "$folder"
+    TMPDIR=$folder GRIDCASE_STEP=$mark timeout --kill-after=20 "$seconds" "$@" >"$log" 2>&1 </dev/null
+    status=$?
+    [ "$status" -ge 124 ] && echo "FAIL $label: killed, status $status (limit $seconds s)" >>"$log"
+    for waited in 1 2 3 4 5 6 7 8 9 10; do
+        left=$(marked "$mark")
+        [ -z "$left" ] && break
+        sleep 0.5
+    done
+    for pid in $left; do
+        echo "FAIL $label: left process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | head -c 200)" >>"$log"
+        kill -KILL "$pid" 2>/dev/null
+        status=1
+    done
+    left=$(find "$folder" -mindepth 1 -maxdepth 1 -name 'gridcase*' -printf '%f ')
+    [ -n "$left" ] && { echo "FAIL $label: left in the temporary folder: $left" >>"$log"; status=1; }
+    rm -rf "$folder"
+    count "$label" "$log" "$status"
 }
 
-node=$(tools/node.sh)
+# bash functions cannot run under timeout: node's runs are written out.
+node=$(tools/node.sh) || exit 1
+PATH=$(dirname "$node"):$PATH; export PATH
 export GRIDCASE_BUILD=$build GRIDCASE_BINARY=$PWD/$build/gridcase
-run_node() { "$node" --test --test-concurrency=1 --test-reporter=tap "$@"; }
+tests=("$node" --test --test-concurrency=1 --test-reporter=tap)
 files() { find "$1" -name '*.test.mjs' | sort; }
+factor=1; [ -n "${GRIDCASE_LONG:-}" ] && factor=3
 
-mkdir -p "$build"
-step unit make --no-print-directory unit
-step fuzz-replay make --no-print-directory fuzz-replay
-step lint-house tools/lint_house.sh
+step unit $((factor * 400)) make --no-print-directory unit
+step fuzz-replay 500 make --no-print-directory -j2 fuzz-replay
+step lint-house 120 tools/lint_house.sh
 # shellcheck disable=SC2046
-step http run_node $(files tests/http)
-step web-unit tools/web_unit.sh
+step http $((factor * 300)) "${tests[@]}" $(files tests/http)
+step web-unit 300 tools/web_unit.sh
 # shellcheck disable=SC2046
-step browser run_node $(files tests/browser)
+step browser $((factor * 300)) "${tests[@]}" $(files tests/browser)
 # shellcheck disable=SC2046
-step fault run_node $(files tests/fault)
+step fault $((factor * 300)) "${tests[@]}" $(files tests/fault)
 if [ -n "${GRIDCASE_LONG:-}" ]; then
-    step unit-asan make --no-print-directory unit SAN=address
-    step unit-ubsan make --no-print-directory unit SAN=undefined
-    step fuzz make --no-print-directory fuzz FUZZ_SECONDS="${FUZZ_SECONDS:-60}"
-    step http-tsan tools/http_tsan.sh
+    unset GRIDCASE_LONG # the slower builds run the short forms
+    step unit-asan 900 make --no-print-directory -j2 unit SAN=address
+    step unit-ubsan 900 make --no-print-directory -j2 unit SAN=undefined
+    step unit-tsan 900 make --no-print-directory -j2 unit-threads SAN=thread
+    step http-tsan 900 tools/http_tsan.sh
+    step valgrind 900 make --no-print-directory -j2 valgrind
+    step fuzz 1200 make --no-print-directory -j2 fuzz FUZZ_SECONDS="${FUZZ_SECONDS:-45}"
 fi
 echo
 printf '%s\n' "${summary[@]}"
