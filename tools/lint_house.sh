@@ -80,6 +80,9 @@ sources 'src/cli/*.c' | xargs -r sed -nE 's/^    \{"([a-z]+)", (NULL|"[a-z]+"),.
     sort -u | while read -r family; do
     [ -f "man/gridcase-$family.1" ] || echo "no man/gridcase-$family.1"
 done | rule "a manual page for each family of commands"
+sed -nE 's/^    \{ERROR_[A-Z_]+, [0-9]+, ([0-9]+),.*/\1/p' src/core/error.c | while read -r status; do
+    grep -q "^\.It $status\$" man/gridcase.1 || echo "man/gridcase.1 does not tell exit status $status"
+done | rule "the manual tells every exit status"
 sed -nE 's/^\[table ([a-z_]+)\].*/\1/p' $(git ls-files 'grids/*/city.ini' 'fixtures/*/city.ini') |
     sort -u | while read -r table; do
     git ls-files -- 'man/*.5' | xargs -r grep -qw "$table" ||

@@ -73,8 +73,8 @@ static int parse_path(struct http_request *request, const char *path, size_t len
         }
         const char *text = NULL;
         int code = decode(request, path + at, end - at, false, &text, error);
-        if (code) {
-            return code;
+        if (code || !text) { // one or the other
+            return code ? code : ERROR_BUG;
         }
         if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0) {
             return target_error(error, "dot segment");

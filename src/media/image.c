@@ -21,7 +21,7 @@ void image_done(struct image *image)
 int image_new(int width_px, int height_px, struct image *ret_image, struct error *error)
 {
     size_t bytes = (size_t)width_px * (size_t)height_px * 3;
-    uint8_t *pixels = malloc(bytes);
+    uint8_t *pixels = bytes > 0 ? malloc(bytes) : NULL;
     if (pixels == NULL)
         return error_set(error, ERROR_LIMIT, "media.memory", "no memory for an image");
     *ret_image =
