@@ -261,9 +261,11 @@ static int check_step(struct db_statement *statement, struct error *error)
         return error_set(error, ERROR_STORE, "db.transaction_lost",
                          "%s: the store has dropped the transaction begun at %s",
                          name_of(statement), db->where);
-    if (db->mode == DB_READ && db->engine->writes(statement->native))
+    bool writes = db->engine->writes(statement->native);
+    if (db->mode == DB_READ && writes)
         return error_set(error, ERROR_BUG, "db.misuse", "%s writes, the handle only reads",
                          name_of(statement));
+    db->wrote |= writes;
     return 0;
 }
 

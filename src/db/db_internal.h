@@ -147,6 +147,7 @@ struct db {
     const char *where; // of the outermost begin
     struct rollup rollup;
     int64_t slice_end_us; // lane only
+    bool wrote;           // lane only: a statement that writes was run since it was cleared
     struct db *next;      // in the place's list of idle readers
 };
 

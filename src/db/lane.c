@@ -16,6 +16,7 @@
 enum {
     MACHINES_LEAST = 16, // of a batch are machines' while they wait, so none starves
     IDLE_MS = 1000,      // without work before the log is copied
+    GUARDED_BATCHES = 64,
 };
 
 struct node {
@@ -25,6 +26,12 @@ struct node {
     struct error error;
 };
 
+struct batch {
+    struct node **nodes;
+    size_t count;
+    bool unclean;
+};
+
 struct queue {
     struct node *first, **end;
     uint64_t count;
@@ -32,7 +39,8 @@ struct queue {
 
 struct db_lane {
     struct db_place *place;
-    struct db *db; // used by the lane's thread only
+    struct db *db;         // this and the next used by the lane's thread only
+    unsigned guarded_left; // batches whose jobs get a savepoint each
     pthread_t thread;
     pthread_mutex_t mutex; // guards what follows
     pthread_cond_t wake;
@@ -94,24 +102,45 @@ static void roll_back_to(struct db *db, unsigned level)
     }
 }
 
-// Runs one job inside the open transaction. Leaves its result in the node.
-static void run_one(struct db *db, struct node *node)
+// Runs a job's work. Leaves its result in the node.
+static void work(struct db *db, struct node *node)
 {
-    struct db_transaction savepoint = {0};
-    error_clear(&node->error);
-    node->code = db_begin(db, DB_WRITE, &savepoint, &node->error);
-    if (node->code != 0)
-        return;
     unsigned level = db->level;
+    error_clear(&node->error);
     db->slice_end_us = instant_monotonic_us() + DB_LANE_SLICE_MS * 1000;
     node->code = node->job.work(db, node->job.context, &node->error);
     if (node->code >= 0 && db->level != level)
         node->code = error_set(&node->error, ERROR_BUG, "db.misuse",
                                "a job left the transaction of %s open", db->where);
     roll_back_to(db, level);
+    if (node->code < 0 && node->error.code == 0)
+        error_set(&node->error, node->code, "db.job_failed", "a job failed silently");
+}
+
+// A savepoint copies every page that its job touches, though hardly any job fails after it
+// has written something. So a batch first runs without: false when a job did fail so, and
+// only the whole transaction can be rolled back.
+static bool run_bare(struct db *db, struct node *node)
+{
+    size_t rollups = db->rollup.count;
+    db->wrote = false;
+    work(db, node);
+    if (node->code >= 0)
+        return true;
+    rollup_cut(&db->rollup, rollups);
+    return !db->wrote;
+}
+
+// Runs one job in a savepoint of the open transaction.
+static void run_guarded(struct db *db, struct node *node)
+{
+    struct db_transaction savepoint = {0};
+    error_clear(&node->error);
+    node->code = db_begin(db, DB_WRITE, &savepoint, &node->error);
+    if (node->code != 0)
+        return;
+    work(db, node);
     if (node->code < 0) {
-        if (node->error.code == 0)
-            error_set(&node->error, node->code, "db.job_failed", "a job failed silently");
         db_rollback(&savepoint);
         return;
     }
@@ -146,10 +175,13 @@ static void give_back(struct db_lane *lane, struct node **nodes, size_t count)
 }
 
 // One transaction for all. Returns 0 when it is committed, *ret_run of the jobs were run;
-// negative when the store has dropped it: nothing has happened then.
-static int run_together(struct db_lane *lane, struct node **nodes, size_t count,
+// negative when the store has dropped it: nothing has happened then. batch->unclean: a bare
+// job left something behind, the same again with guards will do.
+static int run_together(struct db_lane *lane, struct batch *batch, bool guarded,
                         size_t *ret_run, struct error *error)
 {
+    struct node **nodes = batch->nodes;
+    size_t count = batch->count;
     struct db *db = lane->db;
     DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
     int code = db_begin(db, DB_WRITE, &transaction, error);
@@ -165,11 +197,21 @@ static int run_together(struct db_lane *lane, struct node **nodes, size_t count,
             else if (now_us >= machines_end_us)
                 break;
         }
-        run_one(db, nodes[run]);
+        bool clean = true;
+        if (guarded)
+            run_guarded(db, nodes[run]);
+        else
+            clean = run_bare(db, nodes[run]);
         if (!db->engine->in_transaction(db->connection))
             return error_set(error, ERROR_STORE, "db.transaction_lost",
                              "the store has dropped a batch: %.200s",
                              nodes[run]->error.message);
+        if (!clean) {
+            batch->unclean = true;
+            return error_set(error, ERROR_CONFLICT, "db.job_unclean",
+                             "a job failed after it had written: %.200s",
+                             nodes[run]->error.message);
+        }
     }
     code = commit(lane, &transaction, error);
     if (code == 0)
@@ -183,9 +225,9 @@ static void run_alone(struct db_lane *lane, struct node *node)
     struct error error = {0};
     int code = db_begin(lane->db, DB_WRITE, &transaction, &error);
     if (code == 0) {
-        run_one(lane->db, node);
+        work(lane->db, node);
         if (node->code < 0)
-            return;
+            return; // all is rolled back
         code = commit(lane, &transaction, &error);
     }
     if (code != 0) {
@@ -225,11 +267,28 @@ static void tell(struct db_lane *lane, struct node **nodes, size_t count)
     }
 }
 
+static int run_once(struct db_lane *lane, struct batch *batch, size_t *ret_run,
+                    struct error *error)
+{
+    bool guarded = lane->guarded_left > 0;
+    if (guarded)
+        lane->guarded_left--;
+    int code = run_together(lane, batch, guarded, ret_run, error);
+    if (batch->unclean && batch->count > 1) {
+        // Where one job does that, more will: the next batches are guarded from the start.
+        lane->guarded_left = GUARDED_BATCHES;
+        error_clear(error);
+        code = run_together(lane, batch, true, ret_run, error);
+    }
+    return code;
+}
+
 static void run_batch(struct db_lane *lane, struct node **nodes, size_t count)
 {
     struct error error = {0};
+    struct batch batch = {.nodes = nodes, .count = count};
     size_t run = count;
-    int code = run_together(lane, nodes, count, &run, &error);
+    int code = run_once(lane, &batch, &run, &error);
     if (code == 0) {
         give_back(lane, nodes + run, count - run);
     } else if (count == 1) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // The writer lane: everything that writes to one database goes through its one thread.
 //
-// The lane drains the jobs that wait (DB_LANE_BATCH at most) into one transaction, a
+// The lane drains the jobs that wait (DB_LANE_BATCH at most) into one transaction, as if a
 // savepoint each, commits once and only then tells each of them: durable is what has been
 // told. It waits for nobody: no timer, no added latency when idle.
 //
