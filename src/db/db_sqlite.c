@@ -143,6 +143,8 @@ static void sqlite_disconnect(void *given)
 {
     struct sqlite_connection *connection = given;
     sqlite_checkpoint_done(connection);
+    for (size_t i = 0; i < SQLITE_CONTROLS; i++)
+        sqlite3_finalize(connection->controls[i]);
     int code = sqlite3_close(connection->handle);
     (void)code; // a statement left open would be a bug of db.c: the handle leaks then
     spatialite_detach(connection->spatialite);
@@ -243,6 +245,40 @@ static int sqlite_run_script(void *connection, const char *text, struct error *e
     return sqlite_run(connection, text, error);
 }
 
+// Prepared at first use and kept in a slot of the connection.
+static int run_kept(struct sqlite_connection *connection, unsigned slot, const char *text,
+                    struct error *error)
+{
+    sqlite3_stmt **kept = &connection->controls[slot];
+    int code = SQLITE_OK;
+    if (!*kept)
+        code = sqlite3_prepare_v3(connection->handle, text, -1, SQLITE_PREPARE_PERSISTENT,
+                                  kept, NULL);
+    if (code != SQLITE_OK)
+        return sqlite_error(connection->handle, code, error);
+    code = sqlite3_step(*kept);
+    if (code == SQLITE_DONE) {
+        sqlite3_reset(*kept);
+        return 0;
+    }
+    code = sqlite_error(connection->handle, code, error);
+    sqlite3_reset(*kept);
+    return code;
+}
+
+static int run_level(struct sqlite_connection *connection, unsigned slot, const char *word,
+                     unsigned level, struct error *error)
+{
+    char text[32] = "";
+    bool keeps = level < SQLITE_LEVELS;
+    if (!keeps || !connection->controls[slot + level])
+        snprintf(text, sizeof text, "%s s%u", word, level);
+    return keeps ? run_kept(connection, slot + level, text, error)
+                 : sqlite_run(connection, text, error);
+}
+
+enum { SLOT_BEGIN_READ, SLOT_BEGIN_WRITE, SLOT_COMMIT, SLOT_SAVEPOINT };
+
 static int sqlite_control(void *given, enum db_control control, unsigned level,
                           struct error *error)
 {
@@ -251,22 +287,21 @@ static int sqlite_control(void *given, enum db_control control, unsigned level,
     uint64_t syncs = sqlite_vfs_log_syncs();
     switch (control) {
     case DB_CONTROL_BEGIN_READ:
-        return sqlite_run(connection, "BEGIN", error);
+        return run_kept(connection, SLOT_BEGIN_READ, "BEGIN", error);
     case DB_CONTROL_BEGIN_WRITE:
-        return sqlite_run(connection, "BEGIN IMMEDIATE", error);
+        return run_kept(connection, SLOT_BEGIN_WRITE, "BEGIN IMMEDIATE", error);
     case DB_CONTROL_ROLLBACK:
         return sqlite_run(connection, "ROLLBACK", error);
     case DB_CONTROL_COMMIT: {
-        int code = sqlite_run(connection, "COMMIT", error);
+        int code = run_kept(connection, SLOT_COMMIT, "COMMIT", error);
         connection->counters.syncs += sqlite_vfs_log_syncs() - syncs;
         return code;
     }
     case DB_CONTROL_SAVEPOINT:
-        snprintf(text, sizeof text, "SAVEPOINT s%u", level);
-        break;
+        return run_level(connection, SLOT_SAVEPOINT, "SAVEPOINT", level, error);
     case DB_CONTROL_RELEASE:
-        snprintf(text, sizeof text, "RELEASE s%u", level);
-        break;
+        return run_level(connection, SLOT_SAVEPOINT + SQLITE_LEVELS, "RELEASE", level,
+                         error);
     case DB_CONTROL_ROLLBACK_TO:
         snprintf(text, sizeof text, "ROLLBACK TO s%u; RELEASE s%u", level, level);
         break;

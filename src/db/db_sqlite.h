@@ -9,6 +9,8 @@
 
 #include "db_internal.h"
 
+enum { SQLITE_LEVELS = 4, SQLITE_CONTROLS = 3 + 2 * SQLITE_LEVELS };
+
 struct sqlite_connection {
     sqlite3 *handle;
     void *spatialite; // NULL on databases without geometry
@@ -21,6 +23,8 @@ struct sqlite_connection {
     uint64_t marked_page; // 0: no mark is held
     bool distrusts_disk;  // a sync failed: the log is not copied any more
     uint64_t next_full;   // pages at which the whole log is tried again
+    // BEGIN, COMMIT and the like, prepared once: NULL until used.
+    sqlite3_stmt *controls[SQLITE_CONTROLS];
 };
 
 // Fills error from an SQLite code; returns the code of ours.

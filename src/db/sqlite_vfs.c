@@ -170,6 +170,9 @@ static int layer_path(sqlite3_vfs *vfs, const char *name, int size, char *out)
 
 static void register_once(void)
 {
+    // Counting each allocation takes a lock that all threads share. Refused when somebody
+    // has started SQLite before us: then it stays as it was.
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     below = sqlite3_vfs_find(NULL);
     if (!below)
         return;
