@@ -26,7 +26,10 @@ static void add_line(struct hash *hash, const char *name, const char *value)
 
 static void write_number(struct buffer *out, const char *name, int64_t value)
 {
-    buffer_format(out, "%s %lld\n", name, (long long)value);
+    buffer_append_text(out, name);
+    buffer_append_char(out, ' ');
+    buffer_append_int(out, value);
+    buffer_append_char(out, '\n');
 }
 
 static void write_digest(struct buffer *out, const char *name,
@@ -34,7 +37,10 @@ static void write_digest(struct buffer *out, const char *name,
 {
     char hex[HASH_HEX_SIZE];
     hash_to_hex(digest, hex);
-    buffer_format(out, "%s %s\n", name, hex);
+    buffer_append_text(out, name);
+    buffer_append_char(out, ' ');
+    buffer_append(out, hex, 2 * HASH_SIZE);
+    buffer_append_char(out, '\n');
 }
 
 // One line per field, name, blank, value; numbers decimal, digests in lower-case

@@ -68,12 +68,37 @@ void buffer_append_char(struct buffer *buffer, char c)
     buffer_append(buffer, &c, 1);
 }
 
+// Without printf: that walks its slow path in a program where some library has registered
+// conversions of its own.
+void buffer_append_int(struct buffer *buffer, int64_t value)
+{
+    char text[24], *end = text + sizeof text, *at = end;
+    uint64_t left = value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value;
+    do
+        *--at = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (value < 0)
+        *--at = '-';
+    buffer_append(buffer, at, (size_t)(end - at));
+}
+
 void buffer_format(struct buffer *buffer, const char *format, ...)
 {
     va_list list;
+    if (!reserve(buffer, 0))
+        return;
+    // Mostly it fits in what is there.
+    size_t room = buffer->capacity - buffer->length;
     va_start(list, format);
-    int length = vsnprintf(NULL, 0, format, list);
+    int length = vsnprintf(buffer->data + buffer->length, room, format, list);
     va_end(list);
+    if (length >= 0 && (size_t)length < room) {
+        if (reserve(buffer, (size_t)length)) // no: past the ceiling
+            buffer->length += (size_t)length;
+        buffer->data[buffer->length] = '\0';
+        return;
+    }
+    buffer->data[buffer->length] = '\0';
     if (length < 0 || !reserve(buffer, (size_t)length)) {
         buffer->failed = true;
         return;

@@ -96,6 +96,12 @@ static void date_from_days(int64_t days, int64_t *year, int64_t *month, int64_t 
     *year = year_of_era + era * 400 + (*month <= 2);
 }
 
+static void put_digits(char *out, int count, int64_t value)
+{
+    for (; count > 0; value /= 10)
+        out[--count] = (char)('0' + value % 10);
+}
+
 void instant_to_text(int64_t instant_ms, char out[INSTANT_TEXT_SIZE])
 {
     const int64_t day_ms = 86400000;
@@ -107,9 +113,14 @@ void instant_to_text(int64_t instant_ms, char out[INSTANT_TEXT_SIZE])
         snprintf(out, INSTANT_TEXT_SIZE, "out of range");
         return;
     }
-    snprintf(out, INSTANT_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)year,
-             (int)month, (int)day, (int)(rest / 3600000), (int)(rest / 60000 % 60),
-             (int)(rest / 1000 % 60), (int)(rest % 1000));
+    memcpy(out, "0000-00-00T00:00:00.000Z", sizeof "0000-00-00T00:00:00.000Z");
+    put_digits(out, 4, year);
+    put_digits(out + 5, 2, month);
+    put_digits(out + 8, 2, day);
+    put_digits(out + 11, 2, rest / 3600000);
+    put_digits(out + 14, 2, rest / 60000 % 60);
+    put_digits(out + 17, 2, rest / 1000 % 60);
+    put_digits(out + 20, 3, rest % 1000);
 }
 
 // Two or four digits at *text; moves on; -1 when they are not there.

@@ -108,7 +108,29 @@ void json_put_text_length(struct json_writer *writer, const char *name, const ch
 void json_put_int(struct json_writer *writer, const char *name, int64_t value)
 {
     before(writer, name);
-    buffer_format(writer->out, "%lld", (long long)value);
+    buffer_append_int(writer->out, value);
+}
+
+static void put_number(struct buffer *out, double value, int decimals)
+{
+    static const double scales[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    enum { KNOWN = sizeof scales / sizeof scales[0] };
+    if (decimals < 1 || decimals >= KNOWN || fabs(value) >= 1e8) {
+        buffer_format(out, "%.*f", decimals, value);
+        return;
+    }
+    // As an integer of the last decimal.
+    int64_t units = llround(fabs(value) * scales[decimals]);
+    int64_t whole = (int64_t)scales[decimals];
+    char text[16];
+    if (value < 0 && units > 0)
+        buffer_append_char(out, '-');
+    buffer_append_int(out, units / whole);
+    text[0] = '.';
+    units %= whole;
+    for (int i = decimals; i > 0; i--, units /= 10)
+        text[i] = (char)('0' + units % 10);
+    buffer_append(out, text, (size_t)decimals + 1);
 }
 
 void json_put_double(struct json_writer *writer, const char *name, double value,
@@ -119,7 +141,7 @@ void json_put_double(struct json_writer *writer, const char *name, double value,
         return;
     }
     before(writer, name);
-    buffer_format(writer->out, "%.*f", decimals, value);
+    put_number(writer->out, value, decimals);
 }
 
 void json_put_bool(struct json_writer *writer, const char *name, bool value)

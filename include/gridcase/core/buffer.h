@@ -33,6 +33,7 @@ void buffer_clear(struct buffer *buffer); // keeps the memory and the ceiling
 void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_char(struct buffer *buffer, char c);
+void buffer_append_int(struct buffer *buffer, int64_t value); // decimal digits
 void buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 // 0, or ERROR_LIMIT when something did not fit.
