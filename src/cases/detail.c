@@ -353,11 +353,15 @@ static int read_all(struct case_work *work, int64_t case_id, int64_t now_ms,
     return code;
 }
 
+// One transaction: what it shows belongs together, and the log is looked at once.
 int case_read_by_id(struct db *db, const struct city_snapshot *city,
                     const struct actor *actor, int64_t case_id, int64_t now_ms,
                     struct arena *arena, struct case_detail *ret_detail,
                     struct error *error)
 {
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    if (!db_in_transaction(db) && db_begin(db, DB_READ, &transaction, error) != 0)
+        return error->code;
     struct case_detail detail = {0};
     struct case_move move = {.actor = actor, .case_id = case_id, .done_ms = INSTANT_NONE};
     struct case_work *work = memory_new(sizeof *work);
@@ -369,6 +373,8 @@ int case_read_by_id(struct db *db, const struct city_snapshot *city,
     free(work);
     if (code == 0)
         *ret_detail = detail;
+    if (transaction.db != NULL && code == 0)
+        code = db_commit(&transaction, error);
     return code;
 }
 
