@@ -36,6 +36,7 @@ struct load {
     size_t latency_count, latency_room;
     int poll;
     unsigned busy;
+    bool over; // nothing new is sent
 };
 
 static int connect_to(uint16_t port)
@@ -181,6 +182,16 @@ static int open_clients(struct load *load)
     return opened;
 }
 
+// Where the load ends: a second later when the caller has not seen enough.
+static int64_t longer(const struct load *load, int64_t start, int64_t end, int64_t now)
+{
+    const struct load_options *options = load->options;
+    if (now < end || !options->enough || load->over ||
+        now >= start + (int64_t)(options->most_seconds * 1e6))
+        return end;
+    return options->enough(options->context) ? end : now + 1000000;
+}
+
 static void loop(struct load *load)
 {
     struct epoll_event events[EVENTS];
@@ -191,6 +202,8 @@ static void loop(struct load *load)
             begin(load, &load->clients[i]);
     for (int64_t now = start; load->busy > 0 && now < end + DRAIN_US;
          now = instant_monotonic_us()) {
+        end = longer(load, start, end, now);
+        load->over = now >= end;
         int some = epoll_wait(load->poll, events, EVENTS, 100);
         for (int i = 0; i < some; i++) {
             struct client *client = events[i].data.ptr;
@@ -199,7 +212,7 @@ static void loop(struct load *load)
             if (events[i].events & EPOLLOUT)
                 push(load, client);
             else
-                pull(load, client, instant_monotonic_us() < end);
+                pull(load, client, !load->over);
         }
     }
     load->result->broken += load->busy; // no answer within the drain

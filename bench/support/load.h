@@ -3,6 +3,7 @@
 // the way, one thread, bounded in time.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,10 @@ struct load_options {
     uint16_t port;
     unsigned clients;
     double seconds;
+    // Asked once a second from then on; the load goes on until it says yes, at most
+    // most_seconds. NULL: enough.
+    bool (*enough)(void *context);
+    double most_seconds;
     // Writes a whole request (head and body) to out; returns its length, at most room.
     size_t (*request)(void *context, char *out, size_t room);
     void *context;
