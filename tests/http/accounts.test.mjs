@@ -104,7 +104,11 @@ test('unknown and wrong answer alike, and no name stands in the log', async () =
   assert.equal(wrong.status, 401);
   for (const answer of [unknown, wrong]) for (const member of ['instance', 'request_id']) delete answer.body[member];
   assert.deepEqual(unknown.body, wrong.body);
-  for (const word of ['who.is.this', 'some password', 'roads1', server.logins.roads1]) {
+  const acceptor = await server.signIn('acceptor1');
+  const reporter = { name: 'Zebedee Quux', phone: '15550123987', email: 'zq@example.org' };
+  assert.equal((await acceptor.report({ reporter, description: 'secret words', source: 'leader' })).status, 201);
+  assert.equal((await acceptor.report({ reporter: { ...reporter, shoe_size: 44 } })).status, 400);
+  for (const word of [...Object.values(reporter), 'Zebedee', 'secret words', '192.0.2', 'who.is.this', 'some password', 'roads1', server.logins.roads1]) {
     assert.ok(!server.log.includes(word), word);
   }
 });
