@@ -256,6 +256,10 @@ void catalogue_put(const struct catalogue *catalogue, struct json_writer *writer
 {
     json_begin_object(writer, NULL);
     json_put_int(writer, "version", catalogue->version);
+    json_begin_array(writer, "urgencies");
+    for (size_t i = 0; i < catalogue->urgency_count; i++)
+        json_put_text(writer, NULL, catalogue->urgencies[i]);
+    json_end_array(writer);
     json_begin_array(writer, "classes");
     for (size_t i = 0; i < catalogue->class_count; i++) {
         const struct catalogue_class *class = &catalogue->classes[i];

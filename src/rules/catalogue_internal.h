@@ -24,7 +24,7 @@ struct catalogue_id {
     size_t index;
 };
 
-enum { CATALOGUE_STAGES = 64 };
+enum { CATALOGUE_STAGES = 64, CATALOGUE_URGENCIES = 32 };
 
 struct catalogue {
     struct arena *arena;
@@ -41,6 +41,8 @@ struct catalogue {
     const char *stages[CATALOGUE_STAGES]; // kinds of the stage limits
     size_t stage_count;
     struct catalogue_limits stage_limits;
+    const char *urgencies[CATALOGUE_URGENCIES]; // that some limit depends on
+    size_t urgency_count;
 };
 
 struct catalogue_build {

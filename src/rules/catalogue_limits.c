@@ -88,6 +88,32 @@ static void sort_limits(struct catalogue_build *build, const struct table *table
                         (long long)limits->rows[i].line);
 }
 
+static void note_urgency(struct catalogue_build *build, const struct table *table,
+                         size_t row, const char *urgency)
+{
+    struct catalogue *catalogue = build->catalogue;
+    if (*urgency == '\0' || catalogue_knows_urgency(catalogue, urgency))
+        return;
+    if (catalogue->urgency_count < CATALOGUE_URGENCIES)
+        catalogue->urgencies[catalogue->urgency_count++] = urgency;
+    else
+        rules_error(&build->check, table, row, "urgency", "limit.too_many",
+                    "more than %d urgencies", CATALOGUE_URGENCIES);
+}
+
+bool catalogue_knows_urgency(const struct catalogue *catalogue, const char *urgency)
+{
+    for (size_t i = 0; i < catalogue->urgency_count; i++)
+        if (strcmp(catalogue->urgencies[i], urgency) == 0)
+            return true;
+    return false;
+}
+
+bool catalogue_has_urgencies(const struct catalogue *catalogue)
+{
+    return catalogue->urgency_count > 0;
+}
+
 static void add_row(struct catalogue_build *build, const struct table *table, size_t row,
                     size_t owner, struct catalogue_limits *limits)
 {
@@ -99,6 +125,7 @@ static void add_row(struct catalogue_build *build, const struct table *table, si
     entry->owner = owner;
     entry->area_class = arena_text(arena, table_value(table, row, "area_class"));
     entry->urgency = arena_text(arena, table_value(table, row, "urgency"));
+    note_urgency(build, table, row, entry->urgency);
     entry->limit = limit;
     entry->line = table_line(table, row);
 }

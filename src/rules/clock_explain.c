@@ -271,6 +271,7 @@ static int replay(struct clock *clock, const struct calendar **calendar,
 struct replay_end {
     struct clock clock;
     const struct calendar *calendar;     // in force at the end
+    const struct calendar *due_calendar; // that the deadline was computed with
     const struct calendar *run_calendar; // before the first event of the last run
     bool started;
     size_t run;         // index of the last start or restart
@@ -280,7 +281,8 @@ struct replay_end {
 static int replay_all(const struct calendar *calendar, const struct clock_event *events,
                       size_t count, struct replay_end *end, struct error *error)
 {
-    *end = (struct replay_end){.calendar = calendar, .run_calendar = calendar};
+    *end = (struct replay_end){
+        .calendar = calendar, .due_calendar = calendar, .run_calendar = calendar};
     clock_init(&end->clock);
     for (size_t i = 0; i < count; i++) {
         bool fresh = events[i].effect == CLOCK_EFFECT_START ||
@@ -296,6 +298,8 @@ static int replay_all(const struct calendar *calendar, const struct clock_event 
         int code = replay(&end->clock, &end->calendar, &events[i], error);
         if (code)
             return error_prefix(error, "event %zu", i + 1);
+        if (end->clock.calendar_version == calendar_version(end->calendar))
+            end->due_calendar = end->calendar;
         if (ran && end->clock.status != CLOCK_RUNNING)
             end->running_ms += end->clock.since_ms - since_ms;
     }
@@ -335,6 +339,21 @@ static void explain_span(struct explain *explain, enum clock_status status, int6
                                                                    : CLOCK_WHY_STOPPED});
 }
 
+// The calendar that counts the time before an event: what changes a clock counts all the
+// time since the last change, also what ran before calendars changed in between.
+static const struct calendar *counting_calendar(const struct clock_explain_request *request,
+                                                size_t event,
+                                                const struct calendar *in_force)
+{
+    for (; event < request->count; event++) {
+        if (request->events[event].calendar)
+            in_force = request->events[event].calendar;
+        if (request->events[event].effect != CLOCK_EFFECT_RECOMPUTE)
+            break;
+    }
+    return in_force;
+}
+
 // The spans between the events of the last run, then up to the deadline.
 static int explain_run(struct explain *explain, const struct replay_end *end,
                        const struct clock_explain_request *request, int64_t *ret_until_ms,
@@ -344,7 +363,7 @@ static int explain_run(struct explain *explain, const struct replay_end *end,
     size_t count = request->count;
     struct clock clock;
     clock_init(&clock);
-    explain->calendar = end->run_calendar;
+    const struct calendar *in_force = end->run_calendar;
     int64_t cursor_ms = 0;
     for (size_t i = end->run; i < count; i++) {
         struct clock_event event = events[i];
@@ -353,11 +372,13 @@ static int explain_run(struct explain *explain, const struct replay_end *end,
             event.at_ms = end->clock.started_at_ms;
         }
         int64_t at_ms = event.at_ms > cursor_ms || i == end->run ? event.at_ms : cursor_ms;
+        explain->calendar = counting_calendar(request, i, in_force);
         if (i > end->run)
             explain_span(explain, clock.status, cursor_ms, at_ms);
-        int code = replay(&clock, &explain->calendar, &event, error);
+        int code = replay(&clock, &in_force, &event, error);
         if (code)
             return code;
+        explain->calendar = in_force;
         explain->limit = clock.limit;
         cursor_ms = clock.since_ms > at_ms ? clock.since_ms : at_ms;
         if (event.effect == CLOCK_EFFECT_EXTEND)
@@ -399,25 +420,26 @@ int clock_explain(const struct clock_explain_request *request,
     int code = replay_all(request->calendar, events, count, &end, error);
     if (code)
         return code;
-    struct explain explain = {.calendar = end.calendar,
+    struct explain explain = {.calendar = end.due_calendar,
                               .limit = end.clock.limit,
                               .language = request->language,
                               .visit = request->visit,
                               .context = request->context,
                               .detail = choose_detail(end.running_ms)};
     int64_t until_ms = INSTANT_NONE;
-    bool stepped = end.started && calendar_is_stepped(end.calendar, &end.clock.limit);
+    bool stepped = end.started && calendar_is_stepped(end.due_calendar, &end.clock.limit);
     if (stepped)
         explain_steps(&explain, &end.clock);
     if (end.started)
         code = explain_run(&explain, &end, request, &until_ms, error);
+    explain.calendar = end.due_calendar;
     if (!code && stepped)
         explain_shift(&explain, &end.clock);
     flush(&explain);
     *ret_explanation = (struct clock_explanation){
         .clock = end.clock,
         .detail = stepped ? CLOCK_DETAIL_PERIOD : explain.detail,
-        .calendar_version = calendar_version(end.calendar),
+        .calendar_version = calendar_version(end.due_calendar),
         .until_ms = until_ms,
     };
     return code;

@@ -104,8 +104,12 @@ void catalogue_limit(const struct catalogue *catalogue,
 void catalogue_stage_limit(const struct catalogue *catalogue, const char *kind,
                            const char *area_class, const char *urgency,
                            struct limit *ret_limit, int64_t *ret_line);
+// Urgencies that some limit, also of a stage, depends on.
+bool catalogue_has_urgencies(const struct catalogue *catalogue);
+bool catalogue_knows_urgency(const struct catalogue *catalogue, const char *urgency);
 
-// The body of GET /catalogue: {version, classes: [{id, code, kind, major, major_name, name,
-// public, conditions: [{id, code, name, closing, limit, limit_text}]}]}; labels per
-// language, limit_text per language, limit without area class and urgency (null: none).
+// The body of GET /catalogue: {version, urgencies: [text], classes: [{id, code, kind,
+// major, major_name, name, public, conditions: [{id, code, name, closing, limit,
+// limit_text}]}]}; labels per language, limit_text per language, limit without area class
+// and urgency (null: none).
 void catalogue_put(const struct catalogue *catalogue, struct json_writer *writer);
