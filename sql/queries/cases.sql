@@ -29,12 +29,13 @@ INSERT INTO case_file (
     reported_by, opened_at, closed_at, kinds_done, task_count, task_no, task_version,
     task_kind, holder_role, holder_person, clock_kind, clock_status, clock_unit,
     clock_milli, clock_season, clock_started_at, clock_since_at, clock_provisional,
-    yellow_at, due_at, due_sort)
+    yellow_at, due_at, due_sort, component, component_id, owner_id, maintainer_id,
+    competent_id, urgency)
 VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
     $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
     $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52,
-    $53, $54)
+    $53, $54, $55, $56, $57, $58, $59, $60)
 RETURNING case_id;
 
 -- name: case_load
@@ -47,7 +48,8 @@ SELECT case_id,
        reporter_id, reported_by, opened_at, closed_at, kinds_done, task_count, task_no,
        task_version, task_kind, holder_role, holder_person, clock_kind, clock_status,
        clock_unit, clock_milli, clock_season, clock_started_at, clock_since_at,
-       clock_provisional, yellow_at, due_at, due_sort
+       clock_provisional, yellow_at, due_at, due_sort, component, component_id, owner_id,
+       maintainer_id, competent_id, urgency
 FROM case_file WHERE case_id = $1;
 
 -- A move that leaves the case in its step.
@@ -74,7 +76,8 @@ WHERE case_id = $1;
 UPDATE case_file SET
     class_id = $2, condition_id = $3, grid_id = $4, area_1 = $5, area_2 = $6,
     area_3 = $7, area_4 = $8, area_5 = $9, area_6 = $10, area_7 = $11, area_8 = $12,
-    lon = $13, lat = $14, datum = $15, accuracy_m = $16, address = $17
+    lon = $13, lat = $14, datum = $15, accuracy_m = $16, address = $17, component = $18,
+    component_id = $19, owner_id = $20, maintainer_id = $21, competent_id = $22
 WHERE case_id = $1;
 
 -- name: case_assign
@@ -155,12 +158,12 @@ SELECT kind, task_no, status, unit, milli, season, extended_milli, extended_ms, 
 FROM case_clock WHERE case_id = $1 AND (task_no = 0 OR status IN (1, 2))
 ORDER BY kind, task_no;
 
--- Cases with running clocks that an older calendar has timed. status 1 is running.
+-- Cases with running clocks that an older calendar has timed, in the order of their index.
+-- status 1 is running.
 -- name: case_clocks_outdated
 -- database: cases
-SELECT DISTINCT case_id FROM case_clock
-WHERE status = 1 AND calendar_version < $1 AND kind <> 13
-ORDER BY case_id LIMIT $2;
+SELECT case_id FROM case_clock WHERE status = 1 AND calendar_version < $1
+GROUP BY calendar_version, case_id ORDER BY calendar_version, case_id LIMIT $2;
 
 -- Changes whose keys have had their time; the cursor stands in case_epoch.
 -- name: keys_expiring

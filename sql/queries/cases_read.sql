@@ -12,7 +12,8 @@ SELECT case_id,
        reporter_id, reported_by, opened_at, closed_at, kinds_done, task_count, task_no,
        task_version, task_kind, holder_role, holder_person, clock_kind, clock_status,
        clock_unit, clock_milli, clock_season, clock_started_at, clock_since_at,
-       clock_provisional, yellow_at, due_at, due_sort
+       clock_provisional, yellow_at, due_at, due_sort, component, component_id, owner_id,
+       maintainer_id, competent_id, urgency
 FROM case_file
 
 -- part: case_walk_due

@@ -116,7 +116,8 @@ struct api_city {
     struct media_store *media;
     atomic_llong next_timer_ms; // INSTANT_NONE: none, 0: not known
     atomic_bool timer_running;
-    atomic_bool changed; // since timers were looked at
+    atomic_bool reloaded; // a model was read: its calendar may be another
+    atomic_bool changed;  // since timers were looked at
     atomic_uint streams;
     int64_t looked_ms;      // the timer thread's own
     int64_t case_upkeep_ms; // likewise: last upkeep of cases

@@ -285,6 +285,10 @@ static void put_events(struct json_writer *json, const struct case_explained *ex
         json_begin_object(json, NULL);
         json_put_text(json, "effect", clock_effect_to_str(explained->events[i].effect));
         json_put_instant(json, "at", explained->events[i].at_ms);
+        if (explained->events[i].calendar) {
+            json_put_int(json, "calendar_version",
+                         calendar_version(explained->events[i].calendar));
+        }
         json_end_object(json);
     }
     json_end_array(json);

@@ -277,6 +277,7 @@ int api_city_reload(struct api *api, struct api_city *city, struct error *error)
     pthread_mutex_unlock(&api->lock);
     city_snapshot_free(old);
     atomic_store(&city->next_timer_ms, 0);
+    atomic_store(&city->reloaded, true);
     return 0;
 }
 

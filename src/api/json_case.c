@@ -290,6 +290,19 @@ static const struct label *action_label(const struct process *process, const cha
     return NULL;
 }
 
+// What no process lists is called by its kind.
+static void put_kind_label(struct api_view *view, enum process_kind kind)
+{
+    const struct city_snapshot *city = view->call->snapshot;
+    json_begin_object(view->json, "label");
+    for (size_t i = 0; i < city_languages(city); i++) {
+        const char *language = city_language(city, i);
+        json_put_text(view->json, language,
+                      process_word_label(PROCESS_WORDS_KIND, (int)kind, language));
+    }
+    json_end_object(view->json);
+}
+
 static const char *mark_to_str(enum case_mark mark)
 {
     static const char *const names[] = {"live", "recorded", "filled", "synthetic"};
@@ -314,7 +327,7 @@ void api_put_history(struct api_view *view, const char *name,
         if (label) {
             label_put(json, "label", label);
         } else {
-            json_put_null(json, "label");
+            put_kind_label(view, row->kind);
         }
         json_put_text(json, "from", row->from);
         json_put_text(json, "to", row->to);

@@ -63,6 +63,7 @@ const struct openapi_member openapi_members[] = {
     {"", "tasks", "[=word", 0},
     {"", "kinds", "[=word", 0},
     {"catalogue", "version", "integer", 0},
+    {"", "urgencies", "[text", 0},
     {"", "classes", "[any", 0},
     {"process", "version", "integer", 0},
     {"", "steps", "[any", 0},

@@ -36,12 +36,19 @@ static int timer_work(struct db *db, void *context, struct error *error)
                                &swept, error);
     }
     job->done += swept;
-    if (!code && job->done == TIMERS_MOST) {
-        job->next_ms = job->now_ms; // there may be more
-    } else if (!code) {
+    if (!code && job->done == TIMERS_MOST && !atomic_load(&job->api->timer_stop)) {
+        return DB_LANE_MORE; // there may be more
+    }
+    if (!code) {
         code = case_timers_next(db, &job->next_ms, error);
     }
     return code;
+}
+
+static void slice_committed(void *context)
+{
+    struct timer_job *job = context;
+    changes_notify(job->api->changes, job->city);
 }
 
 static void timer_done(void *context, const struct error *error)
@@ -68,8 +75,11 @@ static void submit(struct api *api, struct api_city *city, int64_t now_ms)
     job->city = api_city_ref(api, city);
     job->snapshot = api_city_snapshot(api, city);
     job->now_ms = now_ms;
-    struct db_lane_job lane_job = {
-        .priority = DB_MACHINES, .work = timer_work, .done = timer_done, .context = job};
+    struct db_lane_job lane_job = {.priority = DB_MACHINES,
+                                   .work = timer_work,
+                                   .slice_committed = slice_committed,
+                                   .done = timer_done,
+                                   .context = job};
     struct error error = {0};
     atomic_store(&city->timer_running, true);
     int code = job->snapshot ? db_lane_submit(city->lane, &lane_job, &error) : ERROR_BUSY;
@@ -113,7 +123,8 @@ static void look(void *context, struct api_city *city)
         atomic_store(&city->next_timer_ms, peek(api, city));
     }
     int64_t next_ms = atomic_load(&city->next_timer_ms);
-    bool sweep = open && now_us / 1000 - city->case_upkeep_ms > SWEEP_MS;
+    bool sweep = open && (now_us / 1000 - city->case_upkeep_ms > SWEEP_MS ||
+                          atomic_exchange(&city->reloaded, false));
     if (sweep) {
         city->case_upkeep_ms = now_us / 1000;
     } else if (next_ms == INSTANT_NONE || next_ms > now_ms) {

@@ -80,6 +80,37 @@ static int check_point(const struct case_draft *draft, struct error *error)
     return 0;
 }
 
+static void take_component(struct case_row *row, const struct case_component *component)
+{
+    if (component == NULL)
+        return;
+    row->place.component = component->code;
+    row->place.component_id = component->id;
+    row->place.links[ROUTING_OWNER] = component->owner_id;
+    row->place.links[ROUTING_MAINTAINER] = component->maintainer_id;
+    row->place.links[ROUTING_COMPETENT] = component->competent_id;
+}
+
+// What the catalogue says about class, component and urgency of a report.
+static int check_words(struct case_work *work, struct error *error)
+{
+    const struct case_component *component = work->move->draft->component;
+    struct case_row *row = &work->row;
+    int code = case_place_classify(work->catalogue, &row->place, error);
+    if (code != 0)
+        return code;
+    if (component != NULL && row->place.class_id != component->class_id)
+        return error_set(error, ERROR_INPUT, "case.component_class",
+                         "component %s is not of the class reported", component->code);
+    if (!catalogue_has_urgencies(work->catalogue))
+        row->urgency = "";
+    if (*row->urgency != '\0' && !catalogue_knows_urgency(work->catalogue, row->urgency))
+        return error_set(error, ERROR_INPUT, "case.urgency_unknown",
+                         "no limit of the catalogue knows the urgency '%.40s'",
+                         row->urgency);
+    return 0;
+}
+
 static int begin_new(struct case_work *work, struct error *error)
 {
     const struct case_draft *draft = work->move->draft;
@@ -103,6 +134,8 @@ static int begin_new(struct case_work *work, struct error *error)
     row->place.point = draft->point;
     row->place.address = draft->address != NULL ? draft->address : "";
     row->description = draft->description != NULL ? draft->description : "";
+    row->urgency = draft->urgency != NULL ? draft->urgency : "";
+    take_component(row, draft->component);
     row->external_id = draft->external_id;
     row->reported_by = work->move->actor->person_id;
     row->reporter_id = draft->reporter != NULL ? -1 : 0; // has one: the row comes later
@@ -405,7 +438,7 @@ static int apply(struct case_work *work, struct case_result *ret_result,
     if (code == 0 && work->is_new)
         code = take_rules(work, error);
     if (code == 0 && work->is_new)
-        code = case_place_classify(work->catalogue, &work->row.place, error);
+        code = check_words(work, error);
     if (code == 0 && !work->is_new)
         code = check_task(work, error);
     if (code == 0)

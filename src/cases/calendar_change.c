@@ -24,9 +24,19 @@ static void put_due(struct json_writer *writer, const char *name, int64_t due_ms
         json_put_instant(writer, name, due_ms);
 }
 
-// Recomputes each running clock; the history row says from when to when.
-static int move_clocks(struct case_work *work, struct error *error)
+// Whether the calendar changes what people see of a clock.
+static bool changes(const struct case_clock_row *row, const struct calendar *calendar)
 {
+    struct clock next = row->clock;
+    return row->kind != PROCESS_CLOCK_IMPORTED && row->clock.limit.unit != LIMIT_NONE &&
+           clock_recompute(&next, calendar, row->clock.since_ms);
+}
+
+// Recomputes each running clock; the history row says from when to when. A clock whose
+// deadline stays only gets the calendar's version. *ret_moved: whether one changed.
+static int move_clocks(struct case_work *work, bool *ret_moved, struct error *error)
+{
+    bool moved = false;
     struct buffer out BUFFER_CLEANUP;
     buffer_init(&out, BUFFER_CEILING_LINE);
     struct json_writer writer;
@@ -34,15 +44,20 @@ static int move_clocks(struct case_work *work, struct error *error)
     json_begin_object(&writer, NULL);
     for (size_t i = 0; i < work->clock_count; i++) {
         struct case_clock_row *row = &work->clocks[i];
-        if (row->clock.status != CLOCK_RUNNING || row->kind == PROCESS_CLOCK_IMPORTED ||
+        if (row->clock.status != CLOCK_RUNNING ||
             row->clock.calendar_version >= calendar_version(work->calendar))
             continue;
+        if (!changes(row, work->calendar)) {
+            row->clock.calendar_version = calendar_version(work->calendar);
+            row->changed = true;
+            continue;
+        }
+        moved = true;
         int64_t due_ms = row->clock.due_ms;
         int code = case_clock_move(work, row->kind, row->task_no, CLOCK_EFFECT_RECOMPUTE,
                                    NULL, error);
         if (code != 0)
             return code;
-        row->clock.calendar_version = calendar_version(work->calendar);
         json_begin_object(&writer, process_clock_to_str(row->kind));
         put_due(&writer, "due_before", due_ms);
         put_due(&writer, "due_after", row->clock.due_ms);
@@ -52,6 +67,7 @@ static int move_clocks(struct case_work *work, struct error *error)
     int code = buffer_check(&out, error);
     if (code == 0)
         work->inputs.json = arena_copy(work->arena, out.data, out.length);
+    *ret_moved = moved;
     return code;
 }
 
@@ -62,10 +78,15 @@ static int change_calendar(struct case_work *work, struct error *error)
         return code;
     struct case_row before = work->row;
     work->action = case_builtin_action("calendar_changed");
-    work->effective_ms = work->move->received_ms;
+    work->effective_ms = work->move->received_ms > work->row.opened_ms
+                             ? work->move->received_ms
+                             : work->row.opened_ms;
     work->inputs.opinion = "";
     random_bytes(work->salt, sizeof work->salt);
-    code = move_clocks(work, error);
+    bool moved = false;
+    code = move_clocks(work, &moved, error);
+    if (code == 0 && !moved)
+        return case_clocks_store(work, error);
     return code != 0 ? code : case_store(work, &before, error);
 }
 

@@ -33,6 +33,9 @@ struct case_place {
     bool has_point;
     struct case_point point;
     const char *address;
+    const char *component; // code, "" without
+    int64_t component_id;
+    int64_t links[ROUTING_LINKS]; // its departments
 };
 
 // The columns of case_file.
@@ -49,6 +52,7 @@ struct case_row {
     struct case_place place;
     int64_t department_id;
     const char *description, *external_id;
+    const char *urgency; // "" without
     int64_t reporter_id, reported_by;
     int64_t opened_ms, closed_ms;
     int64_t kinds_done;

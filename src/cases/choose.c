@@ -97,6 +97,9 @@ static int apply_inputs(struct case_work *work, const struct case_inputs *inputs
     if (inputs->class_id != 0 && inputs->class_id != place->class_id) {
         place->class_id = inputs->class_id;
         place->condition_id = 0;
+        place->component = ""; // it was of the other class
+        place->component_id = 0;
+        memset(place->links, 0, sizeof place->links);
     }
     if (inputs->condition_id != 0)
         place->condition_id = inputs->condition_id;

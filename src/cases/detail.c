@@ -338,6 +338,15 @@ static int read_all(struct case_work *work, int64_t case_id, int64_t now_ms,
     work->effective_ms = now_ms;
     case_summarise(&work->row, work->arena, &detail->summary);
     detail->process = work->process;
+    const struct case_place *place = &work->row.place;
+    detail->component =
+        (struct case_component){.id = place->component_id,
+                                .code = place->component,
+                                .class_id = place->class_id,
+                                .owner_id = place->links[ROUTING_OWNER],
+                                .maintainer_id = place->links[ROUTING_MAINTAINER],
+                                .competent_id = place->links[ROUTING_COMPETENT]};
+    detail->urgency = work->row.urgency;
     code = read_tasks(work->db, work->arena, detail, error);
     if (code == 0)
         code = read_clocks(work->db, work->arena, detail, error);

@@ -257,6 +257,8 @@ int case_report_inputs(struct case_work *work, struct error *error)
     if (*work->row.place.address != '\0')
         json_put_text(&writer, "address", work->row.place.address);
     json_put_int(&writer, "class", work->row.place.class_id);
+    if (work->row.place.component_id != 0)
+        json_put_text(&writer, "component", work->row.place.component);
     json_put_int(&writer, "condition", work->row.place.condition_id);
     if (draft->external_id != NULL)
         json_put_text(&writer, "external_id", draft->external_id);
@@ -264,6 +266,8 @@ int case_report_inputs(struct case_work *work, struct error *error)
         put_point(&writer, &work->row.place.point);
     put_reporter(work, &writer);
     json_put_text(&writer, "source", process_source_to_str((int)draft->source));
+    if (*work->row.urgency != '\0')
+        json_put_text(&writer, "urgency", work->row.urgency);
     json_end_object(&writer);
     int code = buffer_check(&out, error);
     if (code != 0)

@@ -86,6 +86,7 @@ int case_route(struct case_work *work, struct error *error)
         if (row->place.areas[i] != 0)
             places[query.place_count++] = (struct routing_place){
                 .level_id = city_level(work->city, i)->id, .area_id = row->place.areas[i]};
+    memcpy(query.links, row->place.links, sizeof query.links);
     routing_answer(routing, &query, &work->route);
     return 0;
 }
@@ -99,13 +100,14 @@ void case_limit(const struct case_work *work, int clock_kind, struct limit *ret_
     const char *area_class = grid != NULL ? grid->area_class : "";
     if (clock_kind != PROCESS_CLOCK_HANDLING) {
         catalogue_stage_limit(work->catalogue, process_clock_to_str(clock_kind), area_class,
-                              "", ret_limit, ret_line);
+                              work->row.urgency, ret_limit, ret_line);
         return;
     }
     const struct catalogue_condition *condition =
         catalogue_condition_by_id(work->catalogue, work->row.place.condition_id);
     if (condition != NULL)
-        catalogue_limit(work->catalogue, condition, area_class, "", ret_limit, ret_line);
+        catalogue_limit(work->catalogue, condition, area_class, work->row.urgency,
+                        ret_limit, ret_line);
 }
 
 static int datum_from_text(const char *text, size_t length, enum case_datum *ret_datum)

@@ -9,11 +9,13 @@
 
 void case_row_init(struct case_row *row)
 {
-    *row = (struct case_row){.step = "",
-                             .description = "",
-                             .closed_ms = INSTANT_NONE,
-                             .holder_role = -1,
-                             .place = {.address = "", .point = {.accuracy_m = -1}}};
+    *row = (struct case_row){
+        .step = "",
+        .description = "",
+        .urgency = "",
+        .closed_ms = INSTANT_NONE,
+        .holder_role = -1,
+        .place = {.address = "", .component = "", .point = {.accuracy_m = -1}}};
     clock_init(&row->clock);
 }
 
@@ -33,7 +35,9 @@ void case_row_keep(struct case_row *row, struct arena *arena)
 {
     row->step = arena_text(arena, row->step);
     row->place.address = arena_text(arena, row->place.address);
+    row->place.component = arena_text(arena, row->place.component);
     row->description = arena_text(arena, row->description);
+    row->urgency = arena_text(arena, row->urgency);
     row->external_id = arena_text(arena, row->external_id);
 }
 
@@ -53,6 +57,16 @@ static void read_place(struct db_statement *s, int column, struct arena *arena,
     place->point.accuracy_m =
         db_column_is_null(s, column + 15) ? -1 : db_column_double(s, column + 15);
     place->address = column_text(s, column + 16, arena);
+}
+
+static void read_component(struct db_statement *s, int column, struct arena *arena,
+                           struct case_place *place)
+{
+    place->component = column_text(s, column, arena);
+    place->component_id = db_column_int(s, column + 1);
+    place->links[ROUTING_OWNER] = db_column_int(s, column + 2);
+    place->links[ROUTING_MAINTAINER] = db_column_int(s, column + 3);
+    place->links[ROUTING_COMPETENT] = db_column_int(s, column + 4);
 }
 
 static void read_task_and_clock(struct db_statement *s, int column, struct arena *arena,
@@ -110,6 +124,8 @@ void case_row_read(struct db_statement *s, struct arena *arena, struct case_row 
     row->opened_ms = db_column_int(s, 35);
     row->closed_ms = db_column_instant(s, 36);
     read_task_and_clock(s, 37, arena, row);
+    read_component(s, 55, arena, &row->place);
+    row->urgency = column_text(s, 60, arena);
 }
 
 int case_row_load(struct db *db, int64_t case_id, struct arena *arena, struct case_row *row,
@@ -143,6 +159,16 @@ static int bind_place(struct db_statement *s, int index, const struct case_place
     if (place->has_point && place->point.accuracy_m >= 0)
         db_bind_double(s, index + 3, place->point.accuracy_m);
     db_bind_text(s, index + 4, place->address);
+    return index + 5;
+}
+
+static int bind_component(struct db_statement *s, int index, const struct case_place *place)
+{
+    db_bind_text(s, index, place->component);
+    db_bind_int(s, index + 1, place->component_id);
+    db_bind_int(s, index + 2, place->links[ROUTING_OWNER]);
+    db_bind_int(s, index + 3, place->links[ROUTING_MAINTAINER]);
+    db_bind_int(s, index + 4, place->links[ROUTING_COMPETENT]);
     return index + 5;
 }
 
@@ -202,7 +228,9 @@ int case_row_add(struct case_work *work, struct error *error)
     db_bind_instant(s, i + 3, row->closed_ms);
     db_bind_int(s, i + 4, row->kinds_done);
     db_bind_int(s, i + 5, row->task_count);
-    bind_task_and_clock(s, i + 6, row);
+    i = bind_task_and_clock(s, i + 6, row);
+    i = bind_component(s, i, &row->place);
+    db_bind_text(s, i, row->urgency);
     code = db_step(s, error);
     if (code == DB_ROW) {
         row->case_id = db_column_int(s, 0);
@@ -265,7 +293,7 @@ static int update_place(struct case_work *work, struct error *error)
     db_bind_int(s, 1, row->case_id);
     db_bind_int(s, 2, row->place.class_id);
     db_bind_int(s, 3, row->place.condition_id);
-    bind_place(s, 4, &row->place);
+    bind_component(s, bind_place(s, 4, &row->place), &row->place);
     return run(s, error);
 }
 
@@ -277,7 +305,7 @@ static bool place_changed(const struct case_work *work)
            memcmp(a->areas, b->areas, sizeof a->areas) != 0 ||
            fabs(a->point.lon_deg - b->point.lon_deg) > 0 ||
            fabs(a->point.lat_deg - b->point.lat_deg) > 0 ||
-           strcmp(a->address, b->address) != 0;
+           strcmp(a->address, b->address) != 0 || a->component_id != b->component_id;
 }
 
 int case_row_update(struct case_work *work, struct error *error)

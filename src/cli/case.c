@@ -80,10 +80,17 @@ static void print_clock(struct terminal *terminal, const struct case_explained *
     printf("  catalogue version %" PRId64, explained->catalogue_version);
     if (explained->limit_line != 0)
         printf(", line %" PRId64 " of its limits", explained->limit_line);
-    printf("; calendar version %" PRId64 "\n", clock->calendar_version);
-    for (size_t i = 0; i < explained->event_count; i++)
-        printf("  %-9s %s\n", clock_effect_to_str(explained->events[i].effect),
-               local_text(terminal, explained->events[i].at_ms));
+    printf("; calendar version %" PRId64 "\n", explained->explanation.calendar_version != 0
+                                                   ? explained->explanation.calendar_version
+                                                   : clock->calendar_version);
+    for (size_t i = 0; i < explained->event_count; i++) {
+        const struct clock_event *event = &explained->events[i];
+        printf("  %-9s %s", clock_effect_to_str(event->effect),
+               local_text(terminal, event->at_ms));
+        if (event->calendar != NULL)
+            printf("  calendar version %" PRId64, calendar_version(event->calendar));
+        printf("\n");
+    }
     for (size_t i = 0; i < explained->interval_count; i++) {
         const struct clock_interval *interval = &explained->intervals[i];
         printf("    %s  %s  %10s  %s%s%s", local_text(terminal, interval->from_ms),

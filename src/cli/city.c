@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <gridcase/account/city_setup.h>
+#include <gridcase/cases/case.h>
 #include <gridcase/city/city.h>
 #include <gridcase/city/load.h>
 #include <gridcase/cli/control.h>
@@ -14,9 +15,10 @@
 #include <gridcase/core/instant.h>
 #include <gridcase/core/json.h>
 #include <gridcase/core/text.h>
+#include <gridcase/db/lane.h>
 #include <gridcase/db/store.h>
 
-enum { PATH_SIZE = 4096, TOLD_PER_SLUG = 10 };
+enum { PATH_SIZE = 4096, TOLD_PER_SLUG = 10, SLICE = 100 };
 
 struct report_options {
     const char *file; // --report: the whole report as CSV
@@ -150,6 +152,12 @@ static int run_new(int argc, char **argv, struct error *error)
 }
 
 // ---- load ----
+struct calendar_pass {
+    const struct city_snapshot *city;
+    int64_t now_ms;
+    unsigned done;
+};
+
 static void tell_result(const char *slug, const struct city_load_result *result)
 {
     if (result->unchanged)
@@ -164,6 +172,28 @@ static void tell_result(const char *slug, const struct city_load_result *result)
            result->components_new, result->components_changed);
 }
 
+static int calendar_slice(struct db *db, void *context, struct error *error)
+{
+    struct calendar_pass *pass = context;
+    return case_upkeep_run(db, pass->city, pass->now_ms, SLICE, &pass->done, error);
+}
+
+// Running clocks take on the calendar that was loaded.
+static int settle_clocks(struct db_store *store, const char *slug, struct error *error)
+{
+    CITY_SNAPSHOT_CLEANUP struct city_snapshot *city = NULL;
+    struct calendar_pass pass = {.now_ms = instant_now_ms(), .done = SLICE};
+    struct db_lane *lane = NULL;
+    int code = city_snapshot_open(store, slug, &city, error);
+    if (code == 0)
+        code = db_lane_get(store, slug, DB_CASES, &lane, error);
+    pass.city = city;
+    while (code == 0 && pass.done == SLICE)
+        code = db_lane_call(lane, DB_MACHINES, calendar_slice, &pass, error);
+    db_lane_put(lane);
+    return code;
+}
+
 static int load_in_store(const char *data, char **argv,
                          const struct report_options *options, struct error *error)
 {
@@ -174,6 +204,8 @@ static int load_in_store(const char *data, char **argv,
     if (code == 0)
         code = city_setup_load(store, argv[0], argv[1], instant_now_ms(), report, &result,
                                error);
+    if (code == 0 && city_report_count_of(report, CITY_ERROR) == 0)
+        code = settle_clocks(store, argv[0], error);
     db_store_close(store);
     struct error untold;
     if (tell_report(report, options, code == 0 ? error : &untold) < 0 && code == 0)

@@ -19,9 +19,12 @@ struct city_snapshot {
     struct process *process;
     struct catalogue *catalogue;
     struct calendar *calendar;
-    struct calendar *next_calendar; // version 2, in force when there is one
+    struct calendar *later[3]; // versions 2, 3, 4: the last one is in force
+    size_t later_count;
     struct routing *routing;
 };
+
+static const char *fake_zone = "Asia/Shanghai"; // of the cities made from now on
 
 static struct table *fake_table(const char *name, const char *text)
 {
@@ -60,30 +63,36 @@ static struct city_snapshot *fake_city_new(const char *steps_path, const char *a
     struct table *actions TABLE_CLEANUP = fake_file(actions_path);
     if (process_new(&(struct process_tables){steps, actions, NULL}, NULL, &city->process,
                     &error) != 0 ||
-        calendar_new(&(struct calendar_source){.zone = "Asia/Shanghai", .version = 1}, NULL,
+        calendar_new(&(struct calendar_source){.zone = fake_zone, .version = 1}, NULL,
                      &city->calendar, &error) != 0)
         fail_msg("%s", error.message);
     struct table *classes TABLE_CLEANUP =
         fake_table("classes", "kind,code,name_en\nevent,pothole,Pothole\n"
-                              "event,lamp,Lamp\nevent,vague,Vague\n");
+                              "event,lamp,Lamp\nevent,vague,Vague\n"
+                              "component,cover,Cover\n");
     struct table *conditions TABLE_CLEANUP = fake_table(
         "conditions",
         "code,class,name_en,closing_en,limit\npothole1,pothole,Hole,Filled,4 working "
         "hours\n"
         "lamp1,lamp,Out,On,2 working days\nlamp2,lamp,Fallen,Up,2 urgent working hours\n"
-        "vague1,vague,Something,Nothing,none\n");
+        "vague1,vague,Something,Nothing,none\n"
+        "cover1,cover,Gone,Back,2 working hours\n");
+    struct table *limits TABLE_CLEANUP =
+        fake_table("limits", "condition,urgency,limit\npothole1,urgent,1 working hour\n");
     struct table *stages TABLE_CLEANUP = fake_table(
         "stage_limits", "clock,limit\naccept,15 minutes\nverify,30 minutes\n"
                         "dispatch,15 minutes\ncheck,30 minutes\nsign,60 minutes\n");
     if (catalogue_new(&(struct catalogue_source){.classes = classes,
                                                  .conditions = conditions,
+                                                 .limits = limits,
                                                  .stage_limits = stages,
                                                  .version = 1,
                                                  .calendar = city->calendar},
                       NULL, &city->catalogue, &error) != 0)
         fail_msg("%s", error.message);
     struct table *routes TABLE_CLEANUP =
-        fake_table("routing", "class,department\npothole,roads\nlamp,parks\n*,@manual\n");
+        fake_table("routing", "class,component,department\npothole,,roads\nlamp,,parks\n"
+                              "cover,maintainer,\ncover,owner,\n*,,@manual\n");
     struct routing_names names = {fake_find, NULL};
     if (routing_new(&(struct routing_source){routes, 1, city->catalogue, &names}, NULL,
                     &city->routing, &error) != 0)
@@ -91,12 +100,24 @@ static struct city_snapshot *fake_city_new(const char *steps_path, const char *a
     return city;
 }
 
+// A new version of the calendar, with these special days.
+static inline void fake_city_calendar(struct city_snapshot *city, const char *days_csv)
+{
+    struct error error = {0};
+    struct table *days TABLE_CLEANUP = fake_table("calendar_days", days_csv);
+    struct calendar_source source = {
+        .zone = fake_zone, .version = (int64_t)city->later_count + 2, .days = days};
+    if (calendar_new(&source, NULL, &city->later[city->later_count++], &error) != 0)
+        fail_msg("%s", error.message);
+}
+
 static void fake_city_free(struct city_snapshot *city)
 {
+    for (size_t i = 0; i < city->later_count; i++)
+        calendar_free(city->later[i]);
     process_free(city->process);
     catalogue_free(city->catalogue);
     calendar_free(city->calendar);
-    calendar_free(city->next_calendar);
     routing_free(city->routing);
     free(city);
 }
@@ -206,9 +227,11 @@ const struct catalogue *city_catalogue(const struct city_snapshot *city, int64_t
 }
 const struct calendar *city_calendar(const struct city_snapshot *city, int64_t version)
 {
-    if (city->next_calendar != NULL && (version == 0 || version == 2))
-        return city->next_calendar;
-    return version <= 1 ? city->calendar : NULL;
+    if (version == 0)
+        version = (int64_t)city->later_count + 1;
+    if (version == 1)
+        return city->calendar;
+    return version - 2 < (int64_t)city->later_count ? city->later[version - 2] : NULL;
 }
 const struct routing *city_routing(const struct city_snapshot *city, int64_t version)
 {

@@ -398,11 +398,7 @@ static void a_new_calendar_moves_running_clocks_and_says_so(void **state)
     assert_ok(report_as(&w, &clerk, 1, 0.0015, 0.0015, &ended));
     assert_ok(act(&w, &clerk, ended.case_id, "close", NULL, 0));
     // From now on Monday 2025-06-02 is a holiday.
-    struct table *days TABLE_CLEANUP =
-        fake_table("days", "date,kind,name_en\n2025-06-02,holiday,Dragon Boat\n");
-    assert_ok(calendar_new(
-        &(struct calendar_source){.zone = "Asia/Shanghai", .version = 2, .days = days},
-        NULL, &w.city->next_calendar, &error));
+    fake_city_calendar(w.city, "date,kind,name_en\n2025-06-02,holiday,Dragon Boat\n");
     unsigned done = 0;
     w.now_ms += HOUR;
     DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};

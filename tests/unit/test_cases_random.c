@@ -94,6 +94,25 @@ static bool random_move(struct world *w, const struct actor *people, size_t pers
     return moved;
 }
 
+// Published while people work: days off that are near, far and gone.
+static const char *const CALENDARS[] = {
+    "date,to,kind,name_en\n2025-06-18,2025-06-20,holiday,Flood\n",
+    "date,to,kind,name_en\n2025-06-04,2025-06-05,holiday,Late news\n",
+    "date,to,kind,name_en\n2025-06-04,,holiday,Late news\n2025-06-21,,workday,Make up\n"
+    "2025-07-01,2025-07-31,holiday,Summer\n",
+};
+
+// A slice at a time, so that people move cases whose clocks are not there yet.
+static int upkeep(struct world *w)
+{
+    unsigned done = 0;
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    int code = db_begin(w->db, DB_WRITE, &transaction, &error);
+    if (code == 0)
+        code = case_upkeep_run(w->db, w->city, w->now_ms, 3, &done, &error);
+    return code != 0 ? code : db_commit(&transaction, &error);
+}
+
 static void play_at_random(const char *process, unsigned moves)
 {
     struct world w;
@@ -110,6 +129,10 @@ static void play_at_random(const char *process, unsigned moves)
     unsigned made = 0;
     for (unsigned i = 0; i < moves * 4 && made < moves; i++) {
         w.now_ms += (int64_t)random_below(40) * MINUTE;
+        if (made > moves / 4 * (w.city->later_count + 1) && w.city->later_count < 3)
+            fake_city_calendar(w.city, CALENDARS[w.city->later_count]);
+        if (i % 7 == 0)
+            assert_ok(upkeep(&w));
         if (case_count < 20 || (case_count < 400 && random_below(12) == 0)) {
             struct case_result result;
             double lon = random_below(8) == 0 ? -1 : 0.0001 * random_below(100);

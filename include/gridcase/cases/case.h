@@ -54,6 +54,14 @@ struct case_reporter {
     bool agreed;                      // the handling department may see it
 };
 
+// The component that a case is about, as the city's register has it.
+struct case_component {
+    int64_t id;       // in city.db
+    const char *code; // its identity, never used again
+    int64_t class_id; // 0: the catalogue does not know its class
+    int64_t owner_id, maintainer_id, competent_id; // departments, 0: none
+};
+
 // What a new case starts with. Borrowed; NULL texts are empty.
 struct case_draft {
     int64_t class_id;     // 0: not classified yet (needs a process that can sort it)
@@ -62,6 +70,10 @@ struct case_draft {
     struct case_point point;
     const char *address;
     const char *description;
+    const struct case_component *component; // NULL: none named
+    // Chooses among the limits of the condition. Ignored where the catalogue has no limits
+    // by urgency. NULL or "": none.
+    const char *urgency;
     const struct case_reporter *reporter; // NULL: none
     enum process_source source;
     const char *external_id; // of another system; NULL
@@ -113,6 +125,7 @@ struct case_result {
 // refused; the message names it), "case.task_closed"; ERROR_DENIED "case.role",
 // "case.holder"; ERROR_NOT_FOUND "case.unknown", "case.unknown_action";
 // ERROR_INPUT "case.input", "case.version_required", "case.class_unknown",
+// "case.urgency_unknown", "case.component_class" (the component is of another class),
 // "case.time" (done in the future or before the task's last move).
 int case_apply(struct db *db, const struct city_snapshot *city,
                const struct case_move *move, struct case_result *ret_result,
@@ -137,8 +150,10 @@ int case_timers_next(struct db *db, int64_t *ret_ms, struct error *error) ERROR_
 // ---- upkeep ----
 // What wants doing now and then, at most `most` cases a call (*ret_done == most: call
 // again, otherwise once a minute and after a city was loaded anew): running clocks that an
-// older calendar has timed get their new deadlines, as a move of the system each that keeps
-// old and new; idempotency keys older than 90 days go, those of reports never.
+// older calendar has timed get their new deadlines, in one move of the system for each case
+// where one changes, which keeps old and new; clocks that stand, stopped clocks and ended
+// cases stay as they are. Idempotency keys older than 90 days go, those of reports never.
+// Inside a write transaction.
 int case_upkeep_run(struct db *db, const struct city_snapshot *city, int64_t now_ms,
                     unsigned most, unsigned *ret_done,
                     struct error *error) ERROR_MUST_CHECK;

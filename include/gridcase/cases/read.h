@@ -171,6 +171,8 @@ struct case_detail {
     struct case_media *media;
     size_t media_count;
     struct case_reporter_row reporter; // id 0: none
+    struct case_component component;   // id 0: none; departments as they were when named
+    const char *urgency;               // "" without
     struct case_allowed *allowed;      // of the actor
     size_t allowed_count;
 };
