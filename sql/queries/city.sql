@@ -257,6 +257,13 @@ SELECT id, code FROM unit_grid WHERE to_version IS NULL AND from_version < $1;
 SELECT id, code, lon, lat, area_m2, area_class, to_version IS NULL OR to_version > $1
 FROM unit_grid WHERE from_version <= $1 ORDER BY id;
 
+-- name: city_grid_bounds
+-- database: city
+-- West, south, east, north of the grids in force; NULL without grids.
+SELECT min(MbrMinX(geometry)), min(MbrMinY(geometry)),
+       max(MbrMaxX(geometry)), max(MbrMaxY(geometry))
+FROM unit_grid WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1);
+
 -- name: city_grid_area_list
 -- database: city
 SELECT unit_grid_area.unit_grid_id, unit_grid_area.level_id, unit_grid_area.area_id

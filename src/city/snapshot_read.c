@@ -394,20 +394,19 @@ static int read_chains(struct city_snapshot *city, struct db *db, struct error *
     return code;
 }
 
-static void grow_bbox(struct city_snapshot *city)
+// The outer bounds of the grids in force, not of their centres: a report at the edge of the
+// city is not outside it.
+static int read_bbox(struct city_snapshot *city, struct db *db, struct error *error)
 {
-    double *box = city->bbox;
-    bool any = false;
-    for (size_t i = 0; i < city->grid_count; i++) {
-        const struct city_grid *grid = &city->grid[i];
-        if (grid->closed)
-            continue;
-        box[0] = any ? fmin(box[0], grid->lon_deg) : grid->lon_deg;
-        box[1] = any ? fmin(box[1], grid->lat_deg) : grid->lat_deg;
-        box[2] = any ? fmax(box[2], grid->lon_deg) : grid->lon_deg;
-        box[3] = any ? fmax(box[3], grid->lat_deg) : grid->lat_deg;
-        any = true;
-    }
+    DB_STATEMENT_CLEANUP struct db_statement *row = NULL;
+    int code = db_prepare(db, QUERY_CITY_GRID_BOUNDS, &row, error);
+    if (code < 0)
+        return code;
+    db_bind_int(row, 1, city->version);
+    code = db_step(row, error);
+    for (int i = 0; code == DB_ROW && i < 4; i++)
+        city->bbox[i] = db_column_double(row, i); // 0 for a city without grids
+    return code < 0 ? code : 0;
 }
 
 int snapshot_read_grids(struct city_snapshot *city, struct db *db, struct error *error)
@@ -439,8 +438,9 @@ int snapshot_read_grids(struct city_snapshot *city, struct db *db, struct error 
         if (!city->grid[i].closed)
             city->grid_by_code[city->grid_open++] = &city->grid[i];
     qsort(city->grid_by_code, city->grid_open, sizeof(void *), compare_grid_code);
-    grow_bbox(city);
-    code = read_chains(city, db, error);
+    code = read_bbox(city, db, error);
+    if (code == 0)
+        code = read_chains(city, db, error);
     if (code == 0)
         code = read_codes(city, db, QUERY_CITY_CLASS_LIST, &city->class_code,
                           &city->class_count, error);

@@ -442,6 +442,17 @@ static size_t features_of(struct buffer *text, bool *ret_truncated)
     return json_array_length(features);
 }
 
+static void the_box_of_the_city_holds_its_grids_whole(void **state)
+{
+    (void)state;
+    struct city_snapshot *city CITY_SNAPSHOT_CLEANUP = open_city();
+    double box[4];
+    city_bbox(city, box);
+    const double expected[4] = {120, 30, 120.003, 30.003};
+    for (int i = 0; i < 4; i++)
+        assert_true(fabs(box[i] - expected[i]) < 1e-7);
+}
+
 static void gives_the_map_as_geojson(void **state)
 {
     (void)state;
@@ -498,6 +509,7 @@ int main(void)
         TEST(a_model_with_errors_changes_nothing),
         TEST(lost_locators_are_made_anew),
         TEST(a_city_without_model_says_so),
+        TEST(the_box_of_the_city_holds_its_grids_whole),
         TEST(gives_the_map_as_geojson),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

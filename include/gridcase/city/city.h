@@ -134,7 +134,8 @@ const char *city_language(const struct city_snapshot *city, size_t index); // "e
 // The names' text in that language; when it is missing the first text there is; never NULL.
 const char *city_names_text(const struct city_snapshot *city,
                             const struct city_names *names, const char *language);
-// West, south, east, north of all unit grids, degrees.
+// West, south, east, north: the outer bounds of the unit grids in force, degrees; zeros
+// for a city without grids.
 void city_bbox(const struct city_snapshot *city, double ret_wsen_deg[4]);
 // Any key of city.ini as "section.key" ("display.max_clusters"); fallback when absent.
 const char *city_setting(const struct city_snapshot *city, const char *key,
