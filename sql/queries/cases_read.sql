@@ -218,19 +218,6 @@ SELECT (SELECT count(*) FROM history h
        (SELECT count(*) FROM history) - (SELECT count(*) FROM change)
          - (SELECT coalesce(min(position), 1) - 1 FROM change);
 
--- Only tests use these three: they do what nobody may.
--- name: test_tamper_opinion
--- database: cases
-UPDATE history SET opinion = $3 WHERE case_id = $1 AND seq = $2;
-
--- name: test_tamper_time
--- database: cases
-UPDATE history SET done_at = done_at + $3 WHERE case_id = $1 AND seq = $2;
-
--- name: test_drop_history
--- database: cases
-DELETE FROM history WHERE case_id = $1 AND seq = $2;
-
 -- name: figures_department_day
 -- database: cases
 SELECT department_id, opened, ended, closed FROM rollup_department WHERE day = $1;
