@@ -59,13 +59,28 @@ done | rule "headers guard themselves"
 git grep -nIE '/(work|farm|root)/' -- . ':!web/package-lock.json' ':!tools/lint_house.sh' | rule "no path of a developer's machine"
 git grep -nIE '"resolved": *"https?:' -- '*/package-lock.json' | rule "lock files name no registry"
 
-# Steps of the shipped processes: no C file and no page may name one.
-steps=$(git ls-files 'grids/*/process/steps.csv' 'fixtures/*/process/steps.csv' |
-    xargs -r -n 1 awk -F, 'FNR > 1 {print $1}' | sort -u | grep -E '_' | tr '\n' '|' | sed 's/|$//')
-if [ -n "$steps" ]; then
-    sources 'src/*/*.c' 'web/*.ts' 'web/*.tsx' | grep -v '/tests/' | xargs -r grep -nE "[\"']($steps)[\"']" /dev/null |
-        rule "no step of a city named in code"
-fi
+# Steps and actions of the shipped processes: no C file and no page may name one. Codes that
+# are also words of the fixed vocabulary (gridcase process words) mean that there; they, like
+# all others, are never compared with a step or an action. The files left out are tables of
+# commands, routes and metrics, which have names of their own.
+words=$(sources src/rules/process_words.c src/rules/process_vocabulary.c | xargs grep -ohE '"[a-z_]+"' | tr -d '"' | sort -u)
+codes=$(sources 'grids/*/process/*.csv' 'fixtures/*/process/*.csv' | grep -E '/(steps|actions)\.csv$' |
+    xargs -r -n 1 awk -F, 'FNR > 1 {print $1}' | sort -u)
+own=$(comm -23 <(echo "$codes") <(echo "$words") | grep -vx where | tr '\n' '|' | sed 's/|$//')
+[ -n "$own" ] || echo "no code of a step or an action was found to look for" | rule "codes of processes"
+sources 'src/*/*.c' 'web/*.ts' 'web/*.tsx' |
+    grep -vE '/tests/|^src/cli/|^src/api/(metrics|route_table)\.c$|^src/account/command\.c$' |
+    xargs -r grep -nE "[\"'\`]($own)[\"'\`]" /dev/null | rule "no step or action of a city named in code"
+{
+    sources 'src/*/*.c' | xargs -r grep -nE 'strcmp\([^",]*(step|action)(_from|_to)?(->code|\.code)?, *"' /dev/null |
+        grep -vF '"open") == 0)' # a word that no step may have
+    sources 'web/*.ts' 'web/*.tsx' | grep -v '/tests/' |
+        xargs -r grep -nE "\b(step|action)(\??\.code)? *[!=]==? *['\"\`]" /dev/null
+} | rule "no step or action compared with a name"
+roles='collector|acceptor|shift_leader|dispatcher|inspector|manager|administrator'
+sources 'src/*/*.c' 'web/*.ts' 'web/*.tsx' |
+    grep -vE '/tests/|^src/account/actor\.c$|^src/rules/process_words\.c$' |
+    xargs -r grep -nE "[\"'\`]($roles)[\"'\`]" /dev/null | rule "roles named in their two tables alone"
 sources '*.c' '*.h' '*.mjs' '*.ts' '*.tsx' '*.sh' | xargs -r wc -l |
     awk '$2 != "total" && $1 > 700 {print $2 ": " $1 " lines"}' | rule "files stay below 700 lines"
 # A function's braces stand in column 0 (clang-format sees to that).
