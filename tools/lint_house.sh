@@ -57,6 +57,7 @@ sources 'include/gridcase/*/*.h' | while read -r file; do
     grep -q '^#pragma once' "$file" || echo "$file: no #pragma once"
 done | rule "headers guard themselves"
 git grep -nIE '/(work|farm|root)/' -- . ':!web/package-lock.json' ':!tools/lint_house.sh' | rule "no path of a developer's machine"
+git ls-files | grep -E '(^|/)(gmon\.out|core|a\.out|node_modules|build[^/]*)(/|$)|\.(o|a|gcda|gcno|db|db-wal)$' | grep -vE '^(src|include/gridcase)/core(/|$)' | rule "no build output is tracked"
 git grep -nIE '"resolved": *"https?:' -- '*/package-lock.json' | rule "lock files name no registry"
 
 # Steps and actions of the shipped processes: no C file and no page may name one. Codes that
