@@ -19,10 +19,16 @@ RETURNING serial;
 INSERT INTO reporter (name, phone, email, agreed) VALUES ($1, $2, $3, $4)
 RETURNING reporter_id;
 
+-- Taken before case_add, by the only writer: RETURNING would have SQLite build a table for
+-- the answer and copy every page that the statement touches.
+-- name: case_id_next
+-- database: cases
+SELECT coalesce(max(case_id), 0) + 1 FROM case_file;
+
 -- name: case_add
 -- database: cases
 INSERT INTO case_file (
-    number, version, digest, step, stage, outcome, step_at, queue, mark, source,
+    case_id, number, version, digest, step, stage, outcome, step_at, queue, mark, source,
     process_version, catalogue_version, routing_version, class_id, condition_id,
     department_id, grid_id, area_1, area_2, area_3, area_4, area_5, area_6, area_7,
     area_8, lon, lat, datum, accuracy_m, address, description, external_id, reporter_id,
@@ -32,11 +38,10 @@ INSERT INTO case_file (
     yellow_at, due_at, due_sort, component, component_id, owner_id, maintainer_id,
     competent_id, urgency)
 VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+    $61, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
     $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
     $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52,
-    $53, $54, $55, $56, $57, $58, $59, $60)
-RETURNING case_id;
+    $53, $54, $55, $56, $57, $58, $59, $60);
 
 -- name: case_load
 -- database: cases

@@ -198,7 +198,9 @@ int case_row_add(struct case_work *work, struct error *error)
 {
     struct case_row *row = &work->row;
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(work->db, QUERY_CASE_ADD, &s, error);
+    int code = db_fetch_int(work->db, QUERY_CASE_ID_NEXT, NULL, 0, &row->case_id, error);
+    if (code == 0)
+        code = db_prepare(work->db, QUERY_CASE_ADD, &s, error);
     if (code != 0)
         return code;
     int i = 1;
@@ -231,11 +233,8 @@ int case_row_add(struct case_work *work, struct error *error)
     i = bind_task_and_clock(s, i + 6, row);
     i = bind_component(s, i, &row->place);
     db_bind_text(s, i, row->urgency);
+    db_bind_int(s, i + 1, row->case_id);
     code = db_step(s, error);
-    if (code == DB_ROW) {
-        row->case_id = db_column_int(s, 0);
-        code = 0;
-    }
     return code < 0 ? error_prefix(error, "case row") : 0;
 }
 
