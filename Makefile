@@ -184,7 +184,9 @@ test-long: packages-test
 	@tools/test_all.sh $(B) long
 
 # ---- lint, bench, install ----
-.PHONY: lint bench install
+.PHONY: lint bench install codes
+codes: # the manual page of all codes, from the sources
+	@perl tools/codes.pl $$(git ls-files 'src/*/*.c') >man/gridcase-codes.7.new && mv man/gridcase-codes.7.new man/gridcase-codes.7
 lint: packages-lint
 	@tools/lint.sh $(B)
 bench: packages
@@ -201,9 +203,9 @@ install: all web
 # ---- house keeping ----
 C_FILES = $(shell git ls-files '*.c' '*.h')
 .PHONY: format format-changed clean help
-format:
+format: codes
 	clang-format -i $(C_FILES)
-format-changed:
+format-changed: codes
 	@files=$$( (git diff --name-only --diff-filter=d main -- '*.c' '*.h'; git ls-files -o --exclude-standard -- '*.c' '*.h') | sort -u); \
 	  [ -z "$$files" ] || clang-format -i $$files
 clean:

@@ -104,5 +104,8 @@ sed -nE 's/^\[table ([a-z_]+)\].*/\1/p' $(git ls-files 'grids/*/city.ini' 'fixtu
     git ls-files -- 'man/*.5' | xargs -r grep -qw "$table" ||
         echo "no manual page in section 5 describes table $table"
 done | rule "a manual page for each table"
+# shellcheck disable=SC2046
+perl tools/codes.pl $(sources 'src/*/*.c') | diff man/gridcase-codes.7 - |
+    rule "every stable code stands in the manual (make codes)"
 echo "house: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
