@@ -215,9 +215,12 @@ int api_query_box(struct api_call *call, double ret_box[4], bool *ret_has,
 // ERROR_INPUT "api.unknown_parameter" for a query parameter that is not in names.
 int api_query_only(struct api_call *call, const char *const *names,
                    struct error *error) ERROR_MUST_CHECK;
-// JSON with an entity tag made of its bytes; 304 where that fits. Takes the buffer.
+// 200 with an entity tag made of the bytes, or 304 where that fits. Takes the buffer.
+void api_reply_tagged(struct api_call *call, const char *type, struct buffer *body);
+// JSON, tagged where it answers a read. Takes the buffer.
 void api_reply_json(struct api_call *call, unsigned status, struct buffer *body);
-// "W/"-less tag of a model version for what only changes with it; true: 304 was set.
+// Tag of a model version, for what only changes with it; true: 304 was set. The reply then
+// goes out without a tag of its bytes.
 bool api_reply_model_tag(struct api_call *call, const char *what);
 int api_city_read(struct api_call *call, struct db **ret_db, struct error *error)
     ERROR_MUST_CHECK; // a reader of city.db: db_reader_return

@@ -377,9 +377,9 @@ int api_query_only(struct api_call *call, const char *const *names, struct error
 
 // ---- replies ----
 
-void api_reply_json(struct api_call *call, unsigned status, struct buffer *body)
+void api_reply_tagged(struct api_call *call, const char *type, struct buffer *body)
 {
-    if (status == 200 && http_request_is_safe(call->request) && !body->failed) {
+    if (!body->failed) {
         uint64_t tag = 14695981039346656037u; // FNV-1a: a tag, not a secret
         for (size_t i = 0; i < body->length; i++) {
             tag = (tag ^ (unsigned char)body->data[i]) * 1099511628211u;
@@ -391,14 +391,26 @@ void api_reply_json(struct api_call *call, unsigned status, struct buffer *body)
             return;
         }
     }
-    http_reply_json(call->request, status, body);
+    http_reply_buffer(call->request, 200, type, body);
+}
+
+void api_reply_json(struct api_call *call, unsigned status, struct buffer *body)
+{
+    if (status == 200 && http_request_is_safe(call->request)) {
+        api_reply_tagged(call, "application/json", body);
+    } else {
+        http_reply_json(call->request, status, body);
+    }
 }
 
 bool api_reply_model_tag(struct api_call *call, const char *what)
 {
     char etag[96];
-    snprintf(etag, sizeof(etag), "\"%s-%lld\"", what,
-             (long long)city_model_version(call->snapshot));
+    // With the server's start: another data folder or a newer program at the same address
+    // may tell the same version otherwise.
+    snprintf(etag, sizeof(etag), "\"%s-%lld-%llx\"", what,
+             (long long)city_model_version(call->snapshot),
+             (unsigned long long)call->api->started_ms);
     http_reply_header(call->request, "Cache-Control", "private, no-cache");
     return http_reply_not_modified(call->request, etag);
 }

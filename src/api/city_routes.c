@@ -119,7 +119,7 @@ int city_get_process_svg(struct api_call *call, struct db *db, struct error *err
     http_reply_header(
         call->request, "Content-Security-Policy",
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
-    http_reply_buffer(call->request, 200, "image/svg+xml", &body);
+    api_reply_tagged(call, "image/svg+xml", &body);
     return 0;
 }
 

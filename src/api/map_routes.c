@@ -56,8 +56,7 @@ static int asked_box(struct api_call *call, struct city_bbox *ret_box, struct er
 
 static void reply_geojson(struct api_call *call, struct buffer *body)
 {
-    http_reply_header(call->request, "Cache-Control", "private, no-cache");
-    http_reply_buffer(call->request, 200, "application/geo+json", body);
+    api_reply_tagged(call, "application/geo+json", body);
 }
 
 int map_areas(struct api_call *call, struct db *db, struct error *error)
@@ -75,7 +74,7 @@ int map_areas(struct api_call *call, struct db *db, struct error *error)
     int code = city_areas_geojson(db, call->snapshot, level->position, asked_language(call),
                                   &body, error);
     if (!code) {
-        reply_geojson(call, &body);
+        http_reply_buffer(call->request, 200, "application/geo+json", &body);
     }
     return code;
 }

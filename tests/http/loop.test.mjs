@@ -134,10 +134,24 @@ test('the city, its words and its map are told', async () => {
 });
 
 test('what was read once is answered with 304', async () => {
-  const first = await people.dispatcher1.get('/catalogue');
-  const again = await people.dispatcher1.get('/catalogue', { 'If-None-Match': first.headers.get('etag') });
-  assert.equal(again.status, 304);
-  assert.equal(again.text, '');
+  const { number } = (await people.acceptor1.report({ source: 'leader' })).body;
+  const box = 'bbox=120,30,120.003,30.003';
+  for (const path of ['/city', '/catalogue', '/process', '/process.svg', '/areas', '/departments', `/components?${box}`, `/grids?${box}`,
+    '/locate?lon=120.0015&lat=30.0015', '/geo/areas/district', `/geo/grids?${box}`, `/geo/streets?${box}`, `/geo/components?${box}`,
+    `/geo/cases?${box}`, '/cases', `/cases/${number}`, `/cases/${number}/explain`]) {
+    const first = await people.acceptor1.get(path);
+    assert.equal(first.status, 200, path);
+    const tags = first.headers.get('etag') ?? '';
+    assert.match(tags, /^"[^",]+"$/, `one entity tag: ${path}`);
+    const again = await people.acceptor1.get(path, { 'If-None-Match': tags });
+    if (path === '/cases' || path.startsWith('/geo/cases')) continue; // carry the instant or position they are of
+    assert.equal(again.status, 304, path);
+    assert.equal(again.text, '', path);
+  }
+  await people.acceptor1.act(number, 'comment', { opinion: 'one more' });
+  const before = await people.acceptor1.get(`/cases/${number}`);
+  await people.acceptor1.act(number, 'comment', { opinion: 'and another' });
+  assert.equal((await people.acceptor1.get(`/cases/${number}`, { 'If-None-Match': before.headers.get('etag') })).status, 200, 'a changed case is sent');
 });
 
 test('Prefer: return=minimal leaves the case out of the answer', async () => {
