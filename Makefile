@@ -194,11 +194,14 @@ bench: packages
 	@tools/bench.sh $(B)
 install: all web
 	install -D -m 0755 $(B)/gridcase $(DESTDIR)$(PREFIX)/bin/gridcase
+	rm -rf $(DESTDIR)$(PREFIX)/share/gridcase
 	mkdir -p $(DESTDIR)$(PREFIX)/share/gridcase $(DESTDIR)$(PREFIX)/share/man
 	cp -r build/web $(DESTDIR)$(PREFIX)/share/gridcase/web
+	rm -f $(DESTDIR)$(PREFIX)/share/gridcase/web/.built
 	cp -r grids $(DESTDIR)$(PREFIX)/share/gridcase/grids
 	for page in man/*.[1-8]; do install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
-	install -D -m 0644 tools/gridcase.service $(DESTDIR)/lib/systemd/system/gridcase.service
+	install -d $(DESTDIR)/lib/systemd/system
+	sed 's#/usr/local/#$(PREFIX)/#g' tools/gridcase.service >$(DESTDIR)/lib/systemd/system/gridcase.service
 
 # ---- house keeping ----
 C_FILES = $(shell git ls-files '*.c' '*.h')

@@ -82,7 +82,7 @@ export class Server {
   }
 
   async start(args = [], env = {}) {
-    this.child = spawn(binary, ['serve', '--data', this.data, '--port', '0', ...args], {
+    this.child = spawn(this.program ?? binary, ['serve', '--data', this.data, '--port', '0', ...args], {
       cwd: root,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
