@@ -15,7 +15,7 @@
 
 enum { LOG_TRUNCATE = 4000 };         // pages from which an idle log is cut to nothing
 static uint64_t log_ceiling = 100000; // pages, 400 MB
-static uint64_t log_step = 12500;     // pages copied in one pause at most, about
+static uint64_t log_step = 3000;      // pages copied in one pause at most, about
 
 void db_sqlite_log_limits(uint64_t ceiling, uint64_t step)
 {
