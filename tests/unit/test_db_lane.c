@@ -97,7 +97,8 @@ static int note_work(struct db *db, void *context, struct error *e)
     struct note *note = context;
     char word[32];
     note->runs++;
-    assert_true(db_lane_time_left_us(db) > 0);
+    // Nothing about its least: on a busy machine a slice may be over before it begins.
+    assert_true(db_lane_time_left_us(db) <= 20000);
     snprintf(word, sizeof word, "%d.%d", note->number, note->reached);
     int code = insert(db, word, note->number, e);
     if (code == 0)
