@@ -182,6 +182,7 @@ struct csv {
     size_t length;
     size_t at;
     int64_t line; // of the character at 'at'
+    bool quoted;  // the last cell was
     const char *source;
 };
 
@@ -216,7 +217,8 @@ static int csv_cell(struct csv *csv, struct buffer *cell, enum csv_end *ret_end,
                     struct error *error)
 {
     buffer_clear(cell);
-    if (csv->at < csv->length && csv->text[csv->at] == '"') {
+    csv->quoted = csv->at < csv->length && csv->text[csv->at] == '"';
+    if (csv->quoted) {
         int status = csv_quoted(csv, cell, error);
         if (status != 0)
             return status;
@@ -269,7 +271,8 @@ static int csv_row(struct csv *csv, struct table *table, struct buffer *cell,
             return status;
         const char *text = cell->data ? cell->data : "";
         if (column == 0) {
-            if (end != CSV_CELL && text_is_blank(text))
+            bool cell_alone = csv->quoted && table->column_count == 1;
+            if (end != CSV_CELL && text_is_blank(text) && !cell_alone)
                 return 0; // an empty line is no row
             if (table->row_count == ROWS_MOST)
                 return error_set(error, ERROR_LIMIT, "table.too_long",
@@ -292,8 +295,9 @@ int table_parse_csv(const char *name, const char *source, const char *text, size
         return error_set(error, ERROR_INPUT, "table.not_utf8", "%s: not valid UTF-8",
                          source);
     struct csv csv = {.text = text, .length = length, .line = 1, .source = source};
-    if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
-        csv.at = 3;
+    // Programs that put a byte order mark before one that is there do exist.
+    while (length >= csv.at + 3 && memcmp(text + csv.at, "\xEF\xBB\xBF", 3) == 0)
+        csv.at += 3;
     TABLE_CLEANUP struct table *table = table_new(name, source);
     struct buffer cell BUFFER_CLEANUP;
     buffer_init(&cell, CELL_MOST);
@@ -309,7 +313,8 @@ int table_parse_csv(const char *name, const char *source, const char *text, size
 
 static void write_cell(struct buffer *out, const char *text)
 {
-    if (!text[strcspn(text, "\",\r\n")]) {
+    // Quoted, what looks like a byte order mark is part of the text.
+    if (!text[strcspn(text, "\",\r\n")] && strncmp(text, "\xEF\xBB\xBF", 3) != 0) {
         buffer_append_text(out, text);
         return;
     }

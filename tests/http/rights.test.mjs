@@ -98,6 +98,11 @@ test("a reporter's name and number are masked for whoever does not need them", a
       assert.ok(!answer.text.includes(secret), `${login}: ${secret}`);
     }
   }
+  // Not even for whoever may see them in the case: lists, the map, figures and streams never carry them.
+  for (const path of ['/cases', `/cases?number=${number}`, '/geo/cases?bbox=119,29,121,31', '/summary', `/cases/${number}/explain`, '/staff']) {
+    const answer = await people.acceptor1.get(path);
+    for (const secret of ['张三丰', '13912345678', 'zhang@example.org']) assert.ok(!answer.text.includes(secret), `${path}: ${secret}`);
+  }
   assert.ok(!server.log.includes('13912345678') && !server.log.includes('张三丰'));
 });
 

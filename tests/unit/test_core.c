@@ -192,6 +192,17 @@ static void csv_round_trips_and_keeps_zeros(void **state)
     buffer_init(&out, 4096);
     table_write_csv(table, &out);
     assert_string_equal(out.data, "code,name\n0101,\"a,\"\"b\"\"\nc\"\n0102,\n");
+    // A row whose only cell is empty is no empty line.
+    TABLE_CLEANUP struct table *single = NULL, *again = NULL;
+    assert_int_equal(table_parse_csv("t", "t.csv", "a\n\n\"\"\nb\n", 8, &single, &error),
+                     0);
+    assert_int_equal(table_rows(single), 2);
+    BUFFER_CLEANUP struct buffer lone;
+    buffer_init(&lone, BUFFER_CEILING_REPLY);
+    table_write_csv(single, &lone);
+    assert_int_equal(table_parse_csv("t", "t.csv", lone.data, lone.length, &again, &error),
+                     0);
+    assert_int_equal(table_rows(again), 2);
 }
 
 static void csv_errors_name_the_line(void **state)
