@@ -261,6 +261,17 @@ void api_put_words(struct json_writer *json, const char *name,
                    const struct city_snapshot *city, enum process_words_of list, int word);
 void api_put_department(struct json_writer *json, const char *name,
                         const struct city_snapshot *city, int64_t id);
+// A point in no unit grid (outside.c). Degrees out of range are ERROR_INPUT
+// "point.invalid", "point.swapped" when the other way round they lie in the city's box.
+struct api_point {
+    double lon_deg, lat_deg;
+};
+bool api_point_swapped(const struct city_snapshot *city, double lon_deg, double lat_deg);
+int api_check_degrees(const struct city_snapshot *city, double lon_deg, double lat_deg,
+                      struct error *error) ERROR_MUST_CHECK;
+// outside: {nearest_grid, distance_m}, null members when none is near; null for NULL.
+void api_put_outside(struct json_writer *json, const struct city_snapshot *city,
+                     const struct api_point *point);
 void api_put_area(struct json_writer *json, const char *name,
                   const struct city_snapshot *city, const struct city_area *area);
 void api_put_city(struct json_writer *json, const char *name,

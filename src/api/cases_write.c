@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <gridcase/city/component.h>
 #include <gridcase/core/hash.h>
 #include <gridcase/core/text.h>
 #include <gridcase/geo/shape.h>
@@ -17,6 +18,7 @@ enum { NAME_MOST = 200 };
 struct move_data {
     struct case_draft draft;
     struct case_reporter reporter;
+    struct case_component component;
     struct case_input inputs[CASE_INPUTS_MOST];
     uint8_t media[CASE_MEDIA_MOST][HASH_SIZE];
     struct case_move move;
@@ -91,6 +93,43 @@ static int read_condition(const struct json *body, const struct catalogue *catal
     return code;
 }
 
+// By id or by code, out of the city's register.
+static int read_component(struct api_call *call, const struct json *body,
+                          struct move_data *data, struct error *error)
+{
+    int64_t id = 0;
+    const char *code_text = NULL;
+    struct city_component found;
+    struct error ignored = {0};
+    int code = 0;
+    if (json_get_int(body, "component", JSON_OPTIONAL, 1, INT64_MAX, &id, &ignored)) {
+        code = json_get_text(body, "component", JSON_OPTIONAL, 64, &code_text, error);
+    }
+    if (code || (!id && !code_text)) {
+        return code;
+    }
+    DB_READER_CLEANUP struct db *db = NULL;
+    code = db_reader_borrow(call->api->store, call->city->slug, DB_CITY, &db, error);
+    if (!code) {
+        code = city_component_find(db, call->snapshot, code_text, id, call->arena, &found,
+                                   error);
+    }
+    if (code == ERROR_NOT_FOUND) {
+        return error_set(error, ERROR_INPUT, "case.component_unknown",
+                         "the register has no such component");
+    }
+    if (!code) {
+        data->component = (struct case_component){.id = found.id,
+                                                  .code = found.code,
+                                                  .class_id = found.class_id,
+                                                  .owner_id = found.owner_id,
+                                                  .maintainer_id = found.maintainer_id,
+                                                  .competent_id = found.competent_id};
+        data->draft.component = &data->component;
+    }
+    return code;
+}
+
 static int read_datum(const struct json *point, enum case_datum *ret, struct error *error)
 {
     static const char *const names[] = {"wgs84", "cgcs2000", "gcj02", "bd09"};
@@ -108,8 +147,8 @@ static int read_datum(const struct json *point, enum case_datum *ret, struct err
     return error_set(error, ERROR_INPUT, "point.datum", "datum is wgs84 or cgcs2000");
 }
 
-static int read_point(const struct json *body, struct case_draft *draft,
-                      struct error *error)
+static int read_point(const struct json *body, const struct city_snapshot *city,
+                      struct case_draft *draft, struct error *error)
 {
     static const char *const names[] = {"lon", "lat", "accuracy_m", "datum", NULL};
     const struct json *point = NULL;
@@ -131,10 +170,8 @@ static int read_point(const struct json *body, struct case_draft *draft,
     if (!code) {
         code = read_datum(point, &at.datum, error);
     }
-    if (!code && !(at.lon_deg >= -180 && at.lon_deg <= 180 && at.lat_deg >= -90 &&
-                   at.lat_deg <= 90)) {
-        code = error_set(error, ERROR_INPUT, "point.invalid",
-                         "lon and lat are degrees; lat lies between -90 and 90");
+    if (!code) {
+        code = api_check_degrees(city, at.lon_deg, at.lat_deg, error);
     }
     draft->has_point = !code;
     draft->point = at;
@@ -223,9 +260,10 @@ static int read_texts(struct api_call *call, const struct json *body,
 
 int cases_report_prepare(struct api_call *call, struct error *error)
 {
-    static const char *const names[] = {"class",       "condition", "point",  "address",
-                                        "description", "reporter",  "source", "media",
-                                        "done_at",     NULL};
+    static const char *const names[] = {"class",   "condition",   "component", "urgency",
+                                        "point",   "address",     "description",
+                                        "reporter", "source",     "media",     "done_at",
+                                        NULL};
     const struct json *body = NULL;
     const struct catalogue *catalogue = city_catalogue(call->snapshot, 0);
     struct move_data *data = data_new(call);
@@ -240,7 +278,13 @@ int cases_report_prepare(struct api_call *call, struct error *error)
         code = read_condition(body, catalogue, &data->draft.condition_id, error);
     }
     if (!code) {
-        code = read_point(body, &data->draft, error);
+        code = read_component(call, body, data, error);
+    }
+    if (!code) {
+        code = json_get_text(body, "urgency", JSON_OPTIONAL, 64, &data->draft.urgency, error);
+    }
+    if (!code) {
+        code = read_point(body, call->snapshot, &data->draft, error);
     }
     if (!code) {
         code = read_reporter(body, data, error);
@@ -264,6 +308,22 @@ int cases_report(struct api_call *call, struct db *db, struct error *error)
     return case_apply(db, call->snapshot, &data->move, &data->result, error);
 }
 
+// A minimal answer warns, too: a collector may stand elsewhere than the device believes.
+static void put_outside(struct api_call *call, struct json_writer *json)
+{
+    const struct move_data *data = call->data;
+    const struct case_draft *draft = data->move.draft;
+    struct city_place place;
+    struct error ignored = {0};
+    if (draft && draft->has_point &&
+        city_locate(call->snapshot, draft->point.lon_deg, draft->point.lat_deg, &place,
+                    &ignored) == 0 &&
+        !place.grid) {
+        struct api_point point = {draft->point.lon_deg, draft->point.lat_deg};
+        api_put_outside(json, call->snapshot, &point);
+    }
+}
+
 // What is told when the whole case is not wanted, or may not be seen any more.
 static void reply_result(struct api_call *call, const struct case_result *result,
                          unsigned status)
@@ -275,6 +335,7 @@ static void reply_result(struct api_call *call, const struct case_result *result
     json_begin_object(&json, NULL);
     json_put_text(&json, "number", result->number);
     json_put_int(&json, "version", result->version);
+    put_outside(call, &json);
     json_end_object(&json);
     api_reply_json(call, status, &body);
 }

@@ -422,16 +422,36 @@ static void put_allowed(struct api_view *view, const struct case_detail *detail)
 // What the person who reported should look at again. The case is kept all the same.
 static void put_warnings(struct api_view *view, const struct case_summary *summary)
 {
-    double box[4];
-    city_bbox(view->call->snapshot, box);
+    const struct city_snapshot *city = view->call->snapshot;
+    struct api_point point = {summary->lon_deg, summary->lat_deg};
+    bool outside = summary->has_point && !summary->grid_id;
     json_begin_array(view->json, "warnings");
-    if (summary->has_point && !summary->grid_id) {
-        double lon = summary->lat_deg;
-        double lat = summary->lon_deg;
-        bool swapped = lon >= box[0] && lat >= box[1] && lon <= box[2] && lat <= box[3];
-        json_put_text(view->json, NULL, swapped ? "point.swapped" : "point.outside");
+    if (outside) {
+        json_put_text(view->json, NULL,
+                      api_point_swapped(city, point.lon_deg, point.lat_deg)
+                          ? "point.swapped"
+                          : "point.outside");
     }
     json_end_array(view->json);
+    api_put_outside(view->json, city, outside ? &point : NULL);
+}
+
+// The component with its departments as they were when it was named.
+static void put_component(struct api_view *view, const struct case_component *component)
+{
+    const struct city_snapshot *city = view->call->snapshot;
+    struct json_writer *json = view->json;
+    if (!component->id) {
+        json_put_null(json, "component");
+        return;
+    }
+    json_begin_object(json, "component");
+    json_put_int(json, "id", component->id);
+    json_put_text(json, "code", component->code);
+    api_put_department(json, "owner", city, component->owner_id);
+    api_put_department(json, "maintainer", city, component->maintainer_id);
+    api_put_department(json, "competent", city, component->competent_id);
+    json_end_object(json);
 }
 
 void api_put_detail(struct api_view *view, const struct case_detail *detail)
@@ -439,6 +459,8 @@ void api_put_detail(struct api_view *view, const struct case_detail *detail)
     view->people = view->people || api_may_case(view->call, RIGHT_PERSON_READ, detail);
     json_begin_object(view->json, NULL);
     put_summary_members(view, &detail->summary);
+    put_component(view, &detail->component);
+    json_put_text(view->json, "urgency", detail->urgency[0] ? detail->urgency : NULL);
     put_warnings(view, &detail->summary);
     put_tasks(view, detail);
     put_clocks(view, detail);

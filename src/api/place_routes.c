@@ -77,8 +77,10 @@ static int put_component(struct api_call *call, struct db *db, struct json_write
     const struct catalogue_class *class =
         catalogue ? catalogue_class_find(catalogue, class_code) : NULL;
     json_begin_object(json, NULL);
+    json_put_int(json, "id", hit->id);
     json_put_text(json, "code", db_column_text(statement, 0));
     json_put_text(json, "class_code", class_code);
+    json_put_int(json, "class_id", class ? class->id : 0);
     if (class) {
         label_put(json, "class", &class->name);
     } else {
@@ -127,6 +129,9 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
         code = api_query_double(call, "lat", &lat, error);
     }
     if (!code) {
+        code = api_check_degrees(call->snapshot, lon, lat, error);
+    }
+    if (!code) {
         code = city_locate(call->snapshot, lon, lat, &place, error);
     }
     if (!code) {
@@ -141,6 +146,8 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
     json_writer_init(&json, &body);
     json_begin_object(&json, NULL);
     put_located(&json, call->snapshot, &place);
+    struct api_point at = {lon, lat};
+    api_put_outside(&json, call->snapshot, place.grid ? NULL : &at);
     put_words(&json, call->snapshot, point);
     struct near_question question = {point, NEAR_RADIUS_M, NEAR_MOST};
     json_begin_array(&json, "nearest_components");
