@@ -166,6 +166,8 @@ function Facts({ found }: { found: CaseDetail }) {
             )}
           </>,
         )}
+        {fact(t('fact.component'), found.component && <span class="numeric">{found.component.code}</span>)}
+        {fact(t('fact.urgency'), found.urgency)}
         {fact(t('fact.grid'), found.grid && <span class="numeric">{found.grid.code}</span>)}
         {fact(t('fact.areas'), found.areas.map(areaWord).join(' · '))}
         {fact(t('fact.department'), refWord(found.department))}

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { LineError, uuid } from '../../lib/api/client.ts';
-import type { CaseDetail, Located, Point, Report } from '../../lib/api/types.ts';
+import type { CaseDetail, Located, NearComponent, Point, Report } from '../../lib/api/types.ts';
 import { Picker } from '../../lib/form/picker.tsx';
 import { label, t } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
@@ -14,6 +14,8 @@ import { areaWord, failureWords, sourceWord } from './words.ts';
 interface Form {
   classId: string;
   conditionId: string;
+  component: string;
+  urgency: string;
   point: Point | null;
   address: string;
   description: string;
@@ -26,6 +28,8 @@ interface Form {
 const blank: Form = {
   classId: '',
   conditionId: '',
+  component: '',
+  urgency: '',
   point: null,
   address: '',
   description: '',
@@ -77,6 +81,14 @@ async function look(point: Point | null): Promise<void> {
   }
 }
 
+/** How near a component must stand to be the one that is meant. */
+const nearEnough = 30;
+/** Components of the class chosen that stand at the point. */
+function standing(): NearComponent[] {
+  const near = form.value.point ? (located.value.value?.nearest_components ?? []) : [];
+  return near.filter((one) => one.id && String(one.class_id) === form.value.classId && one.distance_m <= nearEnough);
+}
+
 function missing(): (keyof Form)[] {
   const value = form.value;
   const out: (keyof Form)[] = [];
@@ -98,6 +110,8 @@ async function send(): Promise<void> {
   const body: Report = {
     class: Number(value.classId),
     ...(value.conditionId ? { condition: Number(value.conditionId) } : {}),
+    ...(standing().some((one) => String(one.id) === value.component) ? { component: Number(value.component) } : {}),
+    ...(value.urgency ? { urgency: value.urgency } : {}),
     ...(value.point ? { point: { lon: round(value.point.lon), lat: round(value.point.lat) } } : {}),
     ...(value.address.trim() ? { address: value.address.trim() } : {}),
     description: value.description.trim(),
@@ -201,7 +215,7 @@ export function ReportView() {
               value={value.classId}
               onChange={(classId) => {
                 const only = classId ? conditionChoices(Number(classId)) : [];
-                set({ classId, conditionId: only.length === 1 ? only[0]!.value : '' });
+                set({ classId, conditionId: only.length === 1 ? only[0]!.value : '', component: '' });
               }}
               placeholder={t('report.class_hint')}
               empty={t('form.nothing_found')}
@@ -234,6 +248,8 @@ export function ReportView() {
               ))}
             </div>
           )}
+          <Component />
+          <Urgency />
           {chosen && conditions.length === 0 && <p class="muted small-text">{t('limit.none')}</p>}
           <div class={`field${lacks.includes('description') ? ' missing' : ''}`}>
             <label class="field-name" for="report-description">
@@ -277,6 +293,48 @@ export function ReportView() {
         </div>
       </form>
     </section>
+  );
+}
+
+/** Which of the components at the point it is. */
+function Component() {
+  const near = standing();
+  if (near.length === 0) return null;
+  const choices = [...near.map((one) => ({ id: String(one.id), text: one.code, far: one.distance_m })), { id: '', text: t('report.component_none'), far: null }];
+  return (
+    <div class="field" role="radiogroup" aria-labelledby="report-component">
+      <span class="field-name" id="report-component">
+        {t('report.component')} <small class="optional">{t('form.optional')}</small>
+      </span>
+      {choices.map((one) => (
+        <label key={one.id} class="radio">
+          <input type="radio" name="component" checked={form.value.component === one.id} onChange={() => set({ component: one.id })} />
+          <span class={one.id && 'numeric'}>{one.text}</span>
+          <small class="muted">{one.far === null ? '' : `${Math.round(one.far)} m`}</small>
+        </label>
+      ))}
+    </div>
+  );
+}
+
+/** Only where the catalogue has limits by urgency. */
+function Urgency() {
+  const urgencies = catalogue.value?.urgencies ?? [];
+  if (urgencies.length === 0) return null;
+  return (
+    <label class="field">
+      <span class="field-name">
+        {t('fact.urgency')} <small class="optional">{t('form.optional')}</small>
+      </span>
+      <select value={form.value.urgency} onChange={(event) => set({ urgency: event.currentTarget.value })}>
+        <option value="" />
+        {urgencies.map((code) => (
+          <option key={code} value={code}>
+            {code}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -342,6 +400,8 @@ function Place() {
           ) : (
             <p class="alert warn">
               <Icon name="warn" /> {t('report.outside')}
+              {value.outside?.nearest_grid &&
+                ` ${t('report.nearest', { grid: value.outside.nearest_grid.code, m: Math.round(value.outside.distance_m ?? 0) })}`}
             </p>
           )}
           {value.nearest_components.length > 0 && (

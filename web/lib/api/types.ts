@@ -98,6 +98,7 @@ export interface CaseClass {
 }
 export interface Catalogue {
   version: number;
+  urgencies?: string[];
   classes: CaseClass[];
 }
 
@@ -241,6 +242,9 @@ export interface Reporter {
 }
 export interface CaseDetail extends CaseSummary {
   address?: string | null;
+  component?: { id: number; code: string } | null;
+  urgency?: string | null;
+  outside?: Outside | null;
   tasks: Task[];
   clocks: Clock[];
   history: HistoryRow[];
@@ -281,9 +285,17 @@ export interface Explanation {
 export interface NearComponent {
   code: string;
   class: Label | string;
+  id?: number;
+  class_id?: number;
   distance_m: number;
 }
+/** A point in no unit grid: the nearest one, if one is near. */
+export interface Outside {
+  nearest_grid: GridRef | null;
+  distance_m: number | null;
+}
 export interface Located {
+  outside?: Outside | null;
   grid: GridRef | null;
   areas: Area[];
   place: Label | string | null;
@@ -293,6 +305,8 @@ export interface Located {
 export interface Report {
   class: number;
   condition?: number;
+  component?: number | string;
+  urgency?: string;
   point?: Point & { accuracy_m?: number; datum?: string };
   address?: string;
   description: string;
