@@ -260,10 +260,9 @@ static int read_texts(struct api_call *call, const struct json *body,
 
 int cases_report_prepare(struct api_call *call, struct error *error)
 {
-    static const char *const names[] = {"class",   "condition",   "component", "urgency",
-                                        "point",   "address",     "description",
-                                        "reporter", "source",     "media",     "done_at",
-                                        NULL};
+    static const char *const names[] = {"class",  "condition", "component",   "urgency",
+                                        "point",  "address",   "description", "reporter",
+                                        "source", "media",     "done_at",     NULL};
     const struct json *body = NULL;
     const struct catalogue *catalogue = city_catalogue(call->snapshot, 0);
     struct move_data *data = data_new(call);
@@ -281,7 +280,8 @@ int cases_report_prepare(struct api_call *call, struct error *error)
         code = read_component(call, body, data, error);
     }
     if (!code) {
-        code = json_get_text(body, "urgency", JSON_OPTIONAL, 64, &data->draft.urgency, error);
+        code =
+            json_get_text(body, "urgency", JSON_OPTIONAL, 64, &data->draft.urgency, error);
     }
     if (!code) {
         code = read_point(body, call->snapshot, &data->draft, error);

@@ -15,7 +15,7 @@ struct city_component {
     const char *code; // its identity, never used again
     int64_t class_id; // 0: no class of the catalogues
     const char *name;
-    const char *state;                              // "intact", "damaged", "lost" ...
+    const char *state;                             // "intact", "damaged", "lost" ...
     int64_t competent_id, owner_id, maintainer_id; // departments, 0: none
     double lon_deg, lat_deg;
 };
