@@ -98,8 +98,8 @@ static bool random_move(struct world *w, const struct actor *people, size_t pers
 static const char *const CALENDARS[] = {
     "date,to,kind,name_en\n2025-06-18,2025-06-20,holiday,Flood\n",
     "date,to,kind,name_en\n2025-06-04,2025-06-05,holiday,Late news\n",
-    "date,to,kind,name_en\n2025-06-04,,holiday,Late news\n2025-06-21,,workday,Make up\n"
-    "2025-07-01,2025-07-31,holiday,Summer\n",
+    ("date,to,kind,name_en\n2025-06-04,,holiday,Late news\n2025-06-21,,workday,Make up\n"
+     "2025-07-01,2025-07-31,holiday,Summer\n"),
 };
 
 // A slice at a time, so that people move cases whose clocks are not there yet.

@@ -185,7 +185,7 @@ static void locates_points(void **state)
         assert_string_equal(squad ? squad->code : "", spots[i].squad);
     }
     struct city_place place;
-    assert_int_equal(city_locate(city, NAN, 30, &place, &error), ERROR_INPUT);
+    assert_int_equal(city_locate(city, (double)NAN, 30, &place, &error), ERROR_INPUT);
     assert_string_equal(error.slug, "point.invalid");
     assert_int_equal(city_locate(city, 30.0005, 120.0005, &place, &error), ERROR_INPUT);
 }

@@ -51,8 +51,8 @@ static void tells_garbled_text(void **state)
                                        "Main St",
                                        "\xE5\xB8\x82\xE6\x94\xBF",
                                        "Caf\xC3\xA9 Z\xC3\xBCrich",
-                                       "Stra\xC3\x9F"
-                                       "e",
+                                       ("Stra\xC3\x9F"
+                                        "e"),
                                        "\xC3\x85ngstr\xC3\xB6m \xC2\xB7 5 m\xC2\xB2"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_false(encoding_is_garbled(good[i], strlen(good[i]), &guess));
@@ -119,7 +119,7 @@ static void refuses_points_off_the_earth(void **state)
 {
     (void)state;
     struct geo_point point;
-    assert_int_equal(geo_point_from_deg(NAN, 0, &point, &error), ERROR_INPUT);
+    assert_int_equal(geo_point_from_deg((double)NAN, 0, &point, &error), ERROR_INPUT);
     assert_int_equal(geo_point_from_deg(181, 0, &point, &error), ERROR_INPUT);
     assert_int_equal(geo_point_from_deg(0, -90.1, &point, &error), ERROR_INPUT);
     assert_ok(geo_point_from_deg(-71.0587, 42.3594, &point, &error));
