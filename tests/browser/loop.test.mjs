@@ -137,6 +137,31 @@ test('a photo goes up with the report and is shown in the case', async () => {
   await done(page);
 });
 
+test('photos chosen while another goes up are all kept, and the report waits for them', async () => {
+  const slow = join(server.data, 'slow.png');
+  const quick = join(server.data, 'quick.png');
+  writeFileSync(slow, png(320, 200));
+  writeFileSync(quick, png(200, 320));
+  const page = await deskOf(server, 'collector1');
+  let release;
+  const released = new Promise((go) => (release = go));
+  let posts = 0;
+  await page.route('**/api/v1/media', async (route) => {
+    if (posts++ === 0) await released;
+    await route.continue();
+  });
+  await report(page, { class: 'garbage', description: 'With two photos' }, async () => {
+    await page.setInputFiles('#report-media', slow);
+    await page.setInputFiles('#report-media', quick);
+    await page.waitForSelector('.report .thumbs img');
+    assert.ok(await page.locator('.report button[type=submit]').isDisabled(), 'the report waits for the first photo');
+    release();
+    await page.waitForFunction(() => document.querySelectorAll('.report .thumbs img').length === 2);
+  });
+  await page.waitForFunction(() => document.querySelectorAll('.case .photos img').length === 2);
+  await done(page);
+});
+
 test('a report whose answer gets lost is stored once', async () => {
   const page = await deskOf(server, 'collector1');
   let lost = 0;
@@ -185,5 +210,8 @@ test('a case reported with words only waits in the queue of cases to place', asy
   await pickPoint(page, 45, 45);
   await page.click('.action-form button[type=submit]');
   await page.locator('.notice.good').first().waitFor();
+  const moved = page.locator('.case .history li').first();
+  assert.match(await moved.textContent(), /\d+\.\d{5}, \d+\.\d{5}(?!\d)/, 'the point in the history is written for people');
+  assert.doesNotMatch(await moved.textContent(), /wgs84/);
   await done(page);
 });

@@ -10,7 +10,7 @@ import { label, t } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { client, detail, list, notify, open, readDetail, selected } from '../state/app.ts';
 import { HistoryItem } from './case.tsx';
-import { Field, type Value, type Values } from './fields.tsx';
+import { Field, uploading, type Value, type Values } from './fields.tsx';
 import { failureWords } from './words.ts';
 
 /** What a person is typing for a case, kept while the page lives. */
@@ -31,6 +31,8 @@ interface Draft {
   changedAt: number;
 }
 const READ_MS = 800;
+/** Kinds that end a case unworked: never offered as the first thing to do. */
+const GIVES_UP = new Set(['rejected', 'file_declined', 'case_voided', 'forced_closed']);
 const draft = signal<Draft | null>(null);
 const kept = new Map<string, Values>();
 
@@ -71,7 +73,7 @@ const isEmpty = (value: Value | undefined) =>
 
 async function send(action: AllowedAction): Promise<void> {
   const wanted = draft.value;
-  if (!wanted || wanted.busy || Date.now() - wanted.changedAt < READ_MS) return;
+  if (!wanted || wanted.busy || uploading.value > 0 || Date.now() - wanted.changedAt < READ_MS) return;
   if (action.inputs.some((input) => input.required && isEmpty(wanted.values[input.name]))) {
     change({ asked: true });
     requestAnimationFrame(() => document.querySelector<HTMLElement>('.action-form [aria-invalid]')?.focus());
@@ -147,7 +149,7 @@ export function Actions({ found }: { found: CaseDetail }) {
             key={`${one.action}-${one.task}`}
             data-kind={one.kind}
             type="button"
-            class={index === 0 && !form ? 'primary' : form && sameAction(one, form) ? 'on' : ''}
+            class={index === 0 && !form && !GIVES_UP.has(one.kind) ? 'primary' : form && sameAction(one, form) ? 'on' : ''}
             aria-expanded={form ? sameAction(one, form) : false}
             onClick={() => {
               const wasOpen = form && sameAction(one, form);
@@ -159,7 +161,7 @@ export function Actions({ found }: { found: CaseDetail }) {
           </button>
         ))}
       </div>
-      {form && <Form found={found} form={form} action={action} />}
+      {form && <Form key={`${form.number} ${form.action}`} found={found} form={form} action={action} />}
     </section>
   );
 }
@@ -204,8 +206,8 @@ function Form({ found, form, action }: { found: CaseDetail; form: Draft; action:
       )}
       <div class="form-end">
         {action && (
-          <button type="submit" class="primary" disabled={form.busy} aria-busy={form.busy}>
-            {form.busy ? t('action.sending') : form.changed.length > 0 ? t('action.anyway', { action: label(action.label) }) : label(action.label)}
+          <button type="submit" class="primary" disabled={form.busy || uploading.value > 0} aria-busy={form.busy}>
+            {form.busy ? t('action.sending') : uploading.value > 0 ? t('media.sending') : form.changed.length > 0 ? t('action.anyway', { action: label(action.label) }) : label(action.label)}
           </button>
         )}
         <button type="button" class="plain" onClick={() => closeForm()}>

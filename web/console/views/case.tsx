@@ -415,6 +415,11 @@ function inputWord(type: string, value: unknown): string {
     }
     case 'choice':
       return choiceWord(text);
+    case 'point': {
+      const [lon, lat] = text.split(',').map(Number);
+      if (lon !== undefined && lat !== undefined && !Number.isNaN(lon + lat)) return `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
+      break;
+    }
     case 'instant':
       return showFull(text) || text;
     default:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 // Form fields for the input types of the process vocabulary. A process names its inputs and
 // their types; the page makes the form from that and knows no action by name.
-import { useEffect, useId, useMemo } from 'preact/hooks';
-import { useSignal } from '@preact/signals';
+import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
+import { signal, useSignal } from '@preact/signals';
 import type { Input, Point, StoredMedia, Word } from '../../lib/api/types.ts';
 import { type Choice, Picker } from '../../lib/form/picker.tsx';
 import { has, instantOf, label, t } from '../../lib/i18n/index.ts';
@@ -312,28 +312,43 @@ export function PointField({ value, onChange }: { value: Point | null; onChange:
 }
 
 const MEDIA_MOST = 15_000_000;
+/** Photos on their way, of the form that is open: it is not sent before they are there. */
+export const uploading = signal(0);
 
 /** Photos go up as they are chosen; the form only carries their digests. */
 export function MediaField(props: { id: string; value: string[]; onChange: (value: string[]) => void }) {
   const busy = useSignal(0);
   const failure = useSignal('');
+  // What the form holds when a photo has arrived, not when it was chosen; null: the form is gone.
+  const now = useRef<typeof props | null>(props);
+  now.current = props;
+  useEffect(
+    () => () => {
+      now.current = null;
+      uploading.value -= busy.peek();
+    },
+    [],
+  );
+  const count = (by: number) => {
+    busy.value += by;
+    if (now.current) uploading.value += by;
+  };
   const add = async (files: FileList | null) => {
     failure.value = '';
-    let value = props.value;
     for (const file of Array.from(files ?? [])) {
       if (file.size > MEDIA_MOST) {
         failure.value = t('media.too_large', { name: file.name, mb: MEDIA_MOST / 1_000_000 });
         continue;
       }
-      busy.value++;
+      count(1);
       try {
         const stored = await client.post<StoredMedia>('/media', file, { timeoutMs: 120_000 });
-        value = [...new Set(value).add(stored.sha256)];
-        props.onChange(value);
+        const form = now.current;
+        if (form) form.onChange([...new Set(form.value).add(stored.sha256)]);
       } catch (error) {
         failure.value = `${file.name}: ${failureWords(error)}`;
       } finally {
-        busy.value--;
+        count(-1);
       }
     }
   };

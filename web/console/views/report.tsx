@@ -8,7 +8,7 @@ import { Picker } from '../../lib/form/picker.tsx';
 import { label, t } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { catalogue, city, client, endReport, list, markedGrid, notify, open, pin, session } from '../state/app.ts';
-import { classChoices, conditionChoices, MediaField, PointField, TextArea } from './fields.tsx';
+import { classChoices, conditionChoices, MediaField, PointField, TextArea, uploading } from './fields.tsx';
 import { areaWord, failureWords, sourceWord } from './words.ts';
 
 interface Form {
@@ -99,7 +99,7 @@ function missing(): (keyof Form)[] {
 }
 
 async function send(): Promise<void> {
-  if (busy.value) return;
+  if (busy.value || uploading.value > 0) return;
   if (missing().length > 0) {
     asked.value = true;
     requestAnimationFrame(() => document.querySelector<HTMLElement>('.report [aria-invalid]')?.focus());
@@ -284,8 +284,8 @@ export function ReportView() {
           </p>
         )}
         <div class="form-end">
-          <button type="submit" class="primary" disabled={busy.value} aria-busy={busy.value}>
-            {busy.value ? t('action.sending') : t('report.send')}
+          <button type="submit" class="primary" disabled={busy.value || uploading.value > 0} aria-busy={busy.value}>
+            {busy.value ? t('action.sending') : uploading.value > 0 ? t('media.sending') : t('report.send')}
           </button>
           <button type="button" class="plain" onClick={endReport}>
             {t('form.cancel')}

@@ -84,6 +84,9 @@ export function SignInForm({ login }: { login?: string }) {
   );
 }
 
+/** Whose password was just chosen through a link: signs in next, most likely. */
+let loginOfLink = '';
+
 export function SignInPage() {
   return (
     <main class="sign">
@@ -95,7 +98,7 @@ export function SignInPage() {
           <LanguageSwitch />
         </div>
         <p class="muted">{t('session.welcome')}</p>
-        <SignInForm />
+        <SignInForm login={loginOfLink} />
         {city.value?.demo && <p class="muted small-text">{t('session.demo')}</p>}
       </div>
       <p class="muted small-text attribution">{city.value?.attribution}</p>
@@ -232,6 +235,7 @@ export function LinkPage() {
     try {
       await client.post('/links', { link: linkToken.value, password: fresh.value }, { quiet: true });
       notify('good', t('password.done'));
+      loginOfLink = login.value ?? '';
       leave();
     } catch (error) {
       failure.value = failureWords(error);
