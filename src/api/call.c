@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 // What happens on the headers, who is calling, and how errors are told.
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <gridcase/core/hash.h>
+#include <gridcase/core/instant.h>
 #include <gridcase/core/log.h>
 #include <gridcase/core/text.h>
 
 #include "api_internal.h"
 
 // ---- errors ----
+
+#define FULL_DISK_LOG_US 60000000LL
 
 unsigned api_status(const struct error *error)
 {
@@ -38,6 +42,19 @@ unsigned api_status(const struct error *error)
     return error->code == ERROR_IO ? 500 : (unsigned)error_http_status(error->code);
 }
 
+// Once a minute: whoever watches has to know, and the log may lie on the same disk.
+static void log_full_disk(struct api_call *call, const struct error *error)
+{
+    static atomic_llong next_us;
+    long long now_us = instant_monotonic_us();
+    long long due_us = atomic_load(&next_us);
+    if (now_us >= due_us &&
+        atomic_compare_exchange_strong(&next_us, &due_us, now_us + FULL_DISK_LOG_US)) {
+        log_event(LOG_ERROR, "disk.full", "id=%s code=%s text=\"%s\"",
+                  http_request_id(call->request), error->slug, error->message);
+    }
+}
+
 void api_reply_error(struct api_call *call, const struct error *error)
 {
     unsigned status = api_status(error);
@@ -47,6 +64,9 @@ void api_reply_error(struct api_call *call, const struct error *error)
                   http_request_id(call->request),
                   call->route ? call->route->operation : "-", error->slug, error->message);
         error_set(&told, error->code, error->slug, "the server failed; see its log");
+    }
+    if (status == 507) {
+        log_full_disk(call, error);
     }
     if (status == 401) {
         http_reply_header(call->request, "WWW-Authenticate", "Bearer");

@@ -50,7 +50,16 @@ static int no_memory(struct error *error)
 
 // ---- a report ----
 
-// Class and condition are named by id or by code.
+// Class and condition are named by id or by code: what was said of text is no help.
+static int not_named(const char *name, int code, struct error *error)
+{
+    if (strcmp(error->slug, "json.wrong_type") != 0) {
+        return code;
+    }
+    return error_set(error, ERROR_INPUT, "json.wrong_type",
+                     "'%s' must be an id (1 or more) or a code", name);
+}
+
 static int read_class(const struct json *body, const struct catalogue *catalogue,
                       int64_t *ret_id, struct error *error)
 {
@@ -68,7 +77,7 @@ static int read_class(const struct json *body, const struct catalogue *catalogue
         }
         *ret_id = class->id;
     }
-    return code;
+    return code ? not_named("class", code, error) : 0;
 }
 
 static int read_condition(const struct json *body, const struct catalogue *catalogue,
@@ -90,7 +99,7 @@ static int read_condition(const struct json *body, const struct catalogue *catal
         }
         *ret_id = condition->id;
     }
-    return code;
+    return code ? not_named("condition", code, error) : 0;
 }
 
 // By id or by code, out of the city's register.

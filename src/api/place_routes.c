@@ -118,8 +118,9 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
 {
     static const char *const names[] = {"lon", "lat", NULL};
     struct city_place place;
-    double lon = 1e9; // no point at all when absent
-    double lat = 1e9;
+    static const double absent = 1e9; // no place on earth
+    double lon = absent;
+    double lat = absent;
     struct geo_point point = {0};
     int code = api_query_only(call, names, error);
     if (!code) {
@@ -127,6 +128,10 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
     }
     if (!code) {
         code = api_query_double(call, "lat", &lat, error);
+    }
+    if (!code && (lon == absent || lat == absent)) {
+        code =
+            error_set(error, ERROR_INPUT, "api.bad_parameter", "lon and lat are required");
     }
     if (!code) {
         code = api_check_degrees(call->snapshot, lon, lat, error);

@@ -82,6 +82,7 @@ test('a full disk is told clearly, reads go on, and writes work again when space
   assert.deepEqual([...ledger.refused.keys()], ['disk.full']);
   const spool = readdirSync(data, { recursive: true }).filter((name) => name.includes('spool-') || name.includes('.new-'));
   assert.deepEqual(spool, [], 'nothing half-written stays');
+  assert.equal(server.log.match(/event=disk\.full /g)?.length, 1, 'told in the log, once a minute at most');
   await server.restart();
   await ledger.verify(acceptor);
 });

@@ -58,6 +58,11 @@ test('unknown members, wrong types, wrong values', async () => {
   }
   const nan = await post('{"class":"e0110","description":"x","point":{"lon":NaN,"lat":30}}');
   assert.equal(nan.status, 400);
+  for (const wrong of [-1, 0, 1.5, true]) {
+    const told = await collector.report({ class: wrong });
+    problem(told, 400, 'json.wrong_type');
+    assert.match(told.body.detail, /'class' must be an id .*or a code/);
+  }
 });
 
 test('queries are read strictly', async () => {
@@ -68,6 +73,9 @@ test('queries are read strictly', async () => {
   ]) {
     const answer = await acceptor.get(path);
     assert.equal(answer.status, 400, `${path}: ${answer.text}`);
+  }
+  for (const path of ['/locate', '/locate?lon=1', '/locate?lat=1']) {
+    assert.match((await acceptor.get(path)).body.detail, /lon and lat are required/);
   }
 });
 
