@@ -50,7 +50,8 @@ banned='\b(strcpy|strcat|sprintf|strtok|atoi|atol|strtod|gmtime|localtime|rand|s
 sources 'src/*/*.[ch]' 'include/gridcase/*/*.h' | xargs -r grep -nE "$banned" /dev/null | rule "banned functions"
 sources 'src/*/*.c' | xargs -r grep -nE '"(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE) ' /dev/null |
     rule "no SQL text in C"
-sources '*.c' '*.h' '*.sql' '*.ts' '*.tsx' '*.mjs' '*.sh' '*.awk' | while read -r file; do
+sources '*.c' '*.h' '*.sql' '*.ts' '*.tsx' '*.mjs' '*.sh' '*.awk' \
+    '*.pl' '*.css' '*.html' '*.ini' '*.service' 'man/*.[1-8]' Makefile .ci/run | while read -r file; do
     head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MPL-2.0' || echo "$file"
 done | rule "licence line in each source"
 sources 'include/gridcase/*/*.h' | while read -r file; do

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include <gridcase/cases/read.h>
 #include <gridcase/cases/recount.h>
@@ -173,6 +174,40 @@ static void recorded_times_hold_and_filled_moves_are_marked(void **state)
     assert_true(imported);
 }
 
+// What the record does not say is in the history, and in no figure about a stage, a check
+// or a person.
+static void filled_moves_stay_out_of_figures(void **state)
+{
+    struct town *town = *state;
+    struct refusals refusals = {0};
+    play(town, &refusals);
+    char path[400];
+    sqlite3 *file = NULL;
+    sqlite3_stmt *row = NULL;
+    snprintf(path, sizeof path, "%s/cities/tinytown/cases.db", town->folder);
+    assert_int_equal(sqlite3_open_v2(path, &file, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    static const char question[] =
+        "SELECT f.accepted_at, f.verified_at, f.filed_at, f.sent_at, f.signed_at,"
+        "  f.checked_at, f.accepted_by, f.verified_by, f.filed_by, f.sent_by, f.checked_by,"
+        "  f.closed_by, f.verify_result, f.check_result, f.accepted_in_time + 1,"
+        "  f.verified_in_time + 1, f.filed_in_time + 1, f.sent_in_time + 1,"
+        "  f.signed_in_time + 1, f.reviewed_in_time + 1, f.checked_in_time + 1,"
+        "  f.fed_back_at, f.closed_at, f.handled_in_time"
+        "  FROM fact f JOIN case_file c ON c.case_id = f.case_id"
+        "  WHERE c.description = 'Bags beside the bin'";
+    assert_int_equal(sqlite3_prepare_v2(file, question, -1, &row, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+    for (int i = 0; i < 21; i++)
+        if (sqlite3_column_int64(row, i) != 0)
+            fail_msg("%s is %lld", sqlite3_column_name(row, i),
+                     (long long)sqlite3_column_int64(row, i));
+    assert_true(sqlite3_column_int64(row, 21) > 0); // recorded: the department's feedback
+    assert_true(sqlite3_column_int64(row, 22) > 0); // the case did end
+    assert_true(sqlite3_column_int64(row, 23) >= 0);
+    assert_int_equal(sqlite3_finalize(row), SQLITE_OK);
+    assert_int_equal(sqlite3_close(file), SQLITE_OK);
+}
+
 static void a_placeholder_point_waits_in_the_where_queue(void **state)
 {
     struct town *town = *state;
@@ -224,6 +259,8 @@ int main(void)
                                         close_town),
         cmocka_unit_test_setup_teardown(recorded_times_hold_and_filled_moves_are_marked,
                                         open_town, close_town),
+        cmocka_unit_test_setup_teardown(filled_moves_stay_out_of_figures, open_town,
+                                        close_town),
         cmocka_unit_test_setup_teardown(a_placeholder_point_waits_in_the_where_queue,
                                         open_town, close_town),
         cmocka_unit_test(local_times_follow_the_format),
