@@ -10,6 +10,7 @@ enum {
     WAIT_MOST_MS = 15 * 60 * 1000,
     FORGET_MS = 60 * 60 * 1000,
     FAILURES_MOST = 1000000,
+    SET_BACK_MS = 60 * 1000, // less is two threads' idea of now, or a clock being trimmed
 };
 
 int throttle_key(struct db *db, const char *text, uint8_t out[HASH_SIZE],
@@ -67,9 +68,10 @@ int throttle_wait(struct db *db, enum throttle_kind kind, const uint8_t key[HASH
     if (code != 0)
         return code;
     int64_t wait_ms = row.failures > 0 ? row.blocked_until_ms - now_ms : 0;
-    // A clock that was set back must not lock anybody out for longer than the rule says.
-    if (wait_ms > WAIT_MOST_MS)
-        wait_ms = WAIT_MOST_MS;
+    // A failure in the future: the clock was set back. To wait until then would lock people
+    // out for as long as it was ahead; the next failure counts from the new time.
+    if (row.failed_at_ms > now_ms + SET_BACK_MS)
+        wait_ms = 0;
     *ret_wait_ms = wait_ms > 0 ? wait_ms : 0;
     return 0;
 }
