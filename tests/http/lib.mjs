@@ -140,7 +140,7 @@ export class Person {
 
   async call(method, path, body, headers = {}) {
     const json = body !== undefined && !(body instanceof Uint8Array) && typeof body !== 'string';
-    const answer = await fetch(this.server.api + path, {
+    const ask = () => fetch(this.server.api + path, {
       method,
       headers: {
         ...this.headers,
@@ -150,6 +150,14 @@ export class Person {
       body: json ? JSON.stringify(body) : body,
       redirect: 'manual',
     });
+    // A kept connection may reach its idle limit just as it is used again: what is safe to
+    // repeat is repeated once, as every client has to.
+    const again = (error) => {
+      if (!(method === 'GET' || 'Idempotency-Key' in headers)) throw error;
+      if (!['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(error.cause?.code)) throw error;
+      return ask();
+    };
+    const answer = await ask().catch(again);
     const text = await answer.text();
     let value = text;
     if (/json/.test(answer.headers.get('content-type') ?? '') && text) value = JSON.parse(text);
