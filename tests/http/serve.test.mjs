@@ -2,10 +2,10 @@
 // The program around the server: settings, health, metrics, the local socket, stopping.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Server, binary, cli, control as ask, nobody, root, startServer, until } from './lib.mjs';
+import { Server, binary, cli, control as ask, copyModel, nobody, root, startServer, until } from './lib.mjs';
 
 let server;
 before(async () => {
@@ -49,6 +49,35 @@ test('a model can be loaded while the server runs', async () => {
   const out = await cli('city', 'load', 'tinytown', join(root, 'fixtures', 'tinytown'), '--data', server.data);
   assert.match(out.stdout, /version/);
   assert.equal((await nobody(server).get('/city')).status, 200);
+});
+
+test('an edited model takes effect while people work: grids, locator and city are swapped in one piece', async () => {
+  const person = await server.signIn('acceptor1');
+  const { number } = (await person.report({ point: { lon: 120.0025, lat: 30.0025 } })).body; // block T33
+  const before = await person.want('/city');
+  const model = copyModel('tinytown', (ini) => ini.replace('T[1-3][1-3]', 'T[1-3][1-9]'));
+  const file = join(model.path, 'layers/grids.geojson');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"T33"', '"T39"'));
+  let over = false;
+  const codes = new Set();
+  const asking = Array.from({ length: 4 }, async () => {
+    while (!over) codes.add((await person.want('/locate?lon=120.0025&lat=30.0025')).grid.code);
+  });
+  try {
+    const out = await cli('city', 'load', 'tinytown', model.path, '--data', server.data);
+    assert.match(out.stdout, /version/);
+    await until(async () => (await person.want('/city')).model_version > before.model_version, 'the new model');
+    await until(() => codes.has('T39'), 'the new locator');
+  } finally {
+    over = true;
+    await Promise.all(asking);
+    model.remove();
+  }
+  assert.deepEqual([...codes].sort(), ['T33', 'T39'], 'the old grid, then the new one, nothing between');
+  assert.equal((await person.want(`/cases/${number}`)).grid.code, 'T33', 'an old case keeps its code');
+  const { number: later } = (await person.report({ point: { lon: 120.0025, lat: 30.0025 } })).body;
+  assert.equal((await person.want(`/cases/${later}`)).grid.code, 'T39');
+  await cli('city', 'load', 'tinytown', join(root, 'fixtures', 'tinytown'), '--data', server.data);
 });
 
 test('the data folder belongs to one process', async () => {
