@@ -161,6 +161,17 @@ test('list and map are one: hovering and choosing work both ways', async () => {
   await done(page);
 });
 
+test('the point of a case shows it close by on the map, with its unit grid filled', async () => {
+  const page = await deskOf(server, 'manager', { path: `?case=${numbers[3]}` });
+  await page.waitForFunction(() => document.querySelector('.map')?.dataset.idle);
+  await page.evaluate(() => globalThis.gridcaseMap.map.getView().setZoom(11));
+  await page.locator('.facts button').first().click();
+  await page.waitForFunction(() => globalThis.gridcaseMap.map.getView().getZoom() >= 16.9);
+  const grid = (await (await Api.as(server, server.person('manager'))).get(`/cases/${numbers[3]}`)).grid.code;
+  await page.waitForFunction((code) => globalThis.gridcaseMap.filledGrid === code, grid);
+  await done(page);
+});
+
 test('an ended session asks for the password again and loses nothing', async () => {
   const page = await deskOf(server, 'acceptor', { path: `?case=${numbers[4]}` });
   await action(page, 'rejected').click();

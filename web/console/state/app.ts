@@ -78,6 +78,8 @@ setInterval(() => {
 /** Somebody takes a point on the map: what to do with it. */
 export const picking = signal<((point: Point) => void) | null>(null);
 export const pin = signal<Point | null>(null);
+/** A point that somebody wants to see close by; taken away once shown. */
+export const lookAt = signal<Point | null>(null);
 export const markedGrid = signal<string | null>(null);
 
 export const notices = signal<{ id: number; kind: 'good' | 'bad'; text: string; open?: string }[]>([]);

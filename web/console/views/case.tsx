@@ -15,6 +15,7 @@ import {
   detailFailure,
   light,
   list,
+  lookAt,
   nowMs,
   open,
   pane,
@@ -156,7 +157,14 @@ function Facts({ found }: { found: CaseDetail }) {
             {found.address && label(found.place) !== found.address && <div class="muted">{found.address}</div>}
             {found.point && (
               <div>
-                <button type="button" class="plain small" onClick={() => (pane.value = 'map')}>
+                <button
+                  type="button"
+                  class="plain small"
+                  onClick={() => {
+                    pane.value = 'map';
+                    lookAt.value = found.point;
+                  }}
+                >
                   <Icon name="pin" size={12} />
                   <span class="numeric">
                     {found.point.lat.toFixed(5)}, {found.point.lon.toFixed(5)}

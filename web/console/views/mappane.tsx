@@ -15,6 +15,7 @@ import {
   hovered,
   light,
   list,
+  lookAt,
   markedGrid,
   open,
   pane,
@@ -231,7 +232,13 @@ function connect(map: CityMap): (() => void)[] {
       map.setPin(pin.value);
       if (pin.value) map.reveal(pin.value);
     }),
-    effect(() => map.markGrid(markedGrid.value)),
+    effect(() => {
+      const point = lookAt.value;
+      if (!point) return;
+      map.reveal(point, true);
+      lookAt.value = null;
+    }),
+    effect(() => map.markGrid(markedGrid.value ?? detail.value?.grid?.code ?? null)),
     effect(() => map.setGridsShown(gridsShown.value)),
     effect(() => {
       const wanted = level.value;

@@ -327,7 +327,7 @@ function Urgency() {
         {t('fact.urgency')} <small class="optional">{t('form.optional')}</small>
       </span>
       <select value={form.value.urgency} onChange={(event) => set({ urgency: event.currentTarget.value })}>
-        <option value="" />
+        <option value="">{t('form.pick')}</option>
         {urgencies.map((code) => (
           <option key={code} value={code}>
             {code}

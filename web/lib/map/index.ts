@@ -46,6 +46,7 @@ export const GRID_ZOOM = 15.5;
 const STREET_ZOOMS = [10, 13, 14.5];
 const CLUSTER_UNTIL = 16;
 const CLUSTER_PX = 44;
+const CLOSE_ZOOM = 17;
 const REVEAL_MARGIN_PX = 80;
 
 /** Base data of a layer, kept for a box somewhat larger than the view. */
@@ -87,6 +88,7 @@ export class CityMap {
   readonly #clusters: Cluster<Feature>;
   readonly #marks = new VectorSource();
   readonly #markedGrid = new VectorSource();
+  #marked: string | null = null;
   readonly #selected = new Feature<Point>();
   readonly #hovered = new Feature<Point>();
   readonly #pin = new Feature<Point>();
@@ -194,11 +196,19 @@ export class CityMap {
   setPin(point: LonLat | null): void {
     this.#mark(this.#pin, point, 'none');
   }
-  /** Fills the unit grid with this code, when it is among what is drawn. */
+  /** Fills the unit grid with this code, whenever it is among what is drawn. */
   markGrid(code: string | null): void {
+    this.#marked = code;
+    this.#drawMark();
+  }
+  /** The code of the grid that is filled now. */
+  get filledGrid(): string | null {
+    return this.#markedGrid.getFeatures()[0]?.get('code') ?? null;
+  }
+  #drawMark(): void {
     this.#markedGrid.clear(true);
-    if (code === null) return;
-    const found = this.#grids.source.getFeatures().find((grid) => grid.get('code') === code);
+    if (this.#marked === null) return;
+    const found = this.#grids.source.getFeatures().find((grid) => grid.get('code') === this.#marked);
     if (found) this.#markedGrid.addFeature(found.clone());
   }
   setPicking(picking: boolean): void {
@@ -206,8 +216,8 @@ export class CityMap {
     this.viewport.classList.toggle('picking', picking);
     if (picking) this.#options.onHover(null);
   }
-  /** Moves no more than needed to have the point comfortably in view. */
-  reveal(point: LonLat): void {
+  /** Moves no more than needed to have the point comfortably in view; close: so near that its unit grid shows. */
+  reveal(point: LonLat, close = false): void {
     // After the page has been laid out: opening a panel changes the map's size.
     requestAnimationFrame(() => {
       this.map.updateSize();
@@ -217,6 +227,10 @@ export class CityMap {
       const center = view.getCenter();
       const size = this.map.getSize();
       if (!resolution || !center || !size || size[0] === 0) return;
+      if (close) {
+        view.animate({ center: at, zoom: Math.max(CLOSE_ZOOM, view.getZoom() ?? 0), duration: 250 });
+        return;
+      }
       const moved = center.map((middle, axis) => {
         const room = Math.max(0, (size[axis]! / 2 - REVEAL_MARGIN_PX) * resolution);
         return Math.min(at[axis]! + room, Math.max(at[axis]! - room, middle));
@@ -272,7 +286,7 @@ export class CityMap {
     const zoom = view.getZoom() ?? 0;
     const extent = view.calculateExtent(this.map.getSize());
     void this.#streets.view(extent, zoom);
-    void this.#grids.view(extent, zoom);
+    void this.#grids.view(extent, zoom).then(() => this.#drawMark());
     this.#clusters.setDistance(zoom >= CLUSTER_UNTIL ? 0 : CLUSTER_PX);
     this.#options.onView(transformExtent(extent, 'EPSG:3857', 'EPSG:4326') as Box, zoom);
   }
