@@ -50,14 +50,10 @@ static int no_memory(struct error *error)
 
 // ---- a report ----
 
-// Class and condition are named by id or by code: what was said of text is no help.
-static int not_named(const char *name, int code, struct error *error)
+// Class and condition are named by id or by code; another type names nothing.
+static bool is_unknown(const struct error *error)
 {
-    if (strcmp(error->slug, "json.wrong_type") != 0) {
-        return code;
-    }
-    return error_set(error, ERROR_INPUT, "json.wrong_type",
-                     "'%s' must be an id (1 or more) or a code", name);
+    return strcmp(error->slug, "json.wrong_type") == 0;
 }
 
 static int read_class(const struct json *body, const struct catalogue *catalogue,
@@ -76,8 +72,11 @@ static int read_class(const struct json *body, const struct catalogue *catalogue
                              "the catalogue has no such class");
         }
         *ret_id = class->id;
+    } else if (code && is_unknown(error)) {
+        code = error_set(error, ERROR_INPUT, "case.class_unknown",
+                         "the catalogue has no such class");
     }
-    return code ? not_named("class", code, error) : 0;
+    return code;
 }
 
 static int read_condition(const struct json *body, const struct catalogue *catalogue,
@@ -98,8 +97,11 @@ static int read_condition(const struct json *body, const struct catalogue *catal
                              "the catalogue has no such condition");
         }
         *ret_id = condition->id;
+    } else if (code && is_unknown(error)) {
+        code = error_set(error, ERROR_INPUT, "case.condition_unknown",
+                         "the catalogue has no such condition");
     }
-    return code ? not_named("condition", code, error) : 0;
+    return code;
 }
 
 // By id or by code, out of the city's register.
