@@ -12,6 +12,7 @@ if [ ! -f "$data/cities/$city/demo-ready" ]; then
     echo "Loading the demo city into $data (once) ..."
     [ -d "$data/cities/$city" ] || "$gridcase" city new "$city" grids/boston --data "$data"
     "$gridcase" city load "$city" grids/boston --data "$data" --quiet
+    echo "Playing the city's record; rows that contradict themselves are named and left out ..."
     "$gridcase" replay "$city" "$record/record.csv.gz" --map "$record/map.ini" --speed max \
         --shift-to-now --until-now --data "$data"
     touch "$data/cities/$city/demo-ready"

@@ -424,6 +424,10 @@ int figures_get(struct api_call *call, struct db *db, struct error *error)
     json_put_int(&json, "closed_today", figures.closed_today);
     json_put_int(&json, "where", figures.where);
     json_put_int(&json, "manual", figures.manual);
+    struct account_sight
+        sight; // the figures are the city's: not those of everybody's lists
+    account_sight(&call->session.actor, RIGHT_CASE_READ, &sight);
+    json_put_bool(&json, "sees_all", sight.everything);
     put_figures(&json, call->snapshot, &figures);
     json_put_instant(&json, "as_of", call->now_ms);
     json_end_object(&json);

@@ -240,6 +240,7 @@ const struct openapi_member openapi_members[] = {
     {"", "closed_today", "integer", 0},
     {"", "where", "integer", 0},
     {"", "manual", "integer", 0},
+    {"", "sees_all", "boolean", 0},
     {"", "by_stage", "[any", 0},
     {"", "by_department", "[any", 0},
     {"", "by_area", "[any", 0},

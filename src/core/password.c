@@ -128,13 +128,32 @@ bool password_is_stale(const char *encoded)
     return encoded == NULL || !text_starts(encoded, PARAMETERS);
 }
 
-static bool is_one_character(const char *password, size_t length)
+// "aaaaaaaaaa", "1212121212", "passwordpassword": a shorter thing said again and again.
+static bool is_repetition(const char *password, size_t length)
 {
-    for (size_t i = 1; i < length; i++) {
-        if (password[i] != password[0])
-            return false;
+    for (size_t period = 1; period * 2 <= length; period++) {
+        if (memcmp(password, password + period, length - period) == 0)
+            return true;
     }
-    return true;
+    return false;
+}
+
+// "1234567890", "qwertyuiop123": a stretch of a keyboard's row or of the alphabet, and
+// little else.
+static bool is_row(const char *password, size_t length)
+{
+    static const char *const rows[] = {"01234567890", "09876543210", "qwertyuiop",
+                                       "abcdefghijklmnopqrstuvwxyz"};
+    size_t best = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (const char *from = rows[i]; *from != '\0'; from++) {
+            size_t same = 0;
+            while (same < length && from[same] != '\0' && from[same] == password[same])
+                same++;
+            best = same > best ? same : best;
+        }
+    }
+    return best + PASSWORD_LEAST / 2 > length;
 }
 
 int password_check_new(const char *password, size_t length, const char *login,
@@ -151,7 +170,7 @@ int password_check_new(const char *password, size_t length, const char *login,
                          "a password has at least %d characters", PASSWORD_LEAST);
     bool is_login =
         login != NULL && strlen(login) == length && memcmp(login, password, length) == 0;
-    if (is_login || is_one_character(password, length))
+    if (is_login || is_repetition(password, length) || is_row(password, length))
         return error_set(error, ERROR_INPUT, "password.too_plain",
                          "the password is too easy to guess");
     return 0;

@@ -81,6 +81,8 @@ test('lists filter and page, figures count', async () => {
   assert.deepEqual(one.items.map((item) => item.number), [numbers[0]]);
   const figures = await people.leader1.want('/summary');
   assert.ok(figures.open >= 5 && figures.opened_today >= 6 && figures.closed_today >= 1);
+  assert.equal(figures.sees_all, true);
+  assert.equal((await (await server.signIn('roads1')).want('/summary')).sees_all, false, 'a department sees its own cases');
   const map = await people.acceptor1.want('/geo/cases?open=1&bbox=119.9,29.9,120.1,30.1');
   assert.equal(map.type, 'FeatureCollection');
   assert.equal(map.truncated, false);

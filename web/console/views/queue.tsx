@@ -42,7 +42,8 @@ const quickKey = {
 } as const;
 
 function QuickQueues() {
-  const known = summary.value;
+  // The summary counts the whole city: beside the lists of somebody who sees a part it would be wrong.
+  const known = summary.value?.sees_all === false ? null : summary.value;
   const count: Partial<Record<Queue, number | undefined>> = {
     mine: known?.mine,
     where: known?.where,

@@ -330,6 +330,7 @@ export interface Summary {
   mine?: number;
   where?: number;
   manual?: number;
+  sees_all?: boolean;
 }
 export interface StaffMember {
   id: number;
