@@ -240,9 +240,13 @@ export interface Reporter {
   email: string | null;
   masked?: boolean;
 }
+export interface CaseComponent {
+  id: number;
+  code: string;
+}
 export interface CaseDetail extends CaseSummary {
   address?: string | null;
-  component?: { id: number; code: string } | null;
+  component?: CaseComponent | null;
   urgency?: string | null;
   outside?: Outside | null;
   tasks: Task[];
