@@ -262,7 +262,10 @@ static int set_time(struct case_work *work, struct error *error)
     if (done_ms > move->received_ms + CASE_FUTURE_MS)
         return error_set(error, ERROR_INPUT, "case.time",
                          "done in the future: check the device's clock");
-    if (done_ms > move->received_ms)
+    // A device whose clock stands in another year: the report counts from its receipt.
+    bool astray =
+        move->mark == CASE_MARK_LIVE && move->received_ms - done_ms > CASE_PAST_MS;
+    if (done_ms > move->received_ms || astray)
         done_ms = move->received_ms;
     int64_t least_ms = work->row.opened_ms;
     const struct case_task_row *task = case_task_find(work, work->task_no);

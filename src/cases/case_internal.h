@@ -19,7 +19,8 @@ enum {
     CASE_TASKS_PER_CASE = 1023,
     CASE_TASKS_OPEN = 16, // open at once
     CASE_CLOCKS_LIVE = 24,
-    CASE_FUTURE_MS = 5 * 60 * 1000, // a device may be ahead of us by this
+    CASE_FUTURE_MS = 5 * 60 * 1000,       // a device may be ahead of us by this
+    CASE_PAST_MS = 14 * 24 * 3600 * 1000, // and without network for so long
 };
 #define CASE_DUE_NEVER INT64_C(8640000000000000) // due_sort of cases without a deadline
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 // Inputs of a move: names and types checked against the action, kept for the history.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -246,6 +247,21 @@ static void put_point(struct json_writer *writer, const struct case_point *point
     json_end_object(writer);
 }
 
+// The routing rule that chose the department: its line in the table and its name.
+static void put_rule(const struct case_work *work, struct json_writer *writer)
+{
+    char text[300];
+    if (!work->routed || work->route.rule == 0 ||
+        work->row.department_id != work->route.lead)
+        return;
+    snprintf(text, sizeof text, "%lld %.250s", (long long)work->route.line,
+             work->route.name != NULL ? work->route.name : "");
+    size_t length = strlen(text);
+    while (!text_is_utf8(text, length)) // the cut fell into a character
+        length--;
+    json_put_text_length(writer, "rule", text, length);
+}
+
 int case_report_inputs(struct case_work *work, struct error *error)
 {
     const struct case_draft *draft = work->move->draft;
@@ -265,6 +281,7 @@ int case_report_inputs(struct case_work *work, struct error *error)
     if (work->row.place.has_point)
         put_point(&writer, &work->row.place.point);
     put_reporter(work, &writer);
+    put_rule(work, &writer);
     json_put_text(&writer, "source", process_source_to_str((int)draft->source));
     if (*work->row.urgency != '\0')
         json_put_text(&writer, "urgency", work->row.urgency);

@@ -40,6 +40,7 @@ test('a component is named by what stands near, and its departments get the case
     assert.equal(made.body.component.owner.code, 'water');
     assert.equal(made.body.component.maintainer.code, 'roads');
     assert.equal(made.body.department.code, 'roads', 'the maintainer');
+    assert.match(made.body.history[0].inputs.rule, /^\d+ cover with a maintainer/, 'the rule that matched');
     const found = await leader.want(`/cases/${made.body.number}`);
     assert.deepEqual(found.component, made.body.component);
     assert.equal(found.history[0].inputs.component, near.code);

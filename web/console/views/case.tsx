@@ -179,6 +179,7 @@ function Facts({ found }: { found: CaseDetail }) {
         {fact(t('fact.grid'), found.grid && <span class="numeric">{found.grid.code}</span>)}
         {fact(t('fact.areas'), found.areas.map(areaWord).join(' · '))}
         {fact(t('fact.department'), refWord(found.department))}
+        {fact(t('fact.rule'), ruleOf(found))}
         {fact(
           t('fact.tasks'),
           tasks.length > 0 && (
@@ -394,6 +395,12 @@ function whyWord({ why, number }: ExplainInterval): string {
 }
 
 // ---- history ----
+/** The routing rule that chose the department when the case was reported: line and name. */
+function ruleOf(found: CaseDetail): string {
+  const rule = found.history[0]?.inputs?.rule;
+  return typeof rule === 'string' ? rule : '';
+}
+
 /** What a move carried, in words. A report's own inputs are the facts of the case. */
 function inputWords(row: HistoryRow): { name: string; value: string }[] {
   if (row.kind === 'reported') return [];
