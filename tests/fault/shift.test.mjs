@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { cli, root, sleep, startServer } from '../http/lib.mjs';
+import { cli, root, sleep, startServer, uuid } from '../http/lib.mjs';
 import { checkStore, long, whileRunning } from './load.mjs';
 
 const seconds = Number(process.env.GRIDCASE_SHIFT_S ?? (long ? 240 : 0));
@@ -52,7 +52,10 @@ async function work(person, known, until, told) {
         const value = fill(input, known);
         if (value !== undefined && (input.required || randomInt(2))) inputs[input.name] = value;
       }
-      const answer = await person.act(number, action.action, inputs, { Prefer: 'return=minimal' });
+      // With the version just seen: the case may have gone from sight since (404), or moved (412).
+      const match = action.task ? { 'If-Match': `"${action.task}.${action.task_version}"` } : {};
+      const answer = await person.call('POST', `/cases/${number}/actions`, { action: action.action, inputs },
+        { 'Idempotency-Key': uuid(), Prefer: 'return=minimal', ...match });
       if (answer.status >= 500 && answer.status !== 503) throw new Error(`${action.action}: ${answer.status} ${answer.text}`);
       told[answer.status] = (told[answer.status] ?? 0) + 1;
     }
