@@ -72,7 +72,7 @@ export function queryString(query: Query = {}): string {
   return text ? `?${text}` : '';
 }
 
-async function problemOf(response: Response): Promise<ApiError> {
+export async function problemOf(response: Response): Promise<ApiError> {
   let body: Partial<Problem> = {};
   if (/json/.test(response.headers.get('content-type') ?? '')) {
     body = (await response.json().catch(() => ({}))) as Partial<Problem>;
