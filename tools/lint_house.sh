@@ -45,6 +45,7 @@ third_party 'microhttpd' '^src/http/' | rule "microhttpd only in src/http"
 third_party 'jansson|argon2|gnutls' '^src/core/' | rule "jansson, argon2, gnutls only in src/core"
 third_party 'glib' '^src/rules/' | rule "glib only in src/rules"
 third_party 'turbojpeg|png\.h|jpeglib' '^src/(media|geo)/' | rule "image headers only in src/media and src/geo"
+third_party 'xlsxwriter' '^src/document/' | rule "workbook headers only in src/document"
 
 banned='\b(strcpy|strcat|sprintf|strtok|atoi|atol|strtod|gmtime|localtime|rand|system|popen|setlocale|gets)\('
 sources 'src/*/*.[ch]' 'include/gridcase/*/*.h' | xargs -r grep -nE "$banned" /dev/null | rule "banned functions"

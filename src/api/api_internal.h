@@ -249,6 +249,8 @@ struct api_view {
 };
 void api_view_init(struct api_view *view, struct api_call *call, struct db *db,
                    struct json_writer *json);
+// The name of a person, looked up once a reply; "" when it may not be seen.
+const char *api_person_name(struct api_view *view, int64_t id);
 void api_put_summary(struct api_view *view, const char *name,
                      const struct case_summary *summary);
 void api_put_detail(struct api_view *view, const struct case_detail *detail);

@@ -133,11 +133,20 @@ int api_case_filter(struct api_call *call, struct case_filter *ret_filter,
     return code;
 }
 
-const char *const api_case_parameters[] = {
-    "open",  "stage",  "step",        "department", "class",  "condition", "area",
-    "grid",  "number", "queue",       "light",      "source", "bbox",      "sort",
-    "limit", "cursor", "opened_from", "opened_to",  NULL,
+const char *const api_case_export_parameters[] = {
+    "language", // of the words in a table; the list has none
+    "open",     "stage",  "step",        "department", "class",  "condition", "area",
+    "grid",     "number", "queue",       "light",      "source", "bbox",      "sort",
+    "limit",    "cursor", "opened_from", "opened_to",  NULL,
 };
+const char *const *const api_case_parameters = api_case_export_parameters + 1;
+
+int api_case_page(struct api_call *call, struct db *db, const struct case_filter *filter,
+                  struct arena *arena, struct case_page *ret_page, struct error *error)
+{
+    return case_list(db, call->snapshot, &call->session.actor, filter, call->now_ms, arena,
+                     ret_page, error);
+}
 
 int cases_list(struct api_call *call, struct db *db, struct error *error)
 {
@@ -152,8 +161,7 @@ int cases_list(struct api_call *call, struct db *db, struct error *error)
         code = case_stream(db, &stream, error);
     }
     if (!code) {
-        code = case_list(db, call->snapshot, &call->session.actor, &filter, call->now_ms,
-                         call->arena, &page, error);
+        code = api_case_page(call, db, &filter, call->arena, &page, error);
     }
     if (code) {
         return code;

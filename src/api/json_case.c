@@ -19,8 +19,7 @@ void api_view_init(struct api_view *view, struct api_call *call, struct db *db,
 
 // ---- people ----
 
-// The name of a person, looked up once a reply; "" when it may not be seen.
-static const char *person_name(struct api_view *view, int64_t id)
+const char *api_person_name(struct api_view *view, int64_t id)
 {
     size_t most = sizeof(view->names) / sizeof(view->names[0]);
     if (!view->people && id != view->call->session.actor.person_id) {
@@ -52,7 +51,7 @@ static void put_person(struct api_view *view, const char *name, int64_t id)
     }
     json_begin_object(view->json, name);
     json_put_int(view->json, "id", id);
-    json_put_text(view->json, "name", person_name(view, id));
+    json_put_text(view->json, "name", api_person_name(view, id));
     json_end_object(view->json);
 }
 

@@ -95,6 +95,13 @@ const struct api_route api_routes[] = {
     // ---- cases ----
     {ROUTE(GET, "/cases", "list_cases", "Cases that one may see, by pages"),
      READ(RIGHT_CASE_READ, cases_list), .gives = "case_page", .query = CASE_QUERY},
+    {ROUTE(GET, "/cases.csv", "export_cases_csv", "The list as CSV, at most 50,000 rows"),
+     .right = RIGHT_CASE_READ, .mode = API_SLOW, .handler = cases_csv, .status = 200,
+     .gives = "+text/csv", .query = CASE_QUERY " language"},
+    {ROUTE(GET, "/cases.xlsx", "export_cases_xlsx", "The list as a workbook, likewise"),
+     .right = RIGHT_CASE_READ, .mode = API_SLOW, .handler = cases_xlsx, .status = 200,
+     .gives = "+application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+     .query = CASE_QUERY " language"},
     {ROUTE(POST, "/cases", "report_case", "Report a case"), .right = RIGHT_CASE_REPORT,
      .mode = API_WRITE, .body = API_JSON, .body_limit = CASE_BODY, .flags = API_KEYED,
      .status = 201, .takes = "case_report", .gives = "case_detail",

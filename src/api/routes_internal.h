@@ -9,13 +9,22 @@
     int name(struct api_call *call, struct db *db, struct error *error)
 
 // cases_read.c
-extern const char *const api_case_parameters[]; // of the filter, NULL at the end
+extern const char *const *const api_case_parameters;   // of the filter, NULL at the end
+extern const char *const api_case_export_parameters[]; // with the language in front
+// A page of the list: what the filter asks for, as the person may see it.
+int api_case_page(struct api_call *call, struct db *db, const struct case_filter *filter,
+                  struct arena *arena, struct case_page *ret_page,
+                  struct error *error) ERROR_MUST_CHECK;
 API_HANDLER(cases_list);
 API_HANDLER(cases_get);
 API_HANDLER(cases_explain);
 API_HANDLER(figures_get);
 int cases_reply_detail(struct api_call *call, struct db *db, const char *number,
                        unsigned status, struct error *error) ERROR_MUST_CHECK;
+
+// cases_export.c
+API_HANDLER(cases_csv);
+API_HANDLER(cases_xlsx);
 
 // cases_write.c
 API_PREPARE(cases_report_prepare);
