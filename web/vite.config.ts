@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-// One package, one entry per application. The build goes to ../build/web: console/index.html
-// beside hashed files under assets/, which the C server serves for ever (immutable).
+// One package, one entry per application. The build goes to ../build/web: each
+// application's index.html beside hashed files under assets/, which the C server serves for ever (immutable).
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -22,7 +22,11 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 800,
     rolldownOptions: {
-      input: { console: resolve(here, 'console/index.html') },
+      input: {
+        console: resolve(here, 'console/index.html'),
+        dashboard: resolve(here, 'dashboard/index.html'),
+        field: resolve(here, 'field/index.html'),
+      },
       output: { entryFileNames: 'assets/[name]-[hash].js', chunkFileNames: 'assets/[name]-[hash].js' },
     },
   },

@@ -100,9 +100,17 @@ struct api {
 
 // ---- cities (cities.c) ----
 
+enum { API_CITY_NAME = 128 };
+struct api_city_name {
+    char english[API_CITY_NAME];
+    char chinese[API_CITY_NAME]; // "" when it has none
+    bool known;
+};
+
 struct api_city {
     struct api_city *next;
     char slug[64];
+    struct api_city_name name; // under the lock
     char host[256];
     uint64_t key; // for the worker pool
     unsigned references;
@@ -135,6 +143,10 @@ struct api_city *api_city_by_host(struct api *api, const char *host);
 struct api_city *api_city_ref(struct api *api, struct api_city *city);
 void api_city_unref(struct api *api, struct api_city *city);
 bool api_city_is_open(struct api *api, struct api_city *city);
+// What the city is called; its slug until that was read. Never blocks for long.
+void api_city_name(struct api *api, struct api_city *city, struct api_city_name *ret_name);
+// Reads it if it is not known. Blocks (disk): timer thread only.
+void api_city_name_learn(struct api *api, struct api_city *city);
 // Blocks (disk): worker pool or timer only. ERROR_BUSY "city.out_of_service".
 int api_city_open(struct api *api, struct api_city *city,
                   struct error *error) ERROR_MUST_CHECK;

@@ -148,6 +148,62 @@ void api_cities_each(struct api *api, void (*visit)(void *context, struct api_ci
     pthread_mutex_unlock(&api->lock);
 }
 
+// ---- names ----
+
+void api_city_name(struct api *api, struct api_city *city, struct api_city_name *ret_name)
+{
+    pthread_mutex_lock(&api->lock);
+    *ret_name = city->name;
+    pthread_mutex_unlock(&api->lock);
+    if (!ret_name->english[0]) {
+        copy_text(ret_name->english, sizeof(ret_name->english), city->slug);
+    }
+}
+
+// With the lock held, or nobody else looking.
+static void name_from(struct api_city_name *name, const struct city_snapshot *snapshot)
+{
+    struct city_names names = city_names(snapshot);
+    name->chinese[0] = '\0';
+    for (size_t i = 0; i < city_languages(snapshot); i++) {
+        if (text_starts(city_language(snapshot, i), "zh") && names.text[i]) {
+            copy_text(name->chinese, sizeof(name->chinese), names.text[i]);
+        }
+    }
+    copy_text(name->english, sizeof(name->english), city_name(snapshot, "en"));
+    name->known = true;
+}
+
+void api_city_name_learn(struct api *api, struct api_city *city)
+{
+    struct api_city_name name;
+    api_city_name(api, city, &name);
+    if (name.known) {
+        return;
+    }
+    DB_READER_CLEANUP struct db *db = NULL;
+    struct error error = {0};
+    int code = db_reader_borrow(api->store, city->slug, DB_CITY, &db, &error);
+    if (!code) {
+        code = city_name_read(db, "en", name.english, sizeof(name.english), &error);
+    }
+    if (!code) {
+        code = city_name_read(db, "zh-CN", name.chinese, sizeof(name.chinese), &error);
+    }
+    if (code) { // it is called by its slug until it is opened
+        log_event(LOG_WARNING, "city.name", "city=%s code=%s", city->slug, error.slug);
+    }
+    if (!name.english[0]) {
+        copy_text(name.english, sizeof(name.english), name.chinese);
+    }
+    name.known = true;
+    pthread_mutex_lock(&api->lock);
+    if (!city->name.known) {
+        city->name = name;
+    }
+    pthread_mutex_unlock(&api->lock);
+}
+
 // ---- opening and closing ----
 
 bool api_city_is_open(struct api *api, struct api_city *city)
@@ -217,6 +273,7 @@ static void open_now(struct api *api, struct api_city *city)
     } else {
         error_clear(&city->failure);
         city->snapshot = parts.snapshot;
+        name_from(&city->name, parts.snapshot);
         city->lane = parts.lane;
         city->media = parts.media;
         city->open = true;
@@ -274,6 +331,7 @@ int api_city_reload(struct api *api, struct api_city *city, struct error *error)
     pthread_mutex_lock(&api->lock);
     struct city_snapshot *old = city->snapshot;
     city->snapshot = fresh;
+    name_from(&city->name, fresh);
     pthread_mutex_unlock(&api->lock);
     city_snapshot_free(old);
     atomic_store(&city->next_timer_ms, 0);

@@ -117,6 +117,9 @@ static void look(void *context, struct api_city *city)
         api_upkeep(api, city, now_us / 1000);
     }
     bool unknown = atomic_load(&city->next_timer_ms) == 0;
+    if (unknown) {
+        api_city_name_learn(api, city);
+    }
     if (unknown || (open && now_us / 1000 - city->looked_ms > LOOK_MS) ||
         atomic_exchange(&city->changed, false)) {
         city->looked_ms = now_us / 1000;

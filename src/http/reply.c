@@ -9,7 +9,8 @@
 
 #define POLICY_PAGE                                                                        \
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; "                   \
-    "worker-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; "          \
+    "worker-src 'self'; manifest-src 'self'; media-src 'self' blob:; "                     \
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; "                             \
     "form-action 'self'; frame-ancestors 'none'"
 #define POLICY_DATA "default-src 'none'; frame-ancestors 'none'"
 

@@ -18,6 +18,10 @@ before(async () => {
   server.logins = demoLogins(data);
   mkdirSync(join(data, 'web', 'console'), { recursive: true });
   mkdirSync(join(data, 'web', 'assets'));
+  mkdirSync(join(data, 'web', 'field'));
+  writeFileSync(join(data, 'web', 'field', 'index.html'), '<!doctype html><title>field</title>');
+  writeFileSync(join(data, 'web', 'field', 'sw.js'), '// worker');
+  writeFileSync(join(data, 'web', 'field', 'app.webmanifest'), '{}');
   writeFileSync(join(data, 'web', 'console', 'index.html'), '<!doctype html><title>console</title>');
   writeFileSync(join(data, 'web', 'assets', 'a-1.js'), 'whole');
   writeFileSync(join(data, 'web', 'assets', 'a-1.js.gz'), 'zipped');
@@ -109,7 +113,7 @@ test('a matching Origin is asked for on both kinds of address', async () => {
 test('pages: the list of cities, and the way to the console', async () => {
   const list = await ask('/');
   assert.equal(list.status, 200);
-  assert.match(list.text, /href="\/tinytown\/"/);
+  assert.match(list.text, /href="\/tinytown\/console\/"/);
   assert.match(list.headers['content-security-policy'], /default-src 'self'/);
   assert.doesNotMatch(list.headers['content-security-policy'], /unsafe-inline/);
   assert.equal(list.headers['x-content-type-options'], 'nosniff');
@@ -122,6 +126,44 @@ test('pages: the list of cities, and the way to the console', async () => {
   assert.equal((await ask('/', { host: 'other.test' })).headers.location, '/console/');
   assert.equal((await ask('/tinytown/other')).status, 404);
   assert.equal((await ask('/atlantis/')).status, 404);
+});
+
+test('the root names the cities and leads to each face of them', async () => {
+  let list;
+  for (let i = 0; i < 40; i++) {
+    list = await ask('/');
+    if (/<h2>Tinytown /.test(list.text)) break;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  assert.match(list.text, /<h2>Tinytown <span lang="zh-CN">[^<]*\p{Script=Han}/u, 'a city that nobody has opened, by name');
+  assert.doesNotMatch(list.text, /<script/);
+  for (const face of ['console', 'field', 'dashboard']) {
+    for (const slug of ['tinytown', 'othertown']) assert.ok(list.text.includes(`href="/${slug}/${face}/"`), `${slug} ${face}`);
+  }
+});
+
+test('each face is one page; its worker and manifest stand in its own folder', async () => {
+  for (const [path, host] of [['/tinytown/field/'], ['/tinytown/field/case/TT1'], ['/field/', 'other.test']]) {
+    const page = await ask(path, { host });
+    assert.equal(page.status, 200, path);
+    assert.match(page.text, /<title>field/);
+    assert.match(page.headers['content-security-policy'], /worker-src 'self'.*manifest-src 'self'.*media-src 'self' blob:/);
+  }
+  assert.equal((await ask('/tinytown/field')).headers.location, '/tinytown/field/');
+  assert.equal((await ask('/tinytown/dashboard')).headers.location, '/tinytown/dashboard/');
+  const worker = await ask('/tinytown/field/sw.js?x=1');
+  assert.equal(worker.status, 200);
+  assert.match(worker.headers['content-type'], /^text\/javascript/);
+  assert.equal(worker.headers['cache-control'], 'no-cache');
+  assert.match(worker.headers['content-security-policy'], /connect-src 'self'/, 'the worker may fetch');
+  const again = await ask('/tinytown/field/sw.js', { headers: { 'If-None-Match': worker.headers.etag } });
+  assert.equal(again.status, 304);
+  const manifest = await ask('/field/app.webmanifest', { host: 'other.test' });
+  assert.equal(manifest.headers['content-type'], 'application/manifest+json');
+  assert.equal(manifest.headers['cache-control'], 'no-cache');
+  for (const path of ['/tinytown/field/none.js', '/tinytown/field/deep/sw.js', '/tinytown/field/index.html.br', '/tinytown/sw.js']) {
+    assert.equal((await ask(path)).status, 404, path);
+  }
 });
 
 test('the console is one page below each city, its assets stand at the root', async () => {

@@ -16,6 +16,7 @@
 
 #include <gridcase/core/error.h>
 
+struct db;
 struct calendar;
 struct catalogue;
 struct db_store;
@@ -122,6 +123,10 @@ static inline void city_snapshot_cleanup(struct city_snapshot **snapshot)
 const char *city_slug(const struct city_snapshot *city);
 const char *city_name(const struct city_snapshot *city, const char *language);
 struct city_names city_names(const struct city_snapshot *city);
+// The name of a city whose model is not in memory, out of its database: "" when it has none
+// in that language, or no model, or no room for it.
+int city_name_read(struct db *db, const char *language, char *ret_name, size_t size,
+                   struct error *error) ERROR_MUST_CHECK;
 const char *city_region_code(const struct city_snapshot *city);
 const char *city_time_zone(const struct city_snapshot *city); // "America/New_York"
 const char *city_number_prefix(const struct city_snapshot *city);

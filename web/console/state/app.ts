@@ -18,22 +18,16 @@ import type {
   StaffMember,
   Summary,
 } from '../../lib/api/types.ts';
+import { basePath, items, type Phase, type SessionHost, tokenOfLink } from '../../lib/session/host.ts';
 import { lightAt } from '../../lib/clock/light.ts';
 import { timeZone } from '../../lib/i18n/index.ts';
 import { ChangeStream, type StreamState } from '../../lib/live/stream.ts';
 import { type Filters, filterQuery, noFilters, readFilters, writeFilters } from './filters.ts';
 import { CaseRows } from './list.ts';
 
-/** "/boston/console/" has its API below "/boston"; a city's own host below "". */
-export function basePath(pathname: string): string {
-  const at = pathname.lastIndexOf('/console');
-  return at < 0 ? pathname.replace(/\/$/, '') : pathname.slice(0, at);
-}
-
-export type Phase = 'starting' | 'signed-out' | 'link' | 'password' | 'ready' | 'failed';
 export type Pane = 'queue' | 'map' | 'side';
 
-export const base = basePath(location.pathname);
+export const base = basePath(location.pathname, 'console');
 export const phase = signal<Phase>('starting');
 export const startFailure = signal<unknown>(null);
 /** The session ended under a working page: sign in again above it, nothing typed is lost. */
@@ -99,8 +93,7 @@ export const query = computed(() => filterQuery(filters.value, filters.value.inM
 // ---- starting, signing in and out ----
 let stream: ChangeStream | null = null;
 
-/** A one-time link to a first password: "#link=TOKEN", never sent as part of an address. */
-export const linkToken = signal(/^#link=([\w.~-]+)$/.exec(location.hash)?.[1] ?? '');
+export const linkToken = signal(tokenOfLink(location.hash));
 
 export async function start(): Promise<void> {
   phase.value = 'starting';
@@ -146,6 +139,9 @@ export async function enter(found: Session): Promise<void> {
   follow();
 }
 
+/** What the pages of signing in work with. */
+export const host: SessionHost = { client, city, session, phase, linkToken, enter, notify };
+
 async function readTables(): Promise<void> {
   const level = city.value?.levels[0]?.code;
   const keep = <T>(promise: Promise<T>, into: (value: T) => void) =>
@@ -163,13 +159,6 @@ async function readTables(): Promise<void> {
     startFailure.value = error;
   });
 }
-/** Lists come bare or as {items}. */
-export function items<T>(value: unknown): T[] {
-  if (Array.isArray(value)) return value as T[];
-  const inner = (value as { items?: unknown } | null)?.items;
-  return Array.isArray(inner) ? (inner as T[]) : [];
-}
-
 export async function readStaff(): Promise<void> {
   if (staff.value || !may('staff.read')) return;
   staff.value = await client

@@ -12,6 +12,7 @@ import {
   endReport,
   expired,
   helpOpen,
+  host,
   notices,
   open,
   type Pane,
@@ -26,11 +27,12 @@ import {
 } from '../state/app.ts';
 import { closeForm } from './actions.tsx';
 import { CaseView } from './case.tsx';
-import { Header, LanguageSwitch } from './header.tsx';
+import { LanguageSwitch } from '../../lib/ui/language.tsx';
+import { Header } from './header.tsx';
 import { MapView } from './mappane.tsx';
 import { isNarrow, listBox, moveCursor, QueueView, searchField } from './queue.tsx';
 import { ReportView } from './report.tsx';
-import { ExpiredDialog, LinkPage, PasswordPage, SignInPage } from './signin.tsx';
+import { ExpiredDialog, LinkPage, PasswordPage, SignInPage } from '../../lib/session/views.tsx';
 import { failureWords } from './words.ts';
 
 function typing(target: EventTarget | null): boolean {
@@ -103,11 +105,11 @@ export function App() {
         </main>
       );
     case 'signed-out':
-      return <SignInPage />;
+      return <SignInPage host={host} />;
     case 'link':
-      return <LinkPage />;
+      return <LinkPage host={host} />;
     case 'password':
-      return <PasswordPage />;
+      return <PasswordPage host={host} />;
     default:
       return <Desk />;
   }
@@ -133,7 +135,7 @@ function Desk() {
       <Tabs side={side} />
       <Notices />
       {helpOpen.value && <Help />}
-      {expired.value && <ExpiredDialog />}
+      {expired.value && <ExpiredDialog host={host} />}
     </div>
   );
 }

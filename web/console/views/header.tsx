@@ -2,27 +2,11 @@
 // The top bar: where we are, how the day stands, and what concerns the person alone.
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { label, language, type Language, languages, setLanguage, showNumber, t } from '../../lib/i18n/index.ts';
+import { label, showNumber, t } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
+import { LanguageSwitch } from '../../lib/ui/language.tsx';
 import { city, client, helpOpen, mayReport, phase, report, reporting, session, setFilters, signOut, streamState, summary } from '../state/app.ts';
 import { refWord, roleWord } from './words.ts';
-
-export function LanguageSwitch() {
-  return (
-    <select
-      class="language"
-      aria-label="语言 / Language"
-      value={language.value}
-      onChange={(event) => void setLanguage(event.currentTarget.value as Language)}
-    >
-      {languages.map(({ code, name }) => (
-        <option key={code} value={code} lang={code}>
-          {name}
-        </option>
-      ))}
-    </select>
-  );
-}
 
 function Figures() {
   const known = summary.value;

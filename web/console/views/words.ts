@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 // Words for codes: always the server's label where it sends one; a code as it is otherwise.
-import { ApiError, LineError } from '../../lib/api/client.ts';
 import type { Actor, Area, Clock, Department, Holder, Label, Light, Ref, Word } from '../../lib/api/types.ts';
 import { leftMs, runs, span } from '../../lib/clock/light.ts';
-import { has, label, t } from '../../lib/i18n/index.ts';
+import { label, t } from '../../lib/i18n/index.ts';
 import { city, departments } from '../state/app.ts';
+
+export { failureWords } from '../../lib/api/failure.ts';
 
 function of(list: Word[] | undefined, code: string): string {
   const found = list?.find((word) => word.code === code);
@@ -60,19 +61,6 @@ export function leftWords(clock: Clock | null, nowMs: number): string {
 }
 export const paused = (clock: Clock | null): boolean =>
   clock !== null && !runs(clock) && clock.state === 'paused';
-
-/** What went wrong, in words: by the stable code, else as the server put it. */
-export function failureWords(error: unknown): string {
-  if (error instanceof LineError) return t(error.timedOut ? 'error.timeout' : 'error.line');
-  if (error instanceof ApiError) {
-    const key = `error.${error.code}`;
-    if (has(key)) return t(key, { s: error.problem.retry_after_s ?? '', detail: error.problem.detail ?? '' });
-    const byStatus = `error.http.${error.status}`;
-    if (error.problem.detail) return error.problem.detail;
-    if (has(byStatus)) return t(byStatus);
-  }
-  return t('error.unknown');
-}
 
 /** Departments in the order of their tree, with their depth. */
 export function departmentTree(all: readonly Department[]): { department: Department; depth: number }[] {

@@ -21,6 +21,17 @@ const load: Record<Language, () => Promise<Catalogue>> = {
   en: () => import('./en.json').then((module) => module.default as Catalogue),
 };
 
+/** Catalogues of the application that this page is, see extend.ts. */
+const added: { zh: Partial<Catalogue>; en: () => Promise<Partial<Catalogue>> }[] = [];
+export function addTexts(zhTexts: object, en: () => Promise<object>): void {
+  added.push({ zh: zhTexts, en });
+  catalogue.value = { ...catalogue.value, ...zhTexts };
+}
+async function whole(tag: Language): Promise<Catalogue> {
+  const parts = await Promise.all([load[tag](), ...added.map((one) => (tag === 'en' ? one.en() : one.zh))]);
+  return Object.assign({}, ...parts) as Catalogue;
+}
+
 export const language = signal<Language>('zh-CN');
 export const timeZone = signal('UTC');
 const catalogue = signal<Catalogue>(zh);
@@ -50,7 +61,7 @@ export function preferredLanguage(stored: string | null, wanted: readonly string
 }
 
 export async function setLanguage(next: Language): Promise<void> {
-  catalogue.value = await load[next]();
+  catalogue.value = await whole(next);
   language.value = next;
   document.documentElement.lang = next;
   try {
@@ -58,6 +69,17 @@ export async function setLanguage(next: Language): Promise<void> {
   } catch {
     // A browser that keeps nothing still shows the page.
   }
+}
+
+/** What the person chose in any face of this place, else what the browser asks for. */
+export function startLanguage(): Promise<void> {
+  let stored: string | null = null;
+  try {
+    stored = localStorage.getItem('gridcase:language');
+  } catch {
+    // A browser that keeps nothing still shows the page.
+  }
+  return setLanguage(preferredLanguage(stored, navigator.languages));
 }
 
 export function t(key: Key, values: Record<string, string | number> = {}): string {

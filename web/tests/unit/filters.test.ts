@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 import { describe, expect, it } from 'vitest';
-import { basePath } from '../../console/state/app.ts';
+import { basePath } from '../../lib/session/host.ts';
 import { activeChips, type Filters, filterQuery, noFilters, readFilters, writeFilters } from '../../console/state/filters.ts';
 
 const some: Filters = {
@@ -57,8 +57,8 @@ describe('filters as a query', () => {
 
 describe('place of the API', () => {
   it('follows the page: below the city, or at the root of its own host', () => {
-    expect(basePath('/boston/console/')).toBe('/boston');
-    expect(basePath('/console/')).toBe('');
-    expect(basePath('/boston/console')).toBe('/boston');
+    expect(basePath('/boston/console/', 'console')).toBe('/boston');
+    expect(basePath('/console/', 'console')).toBe('');
+    expect(basePath('/boston/console', 'console')).toBe('/boston');
   });
 });

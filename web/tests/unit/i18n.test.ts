@@ -1,39 +1,45 @@
 // SPDX-License-Identifier: MPL-2.0
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import en from '../../lib/i18n/en.json';
 import { instantOf, label, language, preferredLanguage, setLanguage, showFull, showTime, t, timeZone } from '../../lib/i18n/index.ts';
 import zh from '../../lib/i18n/zh-CN.json';
 
 type Message = string | Record<string, string>;
 const texts = (message: Message) => (typeof message === 'string' ? [message] : Object.values(message));
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
-const catalogues: Record<string, Record<string, Message>> = { 'zh-CN': zh, en };
 const root = join(import.meta.dirname, '../..');
-const sources = ['console', 'lib'].flatMap((folder) =>
+const read = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8')) as Record<string, Message>;
+const sourcesOf = (folder: string) =>
   readdirSync(join(root, folder), { recursive: true })
     .map(String)
     .filter((name) => /\.tsx?$/.test(name))
-    .map((name) => ({ name: join(folder, name), text: readFileSync(join(root, folder, name), 'utf8') })),
-);
-const code = sources.map((source) => source.text).join('\n');
+    .map((name) => ({ name: join(folder, name), text: readFileSync(join(root, folder, name), 'utf8') }));
+const apps = readdirSync(root).filter((name) => existsSync(join(root, name, 'index.html')));
+const sources = ['lib', ...apps].flatMap(sourcesOf);
+const codeOf = (list: { text: string }[]) => list.map((source) => source.text).join('\n');
+/** Each catalogue with the code that may ask for its texts. */
+const rooms = [
+  { name: 'lib', code: codeOf(sources) },
+  ...apps.filter((name) => existsSync(join(root, name, 'i18n/zh-CN.json'))).map((name) => ({ name, code: codeOf(sourcesOf(name)) })),
+].map(({ name, code }) => ({ name, code, tags: { 'zh-CN': read(`${name}/i18n/zh-CN.json`), en: read(`${name}/i18n/en.json`) } }));
 
-describe('catalogues', () => {
+describe.each(rooms)('catalogues of $name', ({ name, code, tags }) => {
+  const chinese = tags['zh-CN'];
   it('have the same keys, in order', () => {
-    expect(Object.keys(en)).toEqual(Object.keys(zh));
-    expect(Object.keys(zh)).toEqual(Object.keys(zh).sort());
+    expect(Object.keys(tags.en)).toEqual(Object.keys(chinese));
+    expect(Object.keys(chinese)).toEqual(Object.keys(chinese).sort());
   });
   it('have the same placeholders in every form of every text', () => {
-    for (const [key, message] of Object.entries(catalogues['zh-CN']!)) {
+    for (const [key, message] of Object.entries(chinese)) {
       const wanted = holes(texts(message)[0]!);
-      for (const [tag, catalogue] of Object.entries(catalogues)) {
+      for (const [tag, catalogue] of Object.entries(tags)) {
         for (const text of texts(catalogue[key]!)) expect(holes(text), `${tag} ${key}`).toEqual(wanted);
       }
     }
   });
   it('have no empty text, and no Chinese in English', () => {
-    for (const [key, message] of Object.entries(catalogues.en!)) {
+    for (const [key, message] of Object.entries(tags.en)) {
       for (const text of texts(message)) {
         expect(text.trim(), key).not.toBe('');
         expect(/\p{Script=Han}/u.test(text), key).toBe(false);
@@ -43,9 +49,20 @@ describe('catalogues', () => {
   it('have every key that the page asks for, and none that nobody asks for', () => {
     const families = ['error.', 'why.', 'live.', 'clock.', 'span.', 'choice.'];
     const asked = new Set([...code.matchAll(/'([a-z_]+(?:\.[a-z_]+)+)'/g)].map((match) => match[1]!));
-    const unused = Object.keys(zh).filter((key) => !asked.has(key) && !families.some((family) => key.startsWith(family)));
+    const unused = Object.keys(chinese).filter((key) => !asked.has(key) && !families.some((family) => key.startsWith(family)));
     expect(unused).toEqual([]);
-    const called = [...code.matchAll(/\bt\('([^']+)'/g)].map((match) => match[1]!);
+    const own = name === 'lib' ? codeOf(sourcesOf('lib')) : code;
+    const called = [...own.matchAll(/\bt\('([^']+)'/g)].map((match) => match[1]!);
+    expect(called.filter((key) => !(key in chinese) && !(key in zh))).toEqual([]);
+  });
+  it('say nothing twice that all share', () => {
+    if (name !== 'lib') expect(Object.keys(chinese).filter((key) => key in zh)).toEqual([]);
+  });
+});
+// An application without a catalogue of its own asks for what all share.
+describe.each(apps.filter((name) => !existsSync(join(root, name, 'i18n/zh-CN.json'))))('%s', (name) => {
+  it('asks for no text that is not there', () => {
+    const called = [...codeOf(sourcesOf(name)).matchAll(/\bt\('([^']+)'/g)].map((match) => match[1]!);
     expect(called.filter((key) => !(key in zh))).toEqual([]);
   });
 });
@@ -53,7 +70,7 @@ describe('catalogues', () => {
 describe('pages', () => {
   it('hold no text of their own', () => {
     for (const { name, text } of sources) {
-      if (name.endsWith('header.tsx') || name.includes('i18n')) continue; // the names of the languages
+      if (name.endsWith('language.tsx') || name.includes('i18n')) continue; // the names of the languages
       const plain = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
       expect(/\p{Script=Han}/u.test(plain), name).toBe(false);
     }

@@ -3,15 +3,19 @@
 // above a page whose session has ended.
 import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
-import type { Session } from '../../lib/api/types.ts';
-import { label, t } from '../../lib/i18n/index.ts';
-import { Icon } from '../../lib/ui/icons.tsx';
-import { Dialog } from '../../lib/ui/dialog.tsx';
-import { city, client, enter, linkToken, notify, phase, session } from '../state/app.ts';
-import { LanguageSwitch } from './header.tsx';
-import { failureWords } from './words.ts';
+import { failureWords } from '../api/failure.ts';
+import type { Session } from '../api/types.ts';
+import { label, t } from '../i18n/index.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { Icon } from '../ui/icons.tsx';
+import { LanguageSwitch } from '../ui/language.tsx';
+import type { SessionHost } from './host.ts';
 
-export function SignInForm({ login }: { login?: string }) {
+interface Hosted {
+  host: SessionHost;
+}
+
+export function SignInForm({ host: { client, enter }, login }: Hosted & { login?: string }) {
   const field = useRef<HTMLInputElement>(null);
   const name = useSignal(login ?? '');
   const password = useSignal('');
@@ -87,7 +91,8 @@ export function SignInForm({ login }: { login?: string }) {
 /** Whose password was just chosen through a link: signs in next, most likely. */
 let loginOfLink = '';
 
-export function SignInPage() {
+export function SignInPage({ host }: Hosted) {
+  const { city } = host;
   return (
     <main class="sign">
       <div class="sign-box">
@@ -98,7 +103,7 @@ export function SignInPage() {
           <LanguageSwitch />
         </div>
         <p class="muted">{t('session.welcome')}</p>
-        <SignInForm login={loginOfLink} />
+        <SignInForm host={host} login={loginOfLink} />
         {city.value?.demo && <p class="muted small-text">{t('session.demo')}</p>}
       </div>
       <p class="muted small-text attribution">{city.value?.attribution}</p>
@@ -106,16 +111,16 @@ export function SignInPage() {
   );
 }
 
-export function ExpiredDialog() {
+export function ExpiredDialog({ host }: Hosted) {
   return (
     <Dialog title={t('session.expired')} className="narrow">
       <p>{t('session.expired_text')}</p>
-      <SignInForm login={session.value?.person.login ?? ''} />
+      <SignInForm host={host} login={host.session.value?.person.login ?? ''} />
     </Dialog>
   );
 }
 
-export function PasswordPage() {
+export function PasswordPage({ host: { client, enter, notify, phase, session } }: Hosted) {
   const old = useSignal('');
   const fresh = useSignal('');
   const again = useSignal('');
@@ -202,7 +207,7 @@ export function PasswordPage() {
 }
 
 /** A first password through a one-time link. */
-export function LinkPage() {
+export function LinkPage({ host: { client, linkToken, notify, phase } }: Hosted) {
   const login = useSignal<string | null>(null);
   const fresh = useSignal('');
   const again = useSignal('');

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+import { texts, type Texts } from '../lib/i18n/extend.ts';
+import zh from './i18n/zh-CN.json';
+
+export const t = texts(zh, () => import('./i18n/en.json').then((module) => module.default as Texts));

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MPL-2.0
+import { has, t } from '../i18n/index.ts';
+import { ApiError, LineError } from './client.ts';
+
+/** What went wrong, in words: by the stable code, else as the server put it. */
+export function failureWords(error: unknown): string {
+  if (error instanceof LineError) return t(error.timedOut ? 'error.timeout' : 'error.line');
+  if (error instanceof ApiError) {
+    const key = `error.${error.code}`;
+    if (has(key)) return t(key, { s: error.problem.retry_after_s ?? '', detail: error.problem.detail ?? '' });
+    const byStatus = `error.http.${error.status}`;
+    if (error.problem.detail) return error.problem.detail;
+    if (has(byStatus)) return t(byStatus);
+  }
+  return t('error.unknown');
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MPL-2.0
+// Texts of one application beside those that all share: its catalogues are added before the
+// first page is drawn, and its own t() knows the keys of both.
+import { addTexts, type Key, t } from './index.ts';
+
+export type Texts = Record<string, string | { one?: string; other: string }>;
+
+/** zh-CN comes with the application, en when it is wanted. */
+export function texts<K extends string>(zh: Record<K, unknown>, en: () => Promise<Texts>) {
+  addTexts(zh as Texts, en);
+  return (key: K | Key, values: Record<string, string | number> = {}): string => t(key as Key, values);
+}
