@@ -85,6 +85,20 @@ static int ids(struct api_call *call, struct case_filter *filter, struct error *
     return code;
 }
 
+// "me" is the only word: whose reports others made is nobody's list.
+static int reported_parameter(struct api_call *call, struct case_filter *filter,
+                              struct error *error)
+{
+    const char *text = http_request_query(call->request, "reported");
+    if (text && *text) {
+        if (strcmp(text, "me") != 0) {
+            return error_set(error, ERROR_INPUT, "case.filter", "reported: no such word");
+        }
+        filter->reported_by = call->session.actor.person_id;
+    }
+    return 0;
+}
+
 static const char *text_parameter(struct api_call *call, const char *name)
 {
     const char *text = http_request_query(call->request, name);
@@ -117,6 +131,9 @@ int api_case_filter(struct api_call *call, struct case_filter *ret_filter,
     if (!code) {
         code = instant_parameter(call, "opened_to", &filter.opened_to_ms, error);
     }
+    if (!code) {
+        code = reported_parameter(call, &filter, error);
+    }
     filter.open = (int)open;
     filter.limit = (unsigned)limit;
     filter.west_deg = box[0];
@@ -135,9 +152,9 @@ int api_case_filter(struct api_call *call, struct case_filter *ret_filter,
 
 const char *const api_case_export_parameters[] = {
     "language", // of the words in a table; the list has none
-    "open",     "stage",  "step",        "department", "class",  "condition", "area",
-    "grid",     "number", "queue",       "light",      "source", "bbox",      "sort",
-    "limit",    "cursor", "opened_from", "opened_to",  NULL,
+    "open",     "stage",  "step",        "department", "class",    "condition", "area",
+    "grid",     "number", "queue",       "light",      "source",   "bbox",      "sort",
+    "limit",    "cursor", "opened_from", "opened_to",  "reported", NULL,
 };
 const char *const *const api_case_parameters = api_case_export_parameters + 1;
 

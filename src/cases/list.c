@@ -120,6 +120,8 @@ static bool fits(const struct walk *walk, const struct case_row *row)
         return false;
     if (f->source >= 0 && row->source != f->source)
         return false;
+    if (f->reported_by != 0 && row->reported_by != f->reported_by)
+        return false;
     if (f->number != NULL && strcmp(row->number, f->number) != 0)
         return false;
     if (f->light >= 0 && (!open || (int)case_row_light(row, walk->now_ms) != f->light))
@@ -185,7 +187,10 @@ static void choose_due(struct walk *walk)
 static void choose_newest(struct walk *walk)
 {
     const struct case_filter *f = walk->filter;
-    if (f->open == 1) {
+    if (f->reported_by != 0) {
+        walk->part = QUERY_CASE_WALK_REPORTER_NEWEST;
+        walk->key = f->reported_by;
+    } else if (f->open == 1) {
         walk->part = QUERY_CASE_WALK_OPEN_NEWEST;
         walk->by_opened = true;
     } else if (f->grid_id != 0) {

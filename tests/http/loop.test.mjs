@@ -20,6 +20,24 @@ async function step(login, number, action, inputs) {
   return answer.body;
 }
 
+test('a person finds what they reported themselves, open and ended, newest first', async () => {
+  const first = (await people.collector1.report()).body.number;
+  const other = (await people.acceptor1.report()).body.number;
+  const second = (await people.collector1.report()).body.number;
+  await step('acceptor1', first, 'reject', { opinion: 'not ours' });
+  const mine = (await people.collector1.want('/cases?reported=me&sort=newest')).items.map((one) => one.number);
+  assert.deepEqual(mine.slice(0, 2), [second, first]);
+  assert.ok(!mine.includes(other));
+  const open = (await people.collector1.want('/cases?reported=me&open=1')).items.map((one) => one.number);
+  assert.ok(open.includes(second) && !open.includes(first));
+  const page = await people.collector1.want('/cases?reported=me&limit=1');
+  const next = await people.collector1.want(`/cases?reported=me&limit=1&cursor=${encodeURIComponent(page.next_cursor)}`);
+  assert.deepEqual([page.items[0].number, next.items[0].number], [second, first]);
+  const wrong = await people.collector1.get('/cases?reported=7');
+  assert.equal(wrong.status, 400, wrong.text);
+  assert.equal(wrong.body.code, 'case.filter');
+});
+
 test('a report is located, routed, timed, worked and closed', async () => {
   const made = await people.collector1.report();
   assert.equal(made.status, 201, made.text);

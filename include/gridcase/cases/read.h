@@ -82,6 +82,7 @@ struct case_filter {
     int64_t area_id;                         // an area of any level
     const char *number;                      // exact; NULL
     const char *queue;                       // "where", "manual", "mine"; NULL
+    int64_t reported_by;                     // person who reported them; 0: anybody
     int light;                               // enum clock_light or -1; open cases only
     int source;                              // -1
     bool has_box;
