@@ -28,6 +28,8 @@ unsigned api_status(const struct error *error)
         {"account.throttled", 429},
         {"account.too_many_tokens", 409},
         {"password.busy", 503},
+        {"search.nothing", 422},
+        {"search.too_long", 422},
         {"http.content_type", 415},
         {"media.type_unknown", 415},
         {"disk.full", 507},

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <gridcase/cases/search.h>
 #include <gridcase/core/text.h>
 
 #include "api_internal.h"
@@ -105,6 +106,17 @@ static const char *text_parameter(struct api_call *call, const char *name)
     return text && *text ? text : NULL;
 }
 
+// q: what to search for.
+static int question(struct api_call *call, struct case_filter *filter, struct error *error)
+{
+    struct case_search *search = NULL;
+    const char *text = http_request_query(call->request, "q");
+    int code =
+        text ? case_search_new(text, call->snapshot, call->arena, &search, error) : 0;
+    filter->search = search;
+    return code;
+}
+
 int api_case_filter(struct api_call *call, struct case_filter *ret_filter,
                     struct error *error)
 {
@@ -134,6 +146,9 @@ int api_case_filter(struct api_call *call, struct case_filter *ret_filter,
     if (!code) {
         code = reported_parameter(call, &filter, error);
     }
+    if (!code) {
+        code = question(call, &filter, error);
+    }
     filter.open = (int)open;
     filter.limit = (unsigned)limit;
     filter.west_deg = box[0];
@@ -154,7 +169,7 @@ const char *const api_case_export_parameters[] = {
     "language", // of the words in a table; the list has none
     "open",     "stage",  "step",        "department", "class",    "condition", "area",
     "grid",     "number", "queue",       "light",      "source",   "bbox",      "sort",
-    "limit",    "cursor", "opened_from", "opened_to",  "reported", NULL,
+    "limit",    "cursor", "opened_from", "opened_to",  "reported", "q",         NULL,
 };
 const char *const *const api_case_parameters = api_case_export_parameters + 1;
 

@@ -10,7 +10,7 @@
 
 #define CASE_QUERY                                                                         \
     "open stage step department class condition area grid number queue light source bbox " \
-    "sort limit cursor opened_from opened_to reported"
+    "sort limit cursor opened_from opened_to reported q"
 
 enum { SMALL = 16 * 1024, CASE_BODY = 64 * 1024, PHOTO = 64 * 1024 * 1024 };
 

@@ -8,6 +8,7 @@
 #include <gridcase/core/text.h>
 
 #include "case_internal.h"
+#include "search_internal.h"
 
 enum {
     LIST_LIMIT = 500,
@@ -288,6 +289,8 @@ static int next(struct walk *walk, struct case_row *row, bool *ret_fits,
     if (!fits(walk, row))
         return DB_ROW;
     int seen = case_row_visible(walk->db, walk->city, &walk->sight, row, ret_fits, error);
+    if (seen == 0 && *ret_fits && walk->filter->search != NULL)
+        seen = case_search_fits(walk->filter->search, walk->db, row, ret_fits, error);
     return seen != 0 ? seen : DB_ROW;
 }
 

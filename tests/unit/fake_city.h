@@ -193,6 +193,21 @@ bool city_department_within(const struct city_snapshot *city, int64_t inner, int
     }
     return false;
 }
+static const struct place_index *fake_streets; // set by a test
+const struct place_index *city_place_words(const struct city_snapshot *city)
+{
+    (void)city;
+    return fake_streets;
+}
+size_t city_areas(const struct city_snapshot *city)
+{
+    (void)city;
+    return 6;
+}
+const struct city_area *city_area(const struct city_snapshot *city, size_t index)
+{
+    return city_area_by_id(city, index < 2 ? 101 + (int64_t)index : 199 + (int64_t)index);
+}
 size_t city_coverage_layers(const struct city_snapshot *city)
 {
     (void)city;
