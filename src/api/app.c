@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 // Life of the api, and the three applications that it gives to HTTP servers.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,8 @@
 #include <gridcase/http/asset.h>
 
 #include "api_internal.h"
+
+enum { HTTP_TARGET_MOST = 9000 };
 
 void api_options_init(struct api_options *options)
 {
@@ -155,6 +158,44 @@ struct http_app api_app(struct api *api)
         .resumed = app_resumed,
         .done = app_done,
     };
+}
+
+// ---- from http to https ----
+
+static bool is_host(const char *host)
+{
+    size_t length = strlen(host);
+    return length > 0 && length < 256 &&
+           strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-_[]:") == length;
+}
+
+static void redirect_headers(void *context, struct http_request *request)
+{
+    struct api *api = context;
+    const char *host = http_request_host(request);
+    const char *target = http_request_target(request);
+    unsigned port = api->server ? http_server_port(api->server) : 0;
+    char to[HTTP_TARGET_MOST];
+    char suffix[16] = "";
+    struct error error = {0};
+    if (port != 443) {
+        snprintf(suffix, sizeof(suffix), ":%u", port);
+    }
+    if ((http_request_method(request) != HTTP_GET &&
+         http_request_method(request) != HTTP_HEAD) ||
+        !is_host(host) || target[0] != '/' ||
+        text_format(to, sizeof(to), "https://%s%s%s", host, suffix, target)) {
+        error_set(&error, ERROR_INPUT, "http.https_only", "this server speaks https");
+        http_reply_problem(request, &error, NULL);
+        return;
+    }
+    http_reply_redirect(request, 308, to);
+}
+
+struct http_app api_redirect_app(struct api *api)
+{
+    return (struct http_app){
+        .context = api, .headers = redirect_headers, .request = redirect_headers};
 }
 
 // ---- the socket file ----

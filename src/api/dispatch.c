@@ -36,6 +36,7 @@ static void slow_work(void *context)
         call->error = error;
     }
     db = db_reader_return(db); // before the reply: the call is not ours afterwards
+    http_reply_compress(call->request);
     http_request_finish(call->request);
 }
 
@@ -48,6 +49,29 @@ static void run_slow(struct api_call *call)
     uint64_t key = call->city ? call->city->key : 0;
     if (pool_submit(api->pool, key, slow_work, call, &error)) {
         call->error = error;
+        http_request_finish(call->request);
+    }
+}
+
+// ---- large replies: compressed by the worker pool ----
+
+static void compress_work(void *context)
+{
+    struct api_call *call = context;
+    http_reply_compress(call->request);
+    http_request_finish(call->request);
+}
+
+// When nobody is free to do it, the reply leaves as it is.
+static void compress_elsewhere(struct api_call *call)
+{
+    struct error error = {0};
+    uint64_t key = call->city ? call->city->key : 0;
+    if (!http_reply_is_heavy(call->request)) {
+        return;
+    }
+    http_request_defer(call->request);
+    if (pool_submit(call->api->pool, key, compress_work, call, &error)) {
         http_request_finish(call->request);
     }
 }
@@ -70,6 +94,9 @@ static void run_read(struct api_call *call)
         run_slow(call);
     } else if (code) {
         api_reply_error(call, &error);
+    } else {
+        db = db_reader_return(db);
+        compress_elsewhere(call);
     }
 }
 

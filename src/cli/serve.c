@@ -19,7 +19,12 @@
 #include <gridcase/http/asset.h>
 #include <gridcase/http/server.h>
 
-enum { PATH_SIZE = 1024, CONTROL_CONNECTIONS = 64, OPS_CONNECTIONS = 64 };
+enum {
+    PATH_SIZE = 1024,
+    CONTROL_CONNECTIONS = 64,
+    OPS_CONNECTIONS = 64,
+    REDIRECT_CONNECTIONS = 256
+};
 
 struct serve {
     struct options *options;
@@ -34,6 +39,8 @@ struct serve {
     struct http_server *public_server;
     struct http_server *ops_server;
     struct http_server *control_server;
+    struct http_server *redirect_server;
+    char version[64];
 };
 
 // ---- settings ----
@@ -145,6 +152,18 @@ static bool find_web(const struct options *options, char *out, size_t size)
     return false;
 }
 
+// What a page compares to notice that the server has become another: the program's version
+// and what its pages are made of.
+static void name_version(struct serve *serve)
+{
+    char digest[HTTP_ASSETS_DIGEST_SIZE] = "";
+    if (serve->assets) {
+        http_assets_digest(serve->assets, digest);
+    }
+    snprintf(serve->version, sizeof(serve->version), "%s%s%s", GRIDCASE_VERSION,
+             digest[0] ? "+" : "", digest);
+}
+
 static int open_data(struct serve *serve, struct error *error)
 {
     int code = db_store_open(serve->data, DB_STORE_CREATE, &serve->store, error);
@@ -162,6 +181,7 @@ static int open_data(struct serve *serve, struct error *error)
     if (!code && find_web(serve->options, web, sizeof(web))) {
         code = http_assets_read(web, &serve->assets, error);
     }
+    name_version(serve);
     return code;
 }
 
@@ -196,6 +216,28 @@ static int refuse_demo(struct serve *serve, struct error *error)
     return code;
 }
 
+static const char *text_or_null(const struct options *options, enum option_id id)
+{
+    const char *text = options_text(options, id);
+    return text[0] ? text : NULL;
+}
+
+static int start_redirect(struct serve *serve, struct error *error)
+{
+    struct http_server_options options;
+    int64_t port = options_int(serve->options, OPTION_TLS_REDIRECT_PORT);
+    if (port == 0 || !text_or_null(serve->options, OPTION_TLS_CERTIFICATE)) {
+        return 0;
+    }
+    http_server_options_init(&options);
+    options.address = listen_address(serve->options);
+    options.port = (uint16_t)port;
+    options.threads = 1;
+    options.connections = REDIRECT_CONNECTIONS;
+    struct http_app app = api_redirect_app(serve->api);
+    return http_server_start(&options, &app, &serve->redirect_server, error);
+}
+
 static int start_servers(struct serve *serve, struct error *error)
 {
     const struct options *from = serve->options;
@@ -207,7 +249,11 @@ static int start_servers(struct serve *serve, struct error *error)
     options.connections = (unsigned)options_int(from, OPTION_CONNECTIONS);
     options.idle_s = (unsigned)options_int(from, OPTION_IDLE_S);
     options.headers_s = (unsigned)options_int(from, OPTION_HEADERS_S);
-    options.behind_proxy = options_flag(from, OPTION_BEHIND_PROXY);
+    options.trusted_proxies = options_text(from, OPTION_TRUSTED_PROXY);
+    options.tls_certificate = text_or_null(from, OPTION_TLS_CERTIFICATE);
+    options.tls_key = text_or_null(from, OPTION_TLS_KEY);
+    options.hsts_s = (unsigned)options_int(from, OPTION_TLS_HSTS_S);
+    options.version = serve->version;
     options.spool_folder = serve->spool;
     struct http_app app = api_app(serve->api);
     int code = http_server_start(&options, &app, &serve->public_server, error);
@@ -229,6 +275,9 @@ static int start_servers(struct serve *serve, struct error *error)
         options.connections = CONTROL_CONNECTIONS;
         app = api_control_app(serve->api);
         code = http_server_start(&options, &app, &serve->control_server, error);
+    }
+    if (!code) {
+        code = start_redirect(serve, error);
     }
     return code;
 }
@@ -260,6 +309,7 @@ static void stop(struct serve *serve)
         api_quiesce(serve->api);
         api_set_server(serve->api, NULL);
     }
+    serve->redirect_server = http_server_free(serve->redirect_server);
     serve->control_server = http_server_free(serve->control_server);
     serve->public_server = http_server_free(serve->public_server);
     serve->ops_server = http_server_free(serve->ops_server);
@@ -268,14 +318,18 @@ static void stop(struct serve *serve)
     serve->store = db_store_close(serve->store);
 }
 
-static void wait_for_end(void)
+// SIGHUP: a new certificate is there, look at once.
+static void wait_for_end(struct serve *serve)
 {
     sigset_t set;
     int number = 0;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    sigwait(&set, &number);
+    sigaddset(&set, SIGHUP);
+    while (sigwait(&set, &number) == 0 && number == SIGHUP) {
+        http_server_tls_look(serve->public_server);
+    }
     log_event(LOG_INFO, "server.stopping", "signal=%d", number);
 }
 
@@ -285,6 +339,7 @@ static void block_signals(void)
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &set, NULL); // before any thread is made
 }
@@ -314,12 +369,13 @@ static int run_serve(int argc, char **argv, struct error *error)
                   (unsigned)http_server_port(serve.public_server),
                   (unsigned)http_server_port(serve.ops_server),
                   (unsigned long long)descriptors, serve.data);
-        printf("listening on http://%s:%u/\n",
+        printf("listening on %s://%s:%u/\n",
+               text_or_null(serve.options, OPTION_TLS_CERTIFICATE) ? "https" : "http",
                is_loopback(listen_address(serve.options)) ? listen_address(serve.options)
                                                           : "127.0.0.1",
                (unsigned)http_server_port(serve.public_server));
         fflush(stdout);
-        wait_for_end();
+        wait_for_end(&serve);
     }
     stop(&serve);
     options_free(serve.options);

@@ -20,8 +20,50 @@ const struct option option_table[OPTION_COUNT] = {
                        "address:port of /health and /metrics; port 0: any free one"},
     [OPTION_WEB] = {"web", OPTION_TEXT, "", 0, 0,
                     "folder with the built pages; empty: the one beside the program"},
-    [OPTION_BEHIND_PROXY] = {"behind-proxy", OPTION_FLAG, "no", 0, 0,
-                             "believe X-Forwarded-For and X-Forwarded-Proto"},
+    [OPTION_TRUSTED_PROXY] = {"trusted-proxy", OPTION_LIST, "", 0, 0,
+                              "addresses or networks (10.0.0.0/8) whose X-Forwarded-For, "
+                              "-Proto and -Host are believed"},
+    [OPTION_TLS_CERTIFICATE] =
+        {"tls-certificate", OPTION_TEXT, "", 0, 0,
+         "PEM file with the certificate and its chain; set: speak HTTPS"},
+    [OPTION_TLS_KEY] = {"tls-key", OPTION_TEXT, "", 0, 0,
+                        "PEM file with the certificate's key"},
+    [OPTION_TLS_REDIRECT_PORT] = {"tls-redirect-port", OPTION_INT, "0", 0, 65535,
+                                  "port that sends http to https; 0: none"},
+    [OPTION_TLS_HSTS_S] = {"tls-hsts-s", OPTION_INT, "0", 0, 63072000,
+                           "seconds that browsers remember to use https only; 0: not told"},
+    [OPTION_BACKUP_TO] = {"backup-to", OPTION_TEXT, "", 0, 0,
+                          "folder that the server keeps backups in; empty: none are made"},
+    [OPTION_BACKUP_EVERY_H] = {"backup-every-h", OPTION_INT, "24", 1, 8760,
+                               "hours between two backups that the server makes"},
+    [OPTION_BACKUP_KEEP] = {"backup-keep", OPTION_INT, "7", 1, 10000,
+                            "backups kept; the oldest go first"},
+    [OPTION_BACKUP_MB_PER_S] = {"backup-mb-per-s", OPTION_INT, "64", 0, 100000,
+                                "pace of a backup, so that the server is not slowed; 0: "
+                                "as fast as the disk"},
+    [OPTION_HEALTH_DISK_WARNING_PERCENT] = {"health-disk-warning-percent", OPTION_INT, "15",
+                                            0, 100, "free disk below this is a warning"},
+    [OPTION_HEALTH_DISK_CRITICAL_PERCENT] = {"health-disk-critical-percent", OPTION_INT,
+                                             "5", 0, 100,
+                                             "free disk below this is critical"},
+    [OPTION_HEALTH_DISK_DAYS] = {"health-disk-days", OPTION_INT, "14", 0, 3650,
+                                 "a disk full within these days, growing as it did, is a "
+                                 "warning"},
+    [OPTION_HEALTH_BACKUP_WARNING_H] = {"health-backup-warning-h", OPTION_INT, "26", 1,
+                                        87600,
+                                        "a last backup older than this is a warning"},
+    [OPTION_HEALTH_BACKUP_CRITICAL_H] = {"health-backup-critical-h", OPTION_INT, "74", 1,
+                                         87600,
+                                         "a last backup older than this is critical"},
+    [OPTION_HEALTH_TLS_WARNING_DAYS] = {"health-tls-warning-days", OPTION_INT, "21", 0,
+                                        3650,
+                                        "a certificate that ends sooner is a warning"},
+    [OPTION_HEALTH_TLS_CRITICAL_DAYS] = {"health-tls-critical-days", OPTION_INT, "7", 0,
+                                         3650,
+                                         "a certificate that ends sooner is critical"},
+    [OPTION_HEALTH_CLOCK_STEP_MS] =
+        {"health-clock-step-ms", OPTION_INT, "1000", 10, 3600000,
+         "a clock set by more than this is a warning for a day"},
     [OPTION_THREADS] = {"threads", OPTION_INT, "2", 1, 8, "threads that speak HTTP"},
     [OPTION_WORKERS] = {"workers", OPTION_INT, "2", 1, 64, "threads for slow work"},
     [OPTION_WORKER_QUEUE] = {"worker-queue", OPTION_INT, "256", 1, 100000,
@@ -41,7 +83,7 @@ const struct option option_table[OPTION_COUNT] = {
     [OPTION_LOG] = {"log", OPTION_TEXT, "info", 0, 0, "debug, info, warning or error"},
 };
 
-enum { FROM_SIZE = 300 };
+enum { FROM_SIZE = 300, LIST_MOST = 8192, NAME_SIZE = 64 };
 
 struct value {
     char *text;
@@ -88,6 +130,20 @@ static int flag_value(const char *text) // 1, 0, or -1 for neither
     return -1;
 }
 
+// A flag of a list, given again.
+static int add_to_list(struct value *value, const char *text, struct error *error)
+{
+    size_t size = strlen(value->text) + strlen(text) + 2;
+    char *both = size > LIST_MOST ? NULL : memory_new(size);
+    if (!both || text_format(both, size, "%s,%s", value->text, text)) {
+        free(both);
+        return error_set(error, ERROR_LIMIT, "option.invalid", "a list is too long");
+    }
+    free(value->text);
+    value->text = both;
+    return 0;
+}
+
 static int set(struct options *options, int id, const char *text, const char *from,
                struct error *error)
 {
@@ -105,6 +161,10 @@ static int set(struct options *options, int id, const char *text, const char *fr
                          option->name);
     }
     struct value *value = &options->values[id];
+    if (option->type == OPTION_LIST && strncmp(from, "--", 2) == 0 &&
+        strncmp(value->from, "--", 2) == 0) {
+        return add_to_list(value, text, error);
+    }
     free(value->text);
     value->text = memory_text(text);
     return text_format(value->from, sizeof(value->from), "%s", from)
@@ -122,25 +182,42 @@ static int find(const char *name)
     return -1;
 }
 
+// Sections besides [server] whose settings begin with their name.
+static bool is_family(const char *section)
+{
+    return strcmp(section, "tls") == 0 || strcmp(section, "backup") == 0 ||
+           strcmp(section, "health") == 0;
+}
+
+static int read_entry(struct options *options, const struct ini *ini,
+                      const struct ini_entry *entry, const char *path, struct error *error)
+{
+    char name[NAME_SIZE];
+    bool server = strcmp(entry->section, "server") == 0;
+    if (!server && !is_family(entry->section)) {
+        return 0;
+    }
+    int id = text_format(name, sizeof(name), "%s%s%s", server ? "" : entry->section,
+                         server ? "" : "-", entry->key)
+                 ? -1
+                 : find(name);
+    if (id < 0) {
+        return ini_error(ini, entry, "option.unknown", error,
+                         "no setting of [%s] is called %s", entry->section, entry->key);
+    }
+    char from[FROM_SIZE];
+    if (text_format(from, sizeof(from), "%s:%lld", path, (long long)entry->line)) {
+        return error_set(error, ERROR_LIMIT, "option.invalid", "a name is too long");
+    }
+    return set(options, id, entry->value, from, error);
+}
+
 int options_read_file(struct options *options, const char *path, struct error *error)
 {
     INI_CLEANUP struct ini *ini = NULL;
     int code = ini_read(path, &ini, error);
     for (size_t i = 0; !code && i < ini_entries(ini); i++) {
-        const struct ini_entry *entry = ini_entry(ini, i);
-        if (strcmp(entry->section, "server") != 0) {
-            continue; // other programs may have their own
-        }
-        int id = find(entry->key);
-        if (id < 0) {
-            return ini_error(ini, entry, "option.unknown", error, "no setting is called %s",
-                             entry->key);
-        }
-        char from[FROM_SIZE];
-        code = text_format(from, sizeof(from), "%s:%lld", path, (long long)entry->line);
-        if (!code) {
-            code = set(options, id, entry->value, from, error);
-        }
+        code = read_entry(options, ini, ini_entry(ini, i), path, error);
     }
     return code;
 }

@@ -226,22 +226,20 @@ int http_assets_read(const char *folder, struct http_assets **ret_assets,
     return 0;
 }
 
-// Whether Accept-Encoding names the coding, and not with q=0.
-static bool accepts(const char *header, const char *coding)
+void http_assets_digest(const struct http_assets *assets, char out[HTTP_ASSETS_DIGEST_SIZE])
 {
-    size_t length = strlen(coding);
-    while (header && *header) {
-        header += strspn(header, " \t,");
-        size_t part = strcspn(header, ",");
-        if (strncmp(header, coding, length) == 0 && strchr(" \t;,", header[length])) {
-            const char *q = strstr(header, "q=");
-            bool refused = q && q < header + part && strncmp(q, "q=0", 3) == 0 &&
-                           strspn(q + 3, ".0") == strcspn(q + 3, " \t,");
-            return !refused;
-        }
-        header += part;
+    struct hash *hash = hash_new();
+    uint8_t digest[HASH_SIZE];
+    char hex[HASH_HEX_SIZE];
+    for (size_t i = 0; i < assets->count; i++) {
+        const struct entry *entry = &assets->entries[i];
+        hash_add(hash, entry->asset.path, strlen(entry->asset.path) + 1);
+        hash_add(hash, entry->etag, strlen(entry->etag) + 1);
     }
-    return false;
+    hash_finish(hash, digest);
+    hash_to_hex(digest, hex);
+    memcpy(out, hex, HTTP_ASSETS_DIGEST_SIZE - 1);
+    out[HTTP_ASSETS_DIGEST_SIZE - 1] = '\0';
 }
 
 bool http_assets_reply(const struct http_assets *assets, const char *path,
@@ -252,15 +250,14 @@ bool http_assets_reply(const struct http_assets *assets, const char *path,
         return false;
     }
     const struct http_asset *asset = &entry->asset;
-    const char *header = http_request_header(request, "Accept-Encoding");
     const char *coding = NULL;
     const void *data = asset->data;
     size_t length = asset->length;
-    if (asset->br && accepts(header, "br")) {
+    if (asset->br && http_request_accepts(request, "br")) {
         coding = "br";
         data = asset->br;
         length = asset->br_length;
-    } else if (asset->gz && accepts(header, "gzip")) {
+    } else if (asset->gz && http_request_accepts(request, "gzip")) {
         coding = "gzip";
         data = asset->gz;
         length = asset->gz_length;

@@ -50,8 +50,20 @@ struct http_connection {
     bool cut;
 };
 
+// An address or a network of them; IPv4 as ::ffff:a.b.c.d.
+struct http_network {
+    uint8_t bytes[16];
+    unsigned bits;
+};
+
+struct http_tls;
+
 struct http_server {
     struct http_server_options options; // texts owned
+    struct http_network *proxies;
+    size_t proxy_count;
+    struct http_tls *tls; // NULL: plain
+    char hsts[64];
     struct http_app app;
     struct MHD_Daemon *daemon;
     int listener;
@@ -118,9 +130,13 @@ struct http_request {
     enum http_method method;
     char id[17];
     char peer[64];
+    bool gzip_tried;
+    bool trusted; // the other end is a proxy of ours
+    bool secure;  // came over TLS, to us or to such a proxy
     int64_t started_us;
     char *target; // raw
     char *host;
+    const char *authority; // as the client named us, with port; NULL: not at all
     char *content_type;
     size_t segment_count;
     const char *segments[HTTP_SEGMENTS];
@@ -154,6 +170,36 @@ void http_request_start(struct http_request *request, struct MHD_Connection *con
                         const char *method);
 void http_request_phase(struct http_request *request, enum http_phase phase);
 
+// forwarded.c
+// ERROR_INPUT "http.bad_network". text NULL: none.
+int http_networks_parse(const char *text, struct http_network **ret_networks,
+                        size_t *ret_count, struct error *error) ERROR_MUST_CHECK;
+bool http_networks_have(const struct http_network *networks, size_t count,
+                        const uint8_t address[16]);
+// "10.0.0.1", "::1", also with a port ("10.0.0.1:80", "[::1]:80").
+bool http_address_parse(const char *text, size_t length, uint8_t out[16]);
+// Fills peer, trusted and secure.
+void http_peer_read(struct http_request *request);
+// The client among what X-Forwarded-For lists (nearest last), seen from a trusted proxy
+// whose address is in peer: the last one that is not trusted. Stops at what is no address.
+void http_forwarded_client(const struct http_network *networks, size_t count,
+                           const char *list, char *peer, size_t size);
+// Last value of a header that the nearest proxy wrote, in the arena; NULL: none, or the
+// other end is not trusted.
+const char *http_forwarded(const struct http_request *request, const char *name);
+
+// gzip.c: compresses the reply now, where that is welcome and small enough to do here.
+void http_gzip_light(struct http_request *request);
+
+// tls.c
+int http_tls_new(const char *certificate, const char *key, struct http_tls **ret_tls,
+                 struct error *error) ERROR_MUST_CHECK;
+struct http_tls *http_tls_free(struct http_tls *tls);
+void *http_tls_callback(void); // for MHD_OPTION_HTTPS_CERT_CALLBACK
+void http_tls_watch(struct http_tls *tls, int64_t now_us); // from the ticker
+void http_tls_look(struct http_tls *tls);
+void http_tls_state(struct http_tls *tls, struct http_tls_state *ret);
+
 // body.c
 // Refuses on the headers what is too large. Called after app.headers.
 void http_body_admit(struct http_request *request);
@@ -164,6 +210,8 @@ void http_body_finish(struct http_request *request);
 void http_body_done(struct http_request *request);
 
 // reply.c
+#define HTTP_GZIP_TAG "-gzip" // at the end of a compressed reply's entity tag
+const char *http_reply_header_value(const struct http_reply *reply, const char *name);
 void http_reply_clear(struct http_request *request);
 enum MHD_Result http_reply_queue(struct http_request *request);
 

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <gridcase/core/text.h>
+
 #include "http_internal.h"
 
 #define POLICY_PAGE                                                                        \
@@ -170,8 +172,24 @@ bool http_request_has_etag(const struct http_request *request, const char *etag)
 
 bool http_reply_not_modified(struct http_request *request, const char *etag)
 {
+    char zipped[128];
+    size_t length = strlen(etag);
     http_reply_header(request, "ETag", etag);
-    if (http_request_is_safe(request) && http_request_has_etag(request, etag)) {
+    if (!http_request_is_safe(request)) {
+        return false;
+    }
+    if (http_request_has_etag(request, etag)) {
+        http_reply_empty(request, 304);
+        return true;
+    }
+    // What was sent compressed has a tag of its own: see gzip.c.
+    if (length < 2 || text_format(zipped, sizeof(zipped), "%.*s" HTTP_GZIP_TAG "\"",
+                                  (int)length - 1, etag)) {
+        return false;
+    }
+    if (http_request_has_etag(request, zipped)) {
+        http_reply_header(request, "ETag", zipped);
+        http_reply_header(request, "Vary", "Accept-Encoding");
         http_reply_empty(request, 304);
         return true;
     }
@@ -212,14 +230,19 @@ static struct MHD_Response *make_response(struct http_reply *reply)
     return response;
 }
 
-static bool has_header(const struct http_reply *reply, const char *name)
+const char *http_reply_header_value(const struct http_reply *reply, const char *name)
 {
     for (size_t i = 0; i < reply->header_count; i++) {
         if (strcmp(reply->headers[i].name, name) == 0) {
-            return true;
+            return reply->headers[i].value;
         }
     }
-    return false;
+    return NULL;
+}
+
+static bool has_header(const struct http_reply *reply, const char *name)
+{
+    return http_reply_header_value(reply, name) != NULL;
 }
 
 static void add_headers(const struct http_request *request, struct MHD_Response *response)
@@ -236,6 +259,14 @@ static void add_headers(const struct http_request *request, struct MHD_Response 
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(response, "Referrer-Policy", "same-origin");
     MHD_add_response_header(response, "X-Request-Id", request->id);
+    if (request->server->options.version) {
+        MHD_add_response_header(response, "Gridcase-Version",
+                                request->server->options.version);
+    }
+    if (request->secure && request->server->options.hsts_s > 0) {
+        MHD_add_response_header(response, "Strict-Transport-Security",
+                                request->server->hsts);
+    }
     if (page) {
         MHD_add_response_header(response, "X-Frame-Options", "DENY");
         MHD_add_response_header(response, "Cross-Origin-Opener-Policy", "same-origin");
@@ -254,6 +285,7 @@ static void add_headers(const struct http_request *request, struct MHD_Response 
 enum MHD_Result http_reply_queue(struct http_request *request)
 {
     bool stream = request->reply.kind == HTTP_REPLY_STREAM;
+    http_gzip_light(request);
     struct MHD_Response *response = make_response(&request->reply);
     if (!response) {
         return MHD_NO;

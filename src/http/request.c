@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include <gridcase/core/instant.h>
 #include <gridcase/core/text.h>
@@ -79,7 +76,9 @@ static char *lower_copy(struct arena *arena, const char *text, size_t length)
 
 static void read_host(struct http_request *request)
 {
-    const char *host = http_request_header(request, "Host");
+    const char *host = http_forwarded(request, "X-Forwarded-Host");
+    host = host ? host : http_request_header(request, "Host");
+    request->authority = host;
     request->host = lower_copy(request->arena, host ? host : "", host ? strlen(host) : 0);
     char *end = request->host;
     if (*end == '[') {
@@ -95,42 +94,6 @@ static void read_host(struct http_request *request)
     }
 }
 
-static void read_peer(struct http_request *request)
-{
-    snprintf(request->peer, sizeof(request->peer), "unix");
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (!info || !info->client_addr || request->server->options.unix_path) {
-        return;
-    }
-    const void *bytes = NULL;
-    struct sockaddr_in in4;
-    struct sockaddr_in6 in6;
-    if (info->client_addr->sa_family == AF_INET) {
-        memcpy(&in4, (const void *)info->client_addr, sizeof(in4));
-        bytes = &in4.sin_addr;
-    } else if (info->client_addr->sa_family == AF_INET6) {
-        memcpy(&in6, (const void *)info->client_addr, sizeof(in6));
-        bytes = &in6.sin6_addr;
-    }
-    if (bytes) {
-        inet_ntop(info->client_addr->sa_family, bytes, request->peer,
-                  sizeof(request->peer));
-    }
-    // Behind a proxy of our own the client is the last address that the proxy noted.
-    const char *forwarded = http_request_header(request, "X-Forwarded-For");
-    if (forwarded && request->server->options.behind_proxy) {
-        const char *comma = strrchr(forwarded, ',');
-        const char *last = comma ? comma + 1 : forwarded;
-        last += strspn(last, " ");
-        size_t length = strcspn(last, " \t");
-        if (length > 0 && length < sizeof(request->peer)) {
-            memcpy(request->peer, last, length);
-            request->peer[length] = '\0';
-        }
-    }
-}
-
 void http_request_start(struct http_request *request, struct MHD_Connection *connection,
                         const char *method)
 {
@@ -143,8 +106,8 @@ void http_request_start(struct http_request *request, struct MHD_Connection *con
     if (request->socket) {
         atomic_store(&request->socket->received, 0);
     }
+    http_peer_read(request);
     read_host(request);
-    read_peer(request);
     const char *type = http_request_header(request, "Content-Type");
     size_t type_length = type ? strcspn(type, "; \t") : 0;
     request->content_type = lower_copy(request->arena, type ? type : "", type_length);
@@ -251,14 +214,34 @@ bool http_request_same_origin(const struct http_request *request)
         return true;
     }
     const char *mark = strstr(origin, "://");
-    const char *host = http_request_header(request, "Host");
+    const char *host = request->authority;
+    if (request->secure && strncasecmp(origin, "https:", 6) != 0) {
+        return false;
+    }
     return mark && host && strcasecmp(mark + 3, host) == 0;
 }
 
 bool http_request_is_secure(const struct http_request *request)
 {
-    const char *scheme = http_request_header(request, "X-Forwarded-Proto");
-    return request->server->options.behind_proxy && scheme && strcmp(scheme, "https") == 0;
+    return request->secure;
+}
+
+bool http_request_accepts(const struct http_request *request, const char *coding)
+{
+    const char *header = http_request_header(request, "Accept-Encoding");
+    size_t length = strlen(coding);
+    while (header && *header) {
+        header += strspn(header, " \t,");
+        size_t part = strcspn(header, ",");
+        if (strncasecmp(header, coding, length) == 0 && strchr(" \t;,", header[length])) {
+            const char *q = strstr(header, "q=");
+            bool refused = q && q < header + part && strncmp(q, "q=0", 3) == 0 &&
+                           strspn(q + 3, ".0") == strcspn(q + 3, " \t,");
+            return !refused;
+        }
+        header += part;
+    }
+    return false;
 }
 
 const char *http_request_peer(const struct http_request *request)

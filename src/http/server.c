@@ -2,6 +2,7 @@
 // Life cycle of a server and the callbacks of libmicrohttpd.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +13,9 @@
 
 #include "http_internal.h"
 #include "listen_internal.h"
+
+// TLS 1.2 and 1.3, forward secrecy only.
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%SERVER_PRECEDENCE"
 
 enum { TICK_MS = 500, CONNECTION_MEMORY = 32 * 1024, CLOSING_MS = 2000 };
 
@@ -234,6 +238,9 @@ static void *ticker_run(void *context)
         int64_t now_us = instant_monotonic_us();
         http_streams_beat(server, now_us);
         cut_slow(server, now_us);
+        if (server->tls) {
+            http_tls_watch(server->tls, now_us);
+        }
     }
     return NULL;
 }
@@ -255,6 +262,11 @@ static struct http_server *server_new(const struct http_server_options *options,
     server->options.spool_folder = copy_or_null(options->spool_folder);
     server->options.content_security_policy =
         copy_or_null(options->content_security_policy);
+    server->options.trusted_proxies = copy_or_null(options->trusted_proxies);
+    server->options.version = copy_or_null(options->version);
+    server->options.tls_certificate = NULL; // tls.c keeps them
+    server->options.tls_key = NULL;
+    snprintf(server->hsts, sizeof(server->hsts), "max-age=%u", options->hsts_s);
     server->app = *app;
     server->listener = -1;
     pthread_mutex_init(&server->lock, NULL);
@@ -272,7 +284,11 @@ static void server_drop(struct http_server *server)
     if (server->options.unix_path) {
         unlink(server->options.unix_path);
     }
+    http_tls_free(server->tls);
+    free(server->proxies);
     pthread_mutex_destroy(&server->lock);
+    free((char *)(uintptr_t)server->options.trusted_proxies);
+    free((char *)(uintptr_t)server->options.version);
     free((char *)(uintptr_t)server->options.address);
     free((char *)(uintptr_t)server->options.unix_path);
     free((char *)(uintptr_t)server->options.spool_folder);
@@ -282,12 +298,22 @@ static void server_drop(struct http_server *server)
 
 static struct MHD_Daemon *daemon_start(struct http_server *server)
 {
-    unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+    unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+                     (server->tls ? MHD_USE_TLS : 0);
     unsigned threads = server->options.threads;
-    struct MHD_OptionItem more[] = {
-        {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
+    struct MHD_OptionItem more[4] = {0};
+    size_t count = 0;
+    if (threads > 1) {
+        more[count++] =
+            (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL};
+    }
+    if (server->tls) {
+        more[count++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
+                                                (void *)(uintptr_t)TLS_PRIORITIES};
+        more[count++] =
+            (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0, http_tls_callback()};
+    }
+    more[count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     return MHD_start_daemon(
         flags, 0, NULL, NULL, on_access, server, MHD_OPTION_LISTEN_SOCKET, server->listener,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_NOTIFY_COMPLETED,
@@ -295,17 +321,31 @@ static struct MHD_Daemon *daemon_start(struct http_server *server)
         MHD_OPTION_CONNECTION_LIMIT, server->options.connections,
         MHD_OPTION_CONNECTION_TIMEOUT, server->options.idle_s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, threads > 1 ? more : more + 1,
-        MHD_OPTION_END);
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+}
+
+static int prepare(struct http_server *server, const struct http_server_options *options,
+                   struct error *error)
+{
+    int code = http_networks_parse(options->trusted_proxies, &server->proxies,
+                                   &server->proxy_count, error);
+    if (!code && (options->tls_certificate || options->tls_key)) {
+        code =
+            http_tls_new(options->tls_certificate, options->tls_key, &server->tls, error);
+    }
+    if (!code) {
+        server->listener = http_listen(&server->options, &server->port, error);
+        code = server->listener < 0 ? server->listener : 0;
+    }
+    return code;
 }
 
 int http_server_start(const struct http_server_options *options, const struct http_app *app,
                       struct http_server **ret_server, struct error *error)
 {
     struct http_server *server = server_new(options, app);
-    server->listener = http_listen(&server->options, &server->port, error);
-    if (server->listener < 0) {
-        int code = server->listener;
+    int code = prepare(server, options, error);
+    if (code) {
         server_drop(server);
         return code;
     }
@@ -373,6 +413,21 @@ struct http_server *http_server_free(struct http_server *server)
     pthread_join(server->ticker, NULL);
     server_drop(server);
     return NULL;
+}
+
+void http_server_tls_state(struct http_server *server, struct http_tls_state *ret)
+{
+    *ret = (struct http_tls_state){0};
+    if (server->tls) {
+        http_tls_state(server->tls, ret);
+    }
+}
+
+void http_server_tls_look(struct http_server *server)
+{
+    if (server->tls) {
+        http_tls_look(server->tls);
+    }
 }
 
 void http_server_figures(struct http_server *server, struct http_server_figures *ret)

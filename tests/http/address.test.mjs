@@ -25,7 +25,7 @@ before(async () => {
   writeFileSync(join(data, 'web', 'console', 'index.html'), '<!doctype html><title>console</title>');
   writeFileSync(join(data, 'web', 'assets', 'a-1.js'), 'whole');
   writeFileSync(join(data, 'web', 'assets', 'a-1.js.gz'), 'zipped');
-  await server.start(['--behind-proxy', '--web', join(data, 'web')]);
+  await server.start(['--trusted-proxy', '127.0.0.1', '--web', join(data, 'web')]);
 });
 after(async () => {
   await server?.stop();

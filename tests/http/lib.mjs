@@ -94,9 +94,9 @@ export class Server {
     this.child.stderr.on('data', (part) => (this.log += part));
     let gone = false;
     this.ended.then(() => (gone = true));
-    await until(() => gone || /listening on http:\/\/[^:]+:(\d+)\//.test(out), 'the server', 30000);
+    await until(() => gone || /listening on https?:\/\/[^:]+:(\d+)\//.test(out), 'the server', 30000);
     if (gone) throw new Error(`the server ended: ${this.log}`);
-    this.port = Number(/listening on http:\/\/[^:]+:(\d+)\//.exec(out)[1]);
+    this.port = Number(/listening on https?:\/\/[^:]+:(\d+)\//.exec(out)[1]);
     this.healthPort = Number(/health_port=(\d+)/.exec(this.log)?.[1] ?? 0);
     this.base = `http://127.0.0.1:${this.port}`;
     this.api = `${this.base}/${this.city}/api/v1`;

@@ -23,6 +23,8 @@
 #include <gridcase/http/server.h>
 #include <gridcase/http/stream.h>
 
+#include "../../src/http/http_internal.h"
+
 enum { BODY_LIMIT = 1000, REPLY_SIZE = 65536 };
 
 static const struct http_asset asset_table[] = {
@@ -333,9 +335,80 @@ static void test_reader_that_sleeps_loses_its_stream(void **state)
     close(descriptor);
 }
 
+static const char *client_of(const char *networks, const char *list, char *peer,
+                             size_t size)
+{
+    struct http_network *parsed = NULL;
+    size_t count = 0;
+    struct error error = {0};
+    snprintf(peer, size, "127.0.0.1");
+    assert_int_equal(http_networks_parse(networks, &parsed, &count, &error), 0);
+    http_forwarded_client(parsed, count, list, peer, size);
+    free(parsed);
+    return peer;
+}
+
+static void test_client_behind_proxies(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"127.0.0.1", "192.0.2.1", "192.0.2.1"},
+        {"127.0.0.1", "192.0.2.9, 192.0.2.1", "192.0.2.1"},
+        {"127.0.0.1,10.0.0.0/8", "192.0.2.1, 10.1.2.3", "192.0.2.1"},
+        {"127.0.0.1,10.0.0.0/8", "10.1.1.1, 10.1.2.3", "10.1.1.1"}, // all of them ours
+        {"127.0.0.1", "unknown, 192.0.2.1", "192.0.2.1"},
+        {"127.0.0.1", "192.0.2.1, unknown", "127.0.0.1"},
+        {"127.0.0.1,10.0.0.0/8", "x, 10.1.2.3", "10.1.2.3"},
+        {"127.0.0.1", "[2001:DB8::1]:443", "2001:db8::1"},
+        {"127.0.0.1", "192.0.2.1:5000", "192.0.2.1"},
+        {"127.0.0.1", "::ffff:192.0.2.1", "192.0.2.1"},
+        {"127.0.0.1", "", "127.0.0.1"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char peer[64];
+        assert_string_equal(client_of(cases[i][0], cases[i][1], peer, sizeof(peer)),
+                            cases[i][2]);
+    }
+}
+
+static void test_networks_have_their_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *networks, *address;
+        bool inside;
+    } cases[] = {
+        {"10.0.0.0/8", "10.255.0.1", true},
+        {"10.0.0.0/8", "11.0.0.1", false},
+        {"192.0.2.128/25", "192.0.2.200", true},
+        {"192.0.2.128/25", "192.0.2.100", false},
+        {"0.0.0.0/0", "203.0.113.1", true},
+        {"0.0.0.0/0", "2001:db8::1", false},
+        {"fd00::/8", "fdff::1", true},
+        {"fd00::/8", "fe80::1", false},
+        {"192.0.2.1", "192.0.2.1", true},
+        {"192.0.2.1", "192.0.2.2", false},
+        {"::ffff:192.0.2.0/120", "192.0.2.7", true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct http_network *networks = NULL;
+        size_t count = 0;
+        uint8_t address[16];
+        struct error error = {0};
+        assert_int_equal(http_networks_parse(cases[i].networks, &networks, &count, &error),
+                         0);
+        assert_true(
+            http_address_parse(cases[i].address, strlen(cases[i].address), address));
+        assert_int_equal(http_networks_have(networks, count, address), cases[i].inside);
+        free(networks);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_client_behind_proxies),
+        cmocka_unit_test(test_networks_have_their_bits),
         cmocka_unit_test(test_target_is_decoded_per_segment),
         cmocka_unit_test(test_percent_tricks_are_refused),
         cmocka_unit_test(test_body_is_bounded_on_the_headers),

@@ -40,14 +40,14 @@ static void what_is_said_later_wins(void **state)
     assert_int_equal(options_read_environment(options, &error), 0);
     assert_int_equal(options_int(options, OPTION_PORT), 2);
     unsetenv("GRIDCASE_PORT");
-    char words[][16] = {"--port", "3", "stays", "--behind-proxy", "--lan=no"};
+    char words[][16] = {"--port", "3", "stays", "--demo-logins", "--lan=no"};
     char *argv[] = {words[0], words[1], words[2], words[3], words[4]};
     int argc = 5;
     assert_int_equal(options_read_flags(options, &argc, argv, &error), 0);
     assert_int_equal(argc, 1);
     assert_string_equal(argv[0], "stays");
     assert_int_equal(options_int(options, OPTION_PORT), 3);
-    assert_true(options_flag(options, OPTION_BEHIND_PROXY));
+    assert_true(options_flag(options, OPTION_DEMO_LOGINS));
     assert_false(options_flag(options, OPTION_LAN));
     options_free(options);
     unlink(path);
@@ -74,6 +74,34 @@ static void wrong_values_are_refused_and_change_nothing(void **state)
     assert_int_equal(options_read_flags(options, &argc, argv, &error), ERROR_INPUT);
     assert_int_equal(options_int(options, OPTION_PORT), 8080);
     options_free(options);
+}
+
+static void a_list_grows_with_each_flag_and_sections_name_families(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct options *options = options_new();
+    char path[] = "/tmp/gridcase-option-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    write_file(path, "[server]\ntrusted-proxy = 10.0.0.0/8\n[backup]\nto = /mnt/b\n"
+                     "every-h = 12\n[tls]\ncertificate = c.pem\n[web]\nx = 1\n");
+    assert_int_equal(options_read_file(options, path, &error), 0);
+    assert_string_equal(options_text(options, OPTION_TRUSTED_PROXY), "10.0.0.0/8");
+    assert_string_equal(options_text(options, OPTION_BACKUP_TO), "/mnt/b");
+    assert_int_equal(options_int(options, OPTION_BACKUP_EVERY_H), 12);
+    assert_string_equal(options_text(options, OPTION_TLS_CERTIFICATE), "c.pem");
+    char words[][32] = {"--trusted-proxy", "::1", "--trusted-proxy=192.0.2.1"};
+    char *argv[] = {words[0], words[1], words[2]};
+    int argc = 3;
+    assert_int_equal(options_read_flags(options, &argc, argv, &error), 0);
+    assert_string_equal(options_text(options, OPTION_TRUSTED_PROXY), "::1,192.0.2.1");
+    write_file(path, "[backup]\nevery = 12\n");
+    assert_int_equal(options_read_file(options, path, &error), ERROR_INPUT);
+    assert_string_equal(error.slug, "option.unknown");
+    options_free(options);
+    unlink(path);
 }
 
 static void every_setting_stands_in_the_manual_with_its_default(void **state)
@@ -112,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_said_later_wins),
         cmocka_unit_test(wrong_values_are_refused_and_change_nothing),
+        cmocka_unit_test(a_list_grows_with_each_flag_and_sections_name_families),
         cmocka_unit_test(every_setting_stands_in_the_manual_with_its_default),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

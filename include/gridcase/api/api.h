@@ -39,6 +39,9 @@ void api_quiesce(struct api *api);
 struct http_app api_app(struct api *api);
 struct http_app api_ops_app(struct api *api);
 struct http_app api_control_app(struct api *api);
+// Sends whoever asks to the same address with https on this port (308; other methods than
+// GET and HEAD are refused). context is api.
+struct http_app api_redirect_app(struct api *api);
 // For metrics; borrowed until api_free.
 void api_set_server(struct api *api, struct http_server *server);
 

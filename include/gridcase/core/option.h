@@ -2,7 +2,8 @@
 // Settings of the server: one table feeds file, environment, flags and `gridcase config`.
 //
 // What is said later wins: default, file ([server] name = value), environment
-// (GRIDCASE_NAME, dashes as underscores), flag (--name value).
+// (GRIDCASE_NAME, dashes as underscores), flag (--name value). In the file, the settings of
+// a family may also stand in a section of their own: [backup] to = X is backup-to.
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +13,8 @@
 #include <gridcase/core/buffer.h>
 #include <gridcase/core/error.h>
 
-enum option_type { OPTION_TEXT, OPTION_INT, OPTION_FLAG };
+// A list is one text, parts between commas; a flag given again adds to it.
+enum option_type { OPTION_TEXT, OPTION_INT, OPTION_FLAG, OPTION_LIST };
 
 enum option_id {
     OPTION_ADDRESS,
@@ -21,7 +23,23 @@ enum option_id {
     OPTION_DEMO_LOGINS,
     OPTION_HEALTH,
     OPTION_WEB,
-    OPTION_BEHIND_PROXY,
+    OPTION_TRUSTED_PROXY,
+    OPTION_TLS_CERTIFICATE,
+    OPTION_TLS_KEY,
+    OPTION_TLS_REDIRECT_PORT,
+    OPTION_TLS_HSTS_S,
+    OPTION_BACKUP_TO,
+    OPTION_BACKUP_EVERY_H,
+    OPTION_BACKUP_KEEP,
+    OPTION_BACKUP_MB_PER_S,
+    OPTION_HEALTH_DISK_WARNING_PERCENT,
+    OPTION_HEALTH_DISK_CRITICAL_PERCENT,
+    OPTION_HEALTH_DISK_DAYS,
+    OPTION_HEALTH_BACKUP_WARNING_H,
+    OPTION_HEALTH_BACKUP_CRITICAL_H,
+    OPTION_HEALTH_TLS_WARNING_DAYS,
+    OPTION_HEALTH_TLS_CRITICAL_DAYS,
+    OPTION_HEALTH_CLOCK_STEP_MS,
     OPTION_THREADS,
     OPTION_WORKERS,
     OPTION_WORKER_QUEUE,

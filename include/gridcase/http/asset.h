@@ -32,6 +32,10 @@ int http_assets_read(const char *folder, struct http_assets **ret_assets,
                      struct error *error) ERROR_MUST_CHECK;
 struct http_assets *http_assets_free(struct http_assets *assets);
 size_t http_assets_count(const struct http_assets *assets);
+// 12 hexadecimal digits that change when any of the files does.
+enum { HTTP_ASSETS_DIGEST_SIZE = 13 };
+void http_assets_digest(const struct http_assets *assets,
+                        char out[HTTP_ASSETS_DIGEST_SIZE]);
 // Answers with the asset at path: entity tag, 304, encoding, type. Below /assets/ the reply
 // is immutable for a year, elsewhere "no-cache". False when there is none.
 bool http_assets_reply(const struct http_assets *assets, const char *path,

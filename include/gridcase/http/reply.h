@@ -44,6 +44,18 @@ bool http_reply_is_set(const struct http_request *request);
 unsigned http_reply_status(const struct http_request *request); // 0 when none is set
 // Weak or strong comparison of If-None-Match with one entity tag (with its quotes).
 bool http_request_has_etag(const struct http_request *request, const char *etag);
-// Sets ETag and, when the client has it already, a 304: returns true then.
+// Sets ETag and, when the client has it already (as it is or compressed), a 304: returns
+// true then.
 bool http_reply_not_modified(struct http_request *request, const char *etag);
+// ---- compression ----
+// Replies to GET in a compressible type are sent as gzip to who takes it, with an entity
+// tag and a Vary of their own: small ones by themselves, when they are sent. Never what
+// answers other methods (one-time links, tokens: length must not tell what is in them),
+// streams, files, and what has a Content-Encoding already.
+enum { HTTP_GZIP_LEAST = 1024, HTTP_GZIP_HERE = 64 * 1024 };
+// True for a reply so large that it should not be compressed on the HTTP thread: call
+// http_reply_compress on another thread then (deferred), or leave it: it is sent as it is.
+bool http_reply_is_heavy(const struct http_request *request);
+void http_reply_compress(struct http_request *request);
+
 const char *http_status_to_str(unsigned status);

@@ -50,18 +50,25 @@ void http_request_query_at(const struct http_request *request, size_t index,
 
 const char *http_request_header(const struct http_request *request, const char *name);
 const char *http_request_cookie(const struct http_request *request, const char *name);
-// Lower case, without port and final dot; "" when there is none.
+// Lower case, without port and final dot; "" when there is none. What a trusted proxy says
+// in X-Forwarded-Host counts for it.
 const char *http_request_host(const struct http_request *request);
 // The Content-Type without parameters, lower case; "" when there is none.
 const char *http_request_content_type(const struct http_request *request);
-// True when Origin is absent, or names the Host of this request.
+// True when Origin is absent, or names the Host of this request (and https, when that is
+// how it came).
 bool http_request_same_origin(const struct http_request *request);
-bool http_request_is_secure(const struct http_request *request); // X-Forwarded-Proto: https
-// Address of the other end as text; "unix" on a socket file.
+// Came over TLS, to us or to a trusted proxy.
+bool http_request_is_secure(const struct http_request *request);
+// Address of the client as text: the other end, or what trusted proxies say of it; "unix"
+// on a socket file.
 const char *http_request_peer(const struct http_request *request);
 // 16 hexadecimal digits, for logs and for X-Request-Id.
 const char *http_request_id(const struct http_request *request);
 int64_t http_request_age_us(const struct http_request *request); // since its headers came
+
+// Does the client take this content coding ("gzip", "br")?
+bool http_request_accepts(const struct http_request *request, const char *coding);
 
 // -1 when the client did not say (chunked).
 int64_t http_request_content_length(const struct http_request *request);
