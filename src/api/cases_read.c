@@ -440,6 +440,22 @@ static void put_figures(struct json_writer *json, const struct city_snapshot *ci
     json_end_array(json);
 }
 
+// How many open cases wait for the very person who asks.
+static int put_mine(struct api_call *call, struct db *db, struct json_writer *json,
+                    struct error *error)
+{
+    struct case_filter mine = case_filter_all();
+    int64_t count = 0;
+    mine.open = 1;
+    mine.queue = "mine";
+    mine.sort = CASE_SORT_DUE;
+    int code = case_count(db, call->snapshot, &call->session.actor, &mine, call->now_ms,
+                          &count, error);
+    json_put_int(json, "mine", count);
+    json_put_bool(json, "mine_more", count == CASE_COUNT_MOST);
+    return code;
+}
+
 int figures_get(struct api_call *call, struct db *db, struct error *error)
 {
     const struct city_level *level = NULL;
@@ -464,6 +480,7 @@ int figures_get(struct api_call *call, struct db *db, struct error *error)
     json_put_int(&json, "closed_today", figures.closed_today);
     json_put_int(&json, "where", figures.where);
     json_put_int(&json, "manual", figures.manual);
+    code = put_mine(call, db, &json, error);
     struct account_sight
         sight; // the figures are the city's: not those of everybody's lists
     account_sight(&call->session.actor, RIGHT_CASE_READ, &sight);
@@ -471,6 +488,8 @@ int figures_get(struct api_call *call, struct db *db, struct error *error)
     put_figures(&json, call->snapshot, &figures);
     json_put_instant(&json, "as_of", call->now_ms);
     json_end_object(&json);
-    api_reply_json(call, 200, &body);
-    return 0;
+    if (!code) {
+        api_reply_json(call, 200, &body);
+    }
+    return code;
 }

@@ -74,6 +74,9 @@ const struct api_route api_routes[] = {
     {ROUTE(GET, "/locate", "locate", "What lies at a point"),
      READ(RIGHT_MODEL_READ, place_locate), .flags = API_CITY_DB, .gives = "located",
      .query = "lon lat"},
+    {ROUTE(GET, "/places", "search_places", "Streets, crossings, areas, grids by words"),
+     READ(RIGHT_MODEL_READ, places_search), .flags = API_CITY_DB, .gives = "place_list",
+     .query = "q limit"},
 
     // ---- the map ----
     {ROUTE(GET, "/geo/areas/{level}", "map_areas", "Areas of a level"),

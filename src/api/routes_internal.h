@@ -75,6 +75,9 @@ API_HANDLER(place_locate);
 API_HANDLER(place_components);
 API_HANDLER(place_grids);
 
+// place_search.c
+API_HANDLER(places_search);
+
 // media_routes.c
 API_HANDLER(media_add);
 API_HANDLER(media_get);

@@ -399,7 +399,7 @@ int case_count(struct db *db, const struct city_snapshot *city, const struct act
     int code = begin(&walk, error);
     int64_t count = 0;
     struct case_row row;
-    while (code == 0 && walk.looked < MAP_ROWS_MOST) {
+    while (code == 0 && walk.looked < LIST_ROWS_MOST && count < CASE_COUNT_MOST) {
         bool good = false;
         int step = next(&walk, &row, &good, error);
         if (step != DB_ROW) {

@@ -16,34 +16,9 @@
 static const double crossing_most_m = 60, landmark_most_m = 60, street_most_m = 150,
                     at_m = 5;
 
-struct segment {
-    uint64_t cell;
-    struct geo_point a, b;
-    uint32_t name; // index in names
-};
-
-struct crossing {
-    struct geo_point point;
-    uint32_t name, other;
-};
-
 struct vertex { // of a named street, while crossings are looked for
     struct geo_point point;
     uint32_t name;
-};
-
-struct place_index {
-    struct arena *arena;
-    const char **names; // street names, each once, ascending
-    size_t name_count;
-    struct segment *segments; // by cell; a segment stands in each cell its box touches
-    size_t segment_count;
-    struct crossing *crossings;
-    size_t crossing_count;
-    struct near_index *near_crossings; // id: index in crossings + 1
-    const char **landmarks;
-    struct geo_point *landmark_points;
-    struct near_index *near_landmarks; // id: index in landmarks + 1
 };
 
 struct place_index *place_index_free(struct place_index *index)
@@ -245,6 +220,7 @@ static int collect_landmarks(struct place_index *index,
         kept++;
         items[kept - 1] = (struct near_item){(int64_t)kept, landmarks[i].point};
     }
+    index->landmark_count = status == 0 ? kept : 0;
     if (status == 0)
         status = near_index_new(items, kept, &index->near_landmarks, error);
     free(items);

@@ -124,7 +124,8 @@ struct case_map {
 int case_map(struct db *db, const struct city_snapshot *city, const struct actor *actor,
              const struct case_filter *filter, int64_t now_ms, struct arena *arena,
              struct case_map *ret_map, struct error *error) ERROR_MUST_CHECK;
-// Counts up to `most` and stops there.
+// Counts up to CASE_COUNT_MOST and stops there, or after 20,000 rows that were looked at.
+enum { CASE_COUNT_MOST = 1000 };
 int case_count(struct db *db, const struct city_snapshot *city, const struct actor *actor,
                const struct case_filter *filter, int64_t now_ms, int64_t *ret_count,
                struct error *error) ERROR_MUST_CHECK;

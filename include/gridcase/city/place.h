@@ -74,3 +74,33 @@ void place_find(const struct place_index *index, struct geo_point point,
 // language: "zh-CN" (any zh), anything else English. Cut between characters at size bytes.
 void place_text(const struct place_words *words, const char *language, char *out,
                 size_t size);
+
+// ---- finding a place by words ----
+struct place_query; // words as they were typed or pasted, ready to be compared
+
+// At most a few words count. A query of nothing but blanks and marks matches nothing.
+struct place_query *place_query_new(const char *text);
+struct place_query *place_query_free(struct place_query *query); // takes NULL
+static inline void place_query_cleanup(struct place_query **query)
+{
+    *query = place_query_free(*query);
+}
+#define PLACE_QUERY_CLEANUP __attribute__((cleanup(place_query_cleanup)))
+// How well a name fits what was typed: 0 not at all. The typed words may be beginnings of
+// the name's ("bea st": Beacon Street), or the name may stand whole in a longer text (a
+// pasted address). Case and the usual short forms of street kinds do not matter; Chinese is
+// found anywhere in the name.
+int place_query_fit(const struct place_query *query, const char *name);
+
+struct place_hit {
+    enum place_kind kind;     // PLACE_CROSSING, PLACE_STREET, PLACE_LANDMARK
+    const char *name, *other; // borrowed from the index; other: second street of a crossing
+    struct geo_point point;   // on the thing
+    struct geo_point low, high; // corners of a box around it
+    int fit;
+};
+// Best first, at most `most` (and PLACE_HITS_MOST). "A & B", "A and B", "A / B", "A与B"
+// look for a crossing.
+enum { PLACE_HITS_MOST = 20 };
+size_t place_search(const struct place_index *index, const struct place_query *query,
+                    struct place_hit *ret_hits, size_t most);
