@@ -30,6 +30,7 @@
 struct api_call;
 struct api_city;
 struct changes;
+struct facts;
 struct media_store;
 struct metrics;
 struct replay_job;
@@ -122,6 +123,7 @@ struct api_city {
     struct city_snapshot *snapshot;
     struct db_lane *lane;
     struct media_store *media;
+    struct facts *facts;
     atomic_llong next_timer_ms; // INSTANT_NONE: none, 0: not known
     atomic_bool timer_running;
     atomic_bool reloaded; // a model was read: its calendar may be another
@@ -213,7 +215,11 @@ void api_call_resumed(struct api_call *call);
 void api_call_done(struct api_call *call);
 void api_reply_error(struct api_call *call, const struct error *error);
 
-// ---- for handlers (call.c) ----
+// ---- for handlers (call.c, dispatch.c) ----
+// In the worker pool? A READ handler that may take long returns api_go_slow while it is
+// not, and is run again there.
+bool api_is_slow(const struct api_call *call);
+int api_go_slow(struct error *error) ERROR_MUST_CHECK;
 int api_body(struct api_call *call, const struct json **ret_body,
              struct error *error) ERROR_MUST_CHECK;
 // Query parameters; 0 and *ret unchanged when absent.

@@ -180,10 +180,41 @@ int api_case_page(struct api_call *call, struct db *db, const struct case_filter
                      ret_page, error);
 }
 
+void cases_reply_page(struct api_call *call, struct db *db, const struct case_page *page,
+                      const struct case_stream *stream, int64_t total)
+{
+    BUFFER_CLEANUP struct buffer body;
+    struct json_writer json;
+    struct api_view view;
+    char position[48];
+    buffer_init(&body, BUFFER_CEILING_REPLY);
+    json_writer_init(&json, &body);
+    api_view_init(&view, call, db, &json);
+    json_begin_object(&json, NULL);
+    json_begin_array(&json, "items");
+    for (size_t i = 0; i < page->count; i++) {
+        api_put_summary(&view, NULL, &page->items[i]);
+    }
+    json_end_array(&json);
+    if (total >= 0) {
+        json_put_int(&json, "total", total);
+    }
+    json_put_text(&json, "next_cursor", page->next_cursor);
+    json_put_instant(&json, "as_of", call->now_ms);
+    snprintf(position, sizeof(position), "%lld-%lld", (long long)stream->epoch,
+             (long long)stream->last);
+    json_put_text(&json, "position", position);
+    json_end_object(&json);
+    api_reply_json(call, 200, &body);
+}
+
 int cases_list(struct api_call *call, struct db *db, struct error *error)
 {
     struct case_filter filter;
     struct case_page page;
+    if (figures_asked_for(call)) { // counting may take long: not on this thread
+        return api_is_slow(call) ? figures_list_cases(call, db, error) : api_go_slow(error);
+    }
     int code = api_query_only(call, api_case_parameters, error);
     if (!code) {
         code = api_case_filter(call, &filter, error);
@@ -195,30 +226,10 @@ int cases_list(struct api_call *call, struct db *db, struct error *error)
     if (!code) {
         code = api_case_page(call, db, &filter, call->arena, &page, error);
     }
-    if (code) {
-        return code;
+    if (!code) {
+        cases_reply_page(call, db, &page, &stream, -1);
     }
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    struct api_view view;
-    char position[48];
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    api_view_init(&view, call, db, &json);
-    json_begin_object(&json, NULL);
-    json_begin_array(&json, "items");
-    for (size_t i = 0; i < page.count; i++) {
-        api_put_summary(&view, NULL, &page.items[i]);
-    }
-    json_end_array(&json);
-    json_put_text(&json, "next_cursor", page.next_cursor);
-    json_put_instant(&json, "as_of", call->now_ms);
-    snprintf(position, sizeof(position), "%lld-%lld", (long long)stream.epoch,
-             (long long)stream.last);
-    json_put_text(&json, "position", position);
-    json_end_object(&json);
-    api_reply_json(call, 200, &body);
-    return 0;
+    return code;
 }
 
 // ---- one case ----

@@ -6,6 +6,7 @@
 
 #include <gridcase/core/log.h>
 #include <gridcase/core/text.h>
+#include <gridcase/evaluation/facts.h>
 #include <gridcase/media/media.h>
 
 #include "api_internal.h"
@@ -218,12 +219,14 @@ struct parts {
     struct city_snapshot *snapshot;
     struct db_lane *lane;
     struct media_store *media;
+    struct facts *facts;
 };
 
 static void parts_close(struct parts *parts)
 {
     parts->lane = db_lane_put(parts->lane);
     parts->media = media_store_close(parts->media);
+    parts->facts = facts_free(parts->facts);
     parts->snapshot = city_snapshot_free(parts->snapshot);
 }
 
@@ -240,6 +243,12 @@ static int parts_open(struct api *api, const char *slug, struct parts *parts,
     }
     if (!code) {
         code = media_store_open(folder, api->options.media_bytes, &parts->media, error);
+    }
+    if (!code && db_store_city_path(api->store, slug, "facts", folder, sizeof(folder))) {
+        code = error_set(error, ERROR_LIMIT, "city.path", "the folder's name is too long");
+    }
+    if (!code) {
+        parts->facts = facts_new(folder);
     }
     if (code) {
         parts_close(parts);
@@ -276,6 +285,7 @@ static void open_now(struct api *api, struct api_city *city)
         name_from(&city->name, parts.snapshot);
         city->lane = parts.lane;
         city->media = parts.media;
+        city->facts = parts.facts;
         city->open = true;
         atomic_store(&city->next_timer_ms, 0);
         api->cities_open++;
@@ -342,10 +352,11 @@ int api_city_reload(struct api *api, struct api_city *city, struct error *error)
 // With the lock held, references 0: nobody can see the parts any more.
 static void take_parts(struct api *api, struct api_city *city, struct parts *parts)
 {
-    *parts = (struct parts){city->snapshot, city->lane, city->media};
+    *parts = (struct parts){city->snapshot, city->lane, city->media, city->facts};
     city->snapshot = NULL;
     city->lane = NULL;
     city->media = NULL;
+    city->facts = NULL;
     city->open = false;
     api->cities_open--;
 }
@@ -392,7 +403,7 @@ void api_cities_close(struct api *api)
 {
     while (api->cities) {
         struct api_city *city = api->cities;
-        struct parts parts = {city->snapshot, city->lane, city->media};
+        struct parts parts = {city->snapshot, city->lane, city->media, city->facts};
         parts_close(&parts);
         api->cities = city->next;
         free(city);

@@ -100,6 +100,16 @@ static void run_read(struct api_call *call)
     }
 }
 
+bool api_is_slow(const struct api_call *call)
+{
+    return call->phase == API_PHASE_WORKING;
+}
+
+int api_go_slow(struct error *error)
+{
+    return error_set(error, ERROR_BUSY, "db.over_budget", "this goes to the worker pool");
+}
+
 // ---- write: the city's lane ----
 
 static int write_work(struct db *db, void *context, struct error *error)

@@ -57,7 +57,7 @@ static void put_type(struct json_writer *json, const char *type)
     if (word[0] == '[') {
         json_put_text(json, "type", "array");
         json_begin_object(json, "items");
-        put_type(json, word + 1);
+        put_type(json, type + 1); // a ? is about the items
         json_end_object(json);
     } else if (word[0] == '=' && nullable) {
         json_begin_array(json, "anyOf");

@@ -96,8 +96,10 @@ const struct api_route api_routes[] = {
      .query = CASE_QUERY},
 
     // ---- cases ----
-    {ROUTE(GET, "/cases", "list_cases", "Cases that one may see, by pages"),
-     READ(RIGHT_CASE_READ, cases_list), .gives = "case_page", .query = CASE_QUERY},
+    {ROUTE(GET, "/cases", "list_cases",
+           "Cases that one may see, by pages; with figure the cases behind a figure"),
+     READ(RIGHT_CASE_READ, cases_list), .gives = "case_page",
+     .query = CASE_QUERY " figure figure_part from to lead outside major"},
     {ROUTE(GET, "/cases.csv", "export_cases_csv", "The list as CSV, at most 50,000 rows"),
      .right = RIGHT_CASE_READ, .mode = API_SLOW, .handler = cases_csv, .status = 200,
      .gives = "+text/csv", .query = CASE_QUERY " language"},
@@ -122,6 +124,11 @@ const struct api_route api_routes[] = {
      .reply = cases_act_reply},
     {ROUTE(GET, "/summary", "get_summary", "Figures of the city"),
      READ(RIGHT_SUMMARY_READ, figures_get), .gives = "summary", .query = "level"},
+    {ROUTE(GET, "/figures", "get_figures",
+           "Measures by up to two dimensions, each with the list of its cases"),
+     .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = figures_by, .status = 200,
+     .gives = "figures",
+     .query = "measures by from to department lead area outside class major source"},
     {ROUTE(GET, "/changes", "watch_changes", "Changes as server-sent events"),
      READ(RIGHT_CASE_READ, changes_open), .gives = "+text/event-stream", .query = "since"},
 

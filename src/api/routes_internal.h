@@ -19,12 +19,20 @@ API_HANDLER(cases_list);
 API_HANDLER(cases_get);
 API_HANDLER(cases_explain);
 API_HANDLER(figures_get);
+// A page of cases as the answer; total < 0: not told.
+void cases_reply_page(struct api_call *call, struct db *db, const struct case_page *page,
+                      const struct case_stream *stream, int64_t total);
 int cases_reply_detail(struct api_call *call, struct db *db, const char *number,
                        unsigned status, struct error *error) ERROR_MUST_CHECK;
 
 // cases_export.c
 API_HANDLER(cases_csv);
 API_HANDLER(cases_xlsx);
+
+// figures_routes.c
+API_HANDLER(figures_by);
+API_HANDLER(figures_list_cases);
+bool figures_asked_for(struct api_call *call); // the list behind a figure, not a plain one
 
 // cases_write.c
 API_PREPARE(cases_report_prepare);

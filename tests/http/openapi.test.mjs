@@ -83,7 +83,7 @@ test('answers fit their schemas', async () => {
     '/areas': '/areas', '/departments': '/departments', '/grids': '/grids', '/staff': '/staff',
     '/locate': '/locate?lon=120.0005&lat=30.0005', '/cases': '/cases?limit=5',
     '/cases/{number}': `/cases/${made.body.number}`, '/cases/{number}/explain': `/cases/${made.body.number}/explain`,
-    '/summary': '/summary', '/places': '/places?q=T11', '/tokens': '/tokens',
+    '/summary': '/summary', '/figures': '/figures?by=class,day', '/places': '/places?q=T11', '/tokens': '/tokens',
   };
   for (const [path, address] of Object.entries(addresses)) {
     const answer = await leader.get(address);

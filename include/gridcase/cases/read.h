@@ -105,6 +105,12 @@ struct case_page {
 int case_list(struct db *db, const struct city_snapshot *city, const struct actor *actor,
               const struct case_filter *filter, int64_t now_ms, struct arena *arena,
               struct case_page *ret_page, struct error *error) ERROR_MUST_CHECK;
+// A page of these cases, in this order, without those that the actor may not see; no
+// cursor.
+int case_list_ids(struct db *db, const struct city_snapshot *city,
+                  const struct actor *actor, const int64_t *ids, size_t count,
+                  struct arena *arena, struct case_page *ret_page,
+                  struct error *error) ERROR_MUST_CHECK;
 // Points of open cases (the R*Tree) or, with filter->open != 1, of all: at most
 // filter->limit, which may be up to CASE_MAP_MOST; truncated says that there are more.
 enum { CASE_MAP_MOST = 10000 };

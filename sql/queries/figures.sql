@@ -1,0 +1,22 @@
+-- SPDX-License-Identifier: MPL-2.0
+-- What the evaluation floor reads: fact rows for the columns, and rollups.
+
+-- One case as src/evaluation/facts_row.c takes it. The status of its handling clock (kind
+-- 1) only while it is open.
+-- part: facts_columns
+-- database: cases
+SELECT f.case_id, f.class_id, f.department_id, f.source, f.outcome, f.opened_at,
+       f.fed_back_at, f.closed_at, f.due_at, f.handled_in_time, f.imported_in_time,
+       CASE WHEN f.closed_at = 0 THEN
+           (SELECT k.status FROM case_clock k
+            WHERE k.case_id = f.case_id AND k.kind = 1 AND k.task_no = 0) END,
+       f.area_1, f.area_2, f.area_3, f.area_4, f.area_5, f.area_6, f.area_7, f.area_8
+FROM fact f
+
+-- part: facts_walk_all
+-- database: cases
+WHERE f.case_id > $1 ORDER BY f.case_id LIMIT $2
+
+-- part: facts_walk_changed
+-- database: cases
+WHERE f.case_id IN (SELECT g.case_id FROM change g WHERE g.position > $1)

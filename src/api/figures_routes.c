@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: MPL-2.0
+// Figures by dimensions, and the list of cases behind each of them.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <gridcase/core/text.h>
+#include <gridcase/evaluation/figures.h>
+#include <gridcase/rules/catalogue.h>
+#include <gridcase/rules/zone.h>
+
+#include "api_internal.h"
+#include "routes_internal.h"
+
+enum { FIGURES_ARENA = 512 * 1024 * 1024 };
+
+#define FILTER_NAMES                                                                       \
+    "from", "to", "department", "lead", "area", "outside", "class", "major", "source"
+
+static const char *word(struct api_call *call, const char *name)
+{
+    return http_request_query(call->request, name);
+}
+
+static int read_query(struct api_call *call, struct figure_query *ret_query,
+                      struct error *error)
+{
+    struct figure_words words = {
+        .measures = word(call, "measures"),
+        .by = word(call, "by"),
+        .from = word(call, "from"),
+        .to = word(call, "to"),
+        .department = word(call, "department"),
+        .lead = word(call, "lead"),
+        .area = word(call, "area"),
+        .outside = word(call, "outside"),
+        .class_id = word(call, "class"),
+        .major = word(call, "major"),
+        .source = word(call, "source"),
+    };
+    return figure_query_read(&words, call->snapshot, call->now_ms, ret_query, error);
+}
+
+// ---- the query of the cases behind a row ----
+
+static void put_escaped(struct buffer *out, const char *text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                     (c >= '0' && c <= '9') || strchr("-_.,", c);
+        if (plain) {
+            buffer_append_char(out, (char)c);
+        } else {
+            buffer_append_char(out, '%');
+            buffer_append_char(out, hex[c >> 4]);
+            buffer_append_char(out, hex[c & 15]);
+        }
+    }
+}
+
+static void put_period(struct buffer *out, int64_t from_day, int64_t to_day)
+{
+    char from[DATE_TEXT_SIZE];
+    char to[DATE_TEXT_SIZE];
+    date_to_text(from_day, from);
+    date_to_text(to_day, to);
+    buffer_format(out, "from=%s&to=%s", from, to);
+}
+
+// The filters of the request and those of the row's keys; where several may hold at once
+// they stand side by side.
+static void put_filters(struct api_call *call, struct buffer *out,
+                        const struct figure_key *keys, size_t count)
+{
+    static const struct {
+        const char *name;
+        bool several;
+    } filters[] = {
+        {"department", true}, {"area", true},   {"outside", true}, {"lead", false},
+        {"class", false},     {"major", false}, {"source", false},
+    };
+    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+        const char *values[3];
+        size_t found = 0;
+        const char *asked = word(call, filters[i].name);
+        if (asked && (*asked || strcmp(filters[i].name, "major") == 0)) {
+            values[found++] = asked;
+        }
+        for (size_t k = 0; k < count; k++) {
+            if (text_equal(keys[k].filter, filters[i].name)) {
+                found = filters[i].several ? found : 0;
+                values[found++] = keys[k].value;
+            }
+        }
+        for (size_t k = 0; k < found; k++) {
+            buffer_append_text(out, k ? "," : "&");
+            buffer_append_text(out, k ? "" : filters[i].name);
+            buffer_append_text(out, k ? "" : "=");
+            put_escaped(out, values[k]);
+        }
+    }
+}
+
+static void put_list(struct api_call *call, struct json_writer *json,
+                     const struct figure_query *query, const struct figure_row *row)
+{
+    BUFFER_CLEANUP struct buffer list;
+    int64_t from = query->from_day;
+    int64_t to = query->to_day;
+    buffer_init(&list, BUFFER_CEILING_LINE);
+    for (size_t i = 0; row && i < query->by_count; i++) {
+        if (!row->keys[i].filter) {
+            from = row->keys[i].from_day;
+            to = row->keys[i].to_day;
+        }
+    }
+    put_period(&list, from, to);
+    put_filters(call, &list, row ? row->keys : NULL, row ? query->by_count : 0);
+    json_put_text(json, "list", list.data);
+}
+
+// ---- the answer ----
+
+static void put_day(struct json_writer *json, const char *name, int64_t day)
+{
+    char text[DATE_TEXT_SIZE];
+    date_to_text(day, text);
+    json_put_text(json, name, text);
+}
+
+static void put_measures(struct json_writer *json, const struct city_snapshot *city,
+                         const struct figure_query *query)
+{
+    json_begin_array(json, "measures");
+    for (size_t i = 0; i < query->measure_count; i++) {
+        const struct figure_definition *measure = figure_definition(query->measures[i]);
+        json_begin_object(json, NULL);
+        json_put_text(json, "code", measure->code);
+        json_begin_object(json, "label");
+        for (size_t k = 0; k < city_languages(city); k++) {
+            const char *language = city_language(city, k);
+            json_put_text(json, language,
+                          text_starts(language, "zh") ? measure->label_zh
+                                                      : measure->label_en);
+        }
+        json_end_object(json);
+        json_put_text(json, "unit", figure_unit_to_str(measure->unit));
+        json_put_bool(json, "stock", measure->stock);
+        if (measure->numerator >= 0) {
+            json_put_text(json, "numerator",
+                          figure_definition((enum figure_measure)measure->numerator)->code);
+        }
+        if (measure->denominator >= 0) {
+            json_put_text(
+                json, "denominator",
+                figure_definition((enum figure_measure)measure->denominator)->code);
+        }
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+static void put_label(struct json_writer *json, const struct city_snapshot *city,
+                      const struct figure_by *by, const struct figure_key *key)
+{
+    const struct city_department *department = NULL;
+    const struct city_area *area = NULL;
+    const struct catalogue *catalogue = city_catalogue(city, 0);
+    const struct catalogue_class *of_class = NULL;
+    if (by->dimension == FIGURE_BY_SOURCE) {
+        api_put_words(json, "label", city, PROCESS_WORDS_SOURCE, (int)key->id);
+    } else if (by->dimension == FIGURE_BY_DEPARTMENT &&
+               (department = city_department_by_id(city, key->id))) {
+        api_put_names(json, "label", city, &department->name);
+    } else if (by->dimension == FIGURE_BY_AREA && (area = city_area_by_id(city, key->id))) {
+        api_put_names(json, "label", city, &area->name);
+    } else if (by->dimension == FIGURE_BY_CLASS &&
+               (of_class = catalogue_class_by_id(catalogue, key->id))) {
+        label_put(json, "label", &of_class->name);
+    } else if (by->dimension == FIGURE_BY_MAJOR && key->code[0]) {
+        size_t at = 0;
+        while ((of_class = catalogue_class(catalogue, at)) &&
+               strcmp(of_class->major, key->code) != 0) {
+            at++;
+        }
+        if (of_class) {
+            label_put(json, "label", &of_class->major_name);
+        } else {
+            json_put_null(json, "label");
+        }
+    } else {
+        json_put_null(json, "label");
+    }
+}
+
+static void put_values(struct json_writer *json, const char *name,
+                       const struct figure_query *query, const double *values)
+{
+    json_begin_array(json, name);
+    for (size_t i = 0; i < query->measure_count; i++) {
+        enum figure_unit unit = figure_definition(query->measures[i])->unit;
+        if (unit == FIGURE_CASES && !isnan(values[i])) {
+            json_put_int(json, NULL, (int64_t)values[i]);
+        } else {
+            json_put_double(json, NULL, values[i], unit == FIGURE_SHARE ? 6 : 1);
+        }
+    }
+    json_end_array(json);
+}
+
+static void put_row(struct api_call *call, struct json_writer *json,
+                    const struct figure_query *query, const struct figure_row *row)
+{
+    json_begin_object(json, NULL);
+    json_begin_array(json, "keys");
+    for (size_t i = 0; i < query->by_count; i++) {
+        const struct figure_key *key = &row->keys[i];
+        json_begin_object(json, NULL);
+        json_put_int(json, "id", key->id);
+        json_put_text(json, "code", key->code);
+        put_label(json, call->snapshot, &query->by[i], key);
+        if (!key->filter) {
+            put_day(json, "from", key->from_day);
+            put_day(json, "to", key->to_day);
+        }
+        json_end_object(json);
+    }
+    json_end_array(json);
+    put_values(json, "values", query, row->values);
+    put_list(call, json, query, row);
+    json_end_object(json);
+}
+
+static void put_answer(struct api_call *call, struct json_writer *json,
+                       const struct figure_query *query, const struct figure_answer *answer)
+{
+    char position[48];
+    json_begin_object(json, NULL);
+    put_day(json, "from", query->from_day);
+    put_day(json, "to", query->to_day);
+    put_day(json, "today", query->today);
+    json_put_instant(json, "as_of", query->now_ms);
+    snprintf(position, sizeof(position), "%lld-%lld", (long long)answer->epoch,
+             (long long)answer->position);
+    json_put_text(json, "position", position);
+    json_put_text(json, "source", answer->from_rollup ? "rollup" : "facts");
+    put_measures(json, call->snapshot, query);
+    json_begin_array(json, "dimensions");
+    for (size_t i = 0; i < query->by_count; i++) {
+        json_begin_object(json, NULL);
+        json_put_text(json, "code",
+                      figure_by_to_str(call->snapshot, &query->by[i], call->arena));
+        json_end_object(json);
+    }
+    json_end_array(json);
+    json_begin_array(json, "rows");
+    for (size_t i = 0; i < answer->row_count; i++) {
+        put_row(call, json, query, &answer->rows[i]);
+    }
+    json_end_array(json);
+    put_values(json, "totals", query, answer->totals);
+    put_list(call, json, query, NULL);
+    json_end_object(json);
+}
+
+int figures_by(struct api_call *call, struct db *db, struct error *error)
+{
+    static const char *const names[] = {"measures", "by", FILTER_NAMES, NULL};
+    struct figure_query query;
+    struct figure_answer answer;
+    int code = api_query_only(call, names, error);
+    if (!code) {
+        code = read_query(call, &query, error);
+    }
+    if (code) {
+        return code;
+    }
+    struct arena *arena ARENA_CLEANUP = arena_new(FIGURES_ARENA);
+    code = figures_compute(call->city->facts, db, call->snapshot, &call->session.actor,
+                           &query, arena, &answer, error);
+    if (code) {
+        return code;
+    }
+    BUFFER_CLEANUP struct buffer body;
+    struct json_writer json;
+    buffer_init(&body, BUFFER_CEILING_REPLY);
+    json_writer_init(&json, &body);
+    put_answer(call, &json, &query, &answer);
+    api_reply_json(call, 200, &body);
+    return 0;
+}
+
+// ---- the list behind a figure ----
+
+bool figures_asked_for(struct api_call *call)
+{
+    static const char *const names[] = {"figure", "figure_part", "from", "to",
+                                        "lead",   "outside",     "major"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (word(call, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A rate's cases are those of its numerator, or of its denominator.
+static int which_measure(struct api_call *call, enum figure_measure *ret_measure,
+                         struct error *error)
+{
+    const char *figure = word(call, "figure");
+    const char *part = word(call, "figure_part");
+    bool denominator = text_equal(part, "denominator");
+    if (part && *part && !denominator && strcmp(part, "numerator") != 0) {
+        return error_set(error, ERROR_INPUT, "figures.filter",
+                         "figure_part is numerator or denominator");
+    }
+    for (int i = 0; figure && i < FIGURE_MEASURE_COUNT; i++) {
+        const struct figure_definition *measure = figure_definition((enum figure_measure)i);
+        if (strcmp(measure->code, figure) == 0) {
+            int of = denominator ? measure->denominator : measure->numerator;
+            *ret_measure = (enum figure_measure)(of >= 0 ? of : i);
+            return 0;
+        }
+    }
+    return error_set(error, ERROR_INPUT, "figures.measure",
+                     "figure names no measure; the other words go with it");
+}
+
+static int read_cursor(struct api_call *call, int64_t *ret_before, struct error *error)
+{
+    const char *cursor = word(call, "cursor");
+    *ret_before = INT64_MAX;
+    if (!cursor || !*cursor) {
+        return 0;
+    }
+    if (*cursor != 'f' || text_to_int(cursor + 1, strlen(cursor + 1), ret_before, NULL)) {
+        return error_set(error, ERROR_INPUT, "case.cursor",
+                         "the cursor is not one of this list");
+    }
+    return 0;
+}
+
+int figures_list_cases(struct api_call *call, struct db *db, struct error *error)
+{
+    static const char *const names[] = {"figure", "figure_part", FILTER_NAMES,
+                                        "limit",  "cursor",      NULL};
+    struct figure_query query;
+    struct figure_list list = {0};
+    struct case_page page = {0};
+    struct case_stream stream = {0};
+    enum figure_measure measure = FIGURE_OPENED;
+    int64_t before = 0;
+    int64_t limit = 50;
+    int code = api_query_only(call, names, error);
+    if (!code) {
+        code = which_measure(call, &measure, error);
+    }
+    if (!code) {
+        code = read_query(call, &query, error);
+    }
+    if (!code) {
+        code = read_cursor(call, &before, error);
+    }
+    if (!code) {
+        code = api_query_int(call, "limit", 1, 500, &limit, error);
+    }
+    if (!code) { // before the list: what changes in between is told twice, never lost
+        code = case_stream(db, &stream, error);
+    }
+    if (!code) {
+        code =
+            figures_list(call->city->facts, db, call->snapshot, &call->session.actor,
+                         &query, measure, before, (size_t)limit, call->arena, &list, error);
+    }
+    if (!code) {
+        code = case_list_ids(db, call->snapshot, &call->session.actor, list.case_ids,
+                             list.count, call->arena, &page, error);
+    }
+    if (code) {
+        return code;
+    }
+    if (list.next) {
+        page.next_cursor = arena_format(call->arena, "f%lld", (long long)list.next);
+    }
+    cases_reply_page(call, db, &page, &stream, list.total);
+    return 0;
+}
