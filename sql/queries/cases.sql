@@ -119,8 +119,8 @@ SELECT version, closed_at, kind FROM case_task WHERE task_id = $1;
 -- name: case_task_add
 -- database: cases
 INSERT INTO case_task (task_id, kind, parent_id, version, department_id, role, person_id,
-                       opened_at, acted_at, undone, timer_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10);
+                       opened_at, acted_at, timer_at, closed_at, undone)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: case_task_update
 -- database: cases

@@ -143,10 +143,20 @@ static int begin_new(struct case_work *work, struct error *error)
     return case_place_locate(work->city, &row->place, error);
 }
 
-static int number_case(struct case_work *work, struct error *error)
+int case_number(const struct city_snapshot *city, int64_t opened_ms, int64_t serial,
+                char out[CASE_NUMBER_SIZE], struct error *error)
 {
     struct zone_local local;
-    calendar_local(work->calendar, work->row.opened_ms, &local);
+    calendar_local(city_calendar(city, 0), opened_ms, &local);
+    if (text_format(out, CASE_NUMBER_SIZE, "%s%04d%02d%02d%04lld", city_number_prefix(city),
+                    (int)local.year, (int)local.month, (int)local.day,
+                    (long long)serial) != 0)
+        return error_set(error, ERROR_LIMIT, "case.number", "the case number is too long");
+    return 0;
+}
+
+static int number_case(struct case_work *work, struct error *error)
+{
     int64_t serial = 0;
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
     int code = db_prepare(work->db, QUERY_CASE_SERIAL_NEXT, &s, error);
@@ -158,21 +168,20 @@ static int number_case(struct case_work *work, struct error *error)
         serial = db_column_int(s, 0);
     if (code < 0)
         return code;
-    return text_format(work->row.number, sizeof work->row.number, "%s%04d%02d%02d%04lld",
-                       city_number_prefix(work->city), (int)local.year, (int)local.month,
-                       (int)local.day, (long long)serial);
+    return case_number(work->city, work->row.opened_ms, serial, work->row.number, error);
 }
 
-static int add_reporter(struct case_work *work, struct error *error)
+int case_reporter_add(struct db *db, const struct case_reporter *reporter, int64_t *ret_id,
+                      struct error *error)
 {
-    const struct case_reporter *reporter = work->move->draft->reporter;
     if (reporter == NULL)
         return 0;
-    return db_fetch_int(
-        work->db, QUERY_REPORTER_ADD,
-        (struct db_value[]){DB_TEXT(reporter->name), DB_TEXT(reporter->phone),
-                            DB_TEXT(reporter->email), DB_INT(reporter->agreed)},
-        4, &work->row.reporter_id, error);
+    return db_fetch_int(db, QUERY_REPORTER_ADD,
+                        (struct db_value[]){DB_TEXT(reporter->name),
+                                            DB_TEXT(reporter->phone),
+                                            DB_TEXT(reporter->email),
+                                            DB_INT(reporter->agreed)},
+                        4, ret_id, error);
 }
 
 // The source's own target, kept beside our deadline on a clock of its own.
@@ -193,7 +202,7 @@ static int start_imported(struct case_work *work, struct error *error)
 }
 
 // ---- a case that is there ----
-static int take_rules(struct case_work *work, struct error *error)
+int case_take_rules(struct case_work *work, struct error *error)
 {
     work->process = city_process(work->city, work->row.process_version);
     work->catalogue = city_catalogue(work->city, work->row.catalogue_version);
@@ -215,7 +224,7 @@ int case_begin_known(struct case_work *work, struct error *error)
         code = fact_load(work, error);
     work->place_before = work->row.place;
     work->department_before = work->row.department_id;
-    return code != 0 ? code : take_rules(work, error);
+    return code != 0 ? code : case_take_rules(work, error);
 }
 
 // The task that the actor decided on must be as the actor saw it.
@@ -245,6 +254,8 @@ static int check_version(const struct case_work *work, struct error *error)
     const struct case_move *move = work->move;
     if (work->is_new || work->task_no == 0 || move->actor->system)
         return 0;
+    if (work->past != NULL)
+        return 0; // what people decided on is not in a record
     if (move->task_id == 0 || move->task_version == 0)
         return error_set(error, ERROR_INPUT, "case.version_required",
                          "'%s' needs the task and the version it was decided on",
@@ -313,6 +324,15 @@ static void summarise(struct case_work *work)
     case_clock_summarise(work);
 }
 
+int case_point_add(struct db *db, const struct case_row *row, struct error *error)
+{
+    return db_execute(db, QUERY_CASE_POINT_ADD,
+                      (struct db_value[]){DB_INT(row->case_id),
+                                          DB_DOUBLE(row->place.point.lon_deg),
+                                          DB_DOUBLE(row->place.point.lat_deg)},
+                      3, error);
+}
+
 static int store_point(struct case_work *work, bool was_open, struct error *error)
 {
     const struct case_row *row = &work->row;
@@ -329,12 +349,23 @@ static int store_point(struct case_work *work, bool was_open, struct error *erro
         code = db_execute(work->db, QUERY_CASE_POINT_REMOVE,
                           (struct db_value[]){DB_INT(row->case_id)}, 1, error);
     if (has && code == 0)
-        code = db_execute(work->db, QUERY_CASE_POINT_ADD,
-                          (struct db_value[]){DB_INT(row->case_id),
-                                              DB_DOUBLE(row->place.point.lon_deg),
-                                              DB_DOUBLE(row->place.point.lat_deg)},
-                          3, error);
+        code = case_point_add(work->db, row, error);
     return code;
+}
+
+bool case_place_moved(const struct case_work *work)
+{
+    return !work->is_new && memcmp(work->row.place.areas, work->place_before.areas,
+                                   sizeof work->row.place.areas) != 0;
+}
+
+int case_change_before_add(struct db *db, int64_t position,
+                           const int64_t areas[CITY_LEVEL_LIMIT], struct error *error)
+{
+    struct db_value values[1 + CITY_LEVEL_LIMIT] = {DB_INT(position)};
+    for (int i = 0; i < CITY_LEVEL_LIMIT; i++)
+        values[1 + i] = DB_INT(areas[i]);
+    return db_execute(db, QUERY_CHANGE_BEFORE_ADD, values, 1 + CITY_LEVEL_LIMIT, error);
 }
 
 static int store_media(struct case_work *work, int stage, struct error *error)
@@ -356,8 +387,7 @@ static int store_media(struct case_work *work, int stage, struct error *error)
 static int store_change(struct case_work *work, struct error *error)
 {
     const struct case_row *row = &work->row;
-    bool moved = !work->is_new && memcmp(row->place.areas, work->place_before.areas,
-                                         sizeof row->place.areas) != 0;
+    bool moved = case_place_moved(work);
     int code = db_fetch_int(
         work->db, QUERY_CHANGE_ADD,
         (struct db_value[]){DB_INT(row->case_id), DB_INT(row->version),
@@ -366,35 +396,41 @@ static int store_change(struct case_work *work, struct error *error)
         6, &work->position, error);
     if (code != 0 || !moved)
         return code;
-    struct db_value values[1 + CITY_LEVEL_LIMIT] = {DB_INT(work->position)};
-    for (int i = 0; i < CITY_LEVEL_LIMIT; i++)
-        values[1 + i] = DB_INT(work->place_before.areas[i]);
-    return db_execute(work->db, QUERY_CHANGE_BEFORE_ADD, values, 1 + CITY_LEVEL_LIMIT,
-                      error);
+    return case_change_before_add(work->db, work->position, work->place_before.areas,
+                                  error);
 }
 
-static int store_rows(struct case_work *work, const char *step_from, struct error *error)
+static int store_rows(struct case_work *work, struct history_row *history,
+                      struct error *error)
 {
-    int code = work->is_new ? add_reporter(work, error) : 0;
+    struct case_row *row = &work->row;
+    int code = work->is_new ? number_case(work, error) : 0;
+    if (code == 0 && work->is_new)
+        code = case_reporter_add(work->db, work->move->draft->reporter, &row->reporter_id,
+                                 error);
+    if (code != 0)
+        return code;
+    history_seal(history, row->number, row->digest);
+    if (work->is_new)
+        code = db_fetch_int(work->db, QUERY_CASE_ID_NEXT, NULL, 0, &row->case_id, error);
     if (code == 0)
-        code = history_seal(work, step_from, error);
-    if (code == 0)
-        code = work->is_new ? case_row_add(work, error) : case_row_update(work, error);
+        code = work->is_new ? case_row_add(work->db, row, error)
+                            : case_row_update(work, error);
     if (code == 0)
         code = case_tasks_store(work, error);
     if (code == 0)
         code = case_clocks_store(work, error);
     if (code == 0)
-        code = history_add(work, step_from, error);
+        code = history_write(work->db, row->case_id, history, error);
     return code;
 }
 
-int case_store(struct case_work *work, const struct case_row *before, struct error *error)
+// Writes everything after the move has been made in memory.
+static int store(struct case_work *work, const struct case_row *before,
+                 struct history_row *history, struct error *error)
 {
     int stage_from = work->is_new ? PROCESS_REPORT : before->stage;
-    summarise(work);
-    fact_move(work, stage_from);
-    int code = store_rows(work, before->step, error);
+    int code = store_rows(work, history, error);
     if (code == 0)
         code = fact_store(work, error);
     if (code == 0)
@@ -404,23 +440,60 @@ int case_store(struct case_work *work, const struct case_row *before, struct err
     return code != 0 ? code : store_change(work, error);
 }
 
-static int carry_out(struct case_work *work, struct error *error)
+static int conclude(struct case_work *work, const struct case_row *before,
+                    struct history_row *ret_history, struct error *error)
 {
-    struct case_row before = work->row; // of a new case: no step, open
-    int code = set_time(work, error);
-    if (code == 0 && work->is_new) {
-        work->row.opened_ms = work->effective_ms;
-        code = number_case(work, error);
-    }
+    summarise(work);
+    fact_move(work, work->is_new ? PROCESS_REPORT : before->stage);
+    return history_make(work, before->step, ret_history, error);
+}
+
+int case_store(struct case_work *work, const struct case_row *before, struct error *error)
+{
+    struct history_row history;
+    int code = conclude(work, before, &history, error);
+    return code != 0 ? code : store(work, before, &history, error);
+}
+
+// ---- what case_apply and case_bulk share: a move made in memory ----
+static int begin(struct case_work *work, struct error *error)
+{
+    // What guards compare with; set_time settles it.
+    work->effective_ms =
+        work->move->done_ms != INSTANT_NONE ? work->move->done_ms : work->move->received_ms;
+    random_bytes(work->salt, sizeof work->salt);
+    int code = work->is_new ? begin_new(work, error) : 0;
+    if (code == 0 && work->is_new)
+        code = case_take_rules(work, error);
     if (code == 0)
-        code = move_on(work, error);
+        code = work->is_new ? check_words(work, error) : check_task(work, error);
+    return code;
+}
+
+int case_make(struct case_work *work, struct case_row *ret_before,
+              struct history_row *ret_history, struct error *error)
+{
+    int code = begin(work, error);
+    if (code == 0)
+        code = case_choose(work, error);
+    if (code == 0)
+        code = check_version(work, error);
+    if (code == 0)
+        code = set_time(work, error);
+    if (code != 0)
+        return code;
+    *ret_before = work->row; // of a new case: no step, open
+    if (work->is_new)
+        work->row.opened_ms = work->effective_ms;
+    code = move_on(work, error);
     if (code == 0 && work->is_new)
         code = start_imported(work, error);
     if (code == 0 && work->is_new)
         code = case_report_inputs(work, error);
-    return code != 0 ? code : case_store(work, &before, error);
+    return code != 0 ? code : conclude(work, ret_before, ret_history, error);
 }
 
+// ---- the one door ----
 static int apply(struct case_work *work, struct case_result *ret_result,
                  struct error *error)
 {
@@ -432,24 +505,14 @@ static int apply(struct case_work *work, struct case_result *ret_result,
         *ret_result = result;
         return 0;
     }
+    struct case_row before;
+    struct history_row history;
     work->is_new = work->move->case_id == 0;
-    // What guards compare with; set_time settles it.
-    work->effective_ms =
-        work->move->done_ms != INSTANT_NONE ? work->move->done_ms : work->move->received_ms;
-    random_bytes(work->salt, sizeof work->salt);
-    code = work->is_new ? begin_new(work, error) : case_begin_known(work, error);
-    if (code == 0 && work->is_new)
-        code = take_rules(work, error);
-    if (code == 0 && work->is_new)
-        code = check_words(work, error);
-    if (code == 0 && !work->is_new)
-        code = check_task(work, error);
+    code = work->is_new ? 0 : case_begin_known(work, error);
     if (code == 0)
-        code = case_choose(work, error);
+        code = case_make(work, &before, &history, error);
     if (code == 0)
-        code = check_version(work, error);
-    if (code == 0)
-        code = carry_out(work, error);
+        code = store(work, &before, &history, error);
     if (code != 0)
         return code;
     result = (struct case_result){.case_id = work->row.case_id,

@@ -111,15 +111,15 @@ int case_clock_move(struct case_work *work, int kind, int64_t task_no,
     return 0;
 }
 
-static int store(struct case_work *work, const struct case_clock_row *row,
-                 struct error *error)
+int case_clock_put(struct db *db, int64_t case_id, const struct case_clock_row *row,
+                   struct error *error)
 {
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(work->db, QUERY_CASE_CLOCK_PUT, &s, error);
+    int code = db_prepare(db, QUERY_CASE_CLOCK_PUT, &s, error);
     if (code != 0)
         return code;
     const struct clock *clock = &row->clock;
-    db_bind_int(s, 1, work->row.case_id);
+    db_bind_int(s, 1, case_id);
     db_bind_int(s, 2, row->kind);
     db_bind_int(s, 3, row->task_no);
     db_bind_int(s, 4, (int64_t)clock->status);
@@ -148,7 +148,7 @@ int case_clocks_store(struct case_work *work, struct error *error)
     int code = 0;
     for (size_t i = 0; i < work->clock_count && code == 0; i++)
         if (work->clocks[i].changed)
-            code = store(work, &work->clocks[i], error);
+            code = case_clock_put(work->db, work->row.case_id, &work->clocks[i], error);
     return code;
 }
 

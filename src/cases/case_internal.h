@@ -105,9 +105,40 @@ struct case_inputs {
     const char *words[CASE_INPUTS_MOST]; // choices and texts likewise, NULL without
 };
 
+// ---- what happened, on its way to the history ----
+struct history_entry { // what the chain covers, besides the texts
+    const char *number;
+    int64_t seq;
+    const char *action;
+    int kind, mark;
+    const char *step_from, *step_to;
+    int64_t task_no, task_version;
+    int64_t actor_id, on_behalf_of, department_id;
+    bool system;
+    int64_t done_ms, received_ms;
+    const char *clock_effect;
+    uint8_t opinion_digest[HASH_SIZE], inputs_digest[HASH_SIZE];
+};
+struct history_row {
+    struct history_entry entry; // number and digests of texts: from history_seal on
+    int stage_to;
+    const char *opinion, *inputs; // NULL: none
+    const uint8_t *key, *body_digest;
+    uint8_t salt[16];
+    uint8_t digest[HASH_SIZE]; // from history_seal on
+};
+
+// What a case's database would answer, of a life that is made in memory before any of it
+// is stored (bulk_life.c).
+struct case_past {
+    const struct history_row *rows;
+    size_t count;
+};
+
 // Everything about one move while it is made. Lives for one call.
 struct case_work {
-    struct db *db;
+    struct db *db; // NULL while past is set
+    const struct case_past *past; // NULL: the case is in the database
     const struct city_snapshot *city;
     const struct case_move *move;
     struct arena *arena;
@@ -138,9 +169,26 @@ struct case_work {
 // ---- apply.c ----
 // Takes a case that is there: row, tasks, clocks, fact, rules.
 int case_begin_known(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
-// Writes everything after the move has been made in memory.
+int case_take_rules(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+// Makes one move in memory, all but its number (of a new case) and its place in the chain:
+// the rules, as case_apply and case_bulk share them. The case is in work (is_new: nothing
+// is). ret_before: the row before. Writes nothing, and reads the database only where
+// work->past is NULL.
+int case_make(struct case_work *work, struct case_row *ret_before,
+              struct history_row *ret_history, struct error *error) ERROR_MUST_CHECK;
+// Concludes a move that was made by other means, and writes everything.
 int case_store(struct case_work *work, const struct case_row *before,
                struct error *error) ERROR_MUST_CHECK;
+int case_number(const struct city_snapshot *city, int64_t opened_ms, int64_t serial,
+                char out[CASE_NUMBER_SIZE], struct error *error) ERROR_MUST_CHECK;
+int case_reporter_add(struct db *db, const struct case_reporter *reporter, int64_t *ret_id,
+                      struct error *error) ERROR_MUST_CHECK; // NULL: nothing is done
+int case_point_add(struct db *db, const struct case_row *row,
+                   struct error *error) ERROR_MUST_CHECK;
+bool case_place_moved(const struct case_work *work); // to other areas
+int case_change_before_add(struct db *db, int64_t position,
+                           const int64_t areas[CITY_LEVEL_LIMIT],
+                           struct error *error) ERROR_MUST_CHECK;
 
 // ---- calendar_change.c: actions that stand in no process table ----
 const struct process_action *case_builtin_action(const char *code); // NULL: no such one
@@ -154,7 +202,8 @@ void case_row_read(struct db_statement *statement, struct arena *arena,
 void case_row_keep(struct case_row *row, struct arena *arena);
 int case_row_load(struct db *db, int64_t case_id, struct arena *arena, struct case_row *row,
                   struct error *error) ERROR_MUST_CHECK;
-int case_row_add(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+int case_row_add(struct db *db, const struct case_row *row,
+                 struct error *error) ERROR_MUST_CHECK; // under row->case_id
 int case_row_update(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 int64_t case_due_sort(const struct case_row *row);
 
@@ -196,6 +245,9 @@ struct case_task_row *case_task_of_kind(struct case_work *work, int kind);
 struct case_task_row *case_task_new(struct case_work *work, int kind, struct error *error);
 void case_task_end(struct case_work *work, struct case_task_row *task, bool undone);
 int case_tasks_store(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+// A row as it is in the end, closed or not.
+int case_task_add(struct db *db, int64_t case_id, const struct case_task_row *task,
+                  struct error *error) ERROR_MUST_CHECK;
 // The step's own task, its stage clock and its timer: closed and opened.
 int case_step_leave(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 int case_step_enter(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
@@ -207,6 +259,8 @@ int case_clock_move(struct case_work *work, int kind, int64_t task_no,
                     enum clock_effect effect, const struct limit *limit,
                     struct error *error) ERROR_MUST_CHECK;
 int case_clocks_store(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+int case_clock_put(struct db *db, int64_t case_id, const struct case_clock_row *row,
+                   struct error *error) ERROR_MUST_CHECK;
 void case_clock_summarise(struct case_work *work);
 void case_clock_read(struct db_statement *statement, struct case_clock_row *row);
 
@@ -224,33 +278,28 @@ bool case_noted_effect(struct arena *arena, const char *text, size_t length,
                        struct case_noted *ret_noted);
 
 // ---- history.c ----
-struct history_entry { // what the chain covers, besides the texts
-    const char *number;
-    int64_t seq;
-    const char *action;
-    int kind, mark;
-    const char *step_from, *step_to;
-    int64_t task_no, task_version;
-    int64_t actor_id, on_behalf_of, department_id;
-    bool system;
-    int64_t done_ms, received_ms;
-    const char *clock_effect;
-    uint8_t opinion_digest[HASH_SIZE], inputs_digest[HASH_SIZE];
-};
 // SHA-256 of salt and text; 32 zero bytes for NULL.
 void history_text_digest(const uint8_t salt[16], const char *text, uint8_t out[HASH_SIZE]);
 void history_digest(const struct history_entry *entry, const uint8_t before[HASH_SIZE],
                     uint8_t out[HASH_SIZE]);
-int history_seal(struct case_work *work, const char *step_from, struct error *error)
-    ERROR_MUST_CHECK; // sets row.version and row.digest; the row is written by history_add
-int history_add(struct case_work *work, const char *step_from,
-                struct error *error) ERROR_MUST_CHECK;
+// The row of a move that has been made; row.version goes up. Texts are borrowed from work.
+int history_make(struct case_work *work, const char *step_from, struct history_row *out,
+                 struct error *error) ERROR_MUST_CHECK;
+// Chains it: digest is that of the row before, then this one's. number is borrowed.
+void history_seal(struct history_row *row, const char *number, uint8_t digest[HASH_SIZE]);
+int history_write(struct db *db, int64_t case_id, const struct history_row *row,
+                  struct error *error) ERROR_MUST_CHECK;
 
 // ---- fact.c ----
 int fact_load(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 void fact_move(struct case_work *work, int stage_from);
 void fact_clock_stopped(struct case_work *work, int kind, bool in_time);
 int fact_store(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+int fact_put(struct db *db, int64_t case_id, const struct fact *fact,
+             struct error *error) ERROR_MUST_CHECK;
+// What a new fact row adds to the rollups.
+int fact_add_rollups(struct db *db, const struct calendar *calendar,
+                     const struct fact *fact, struct error *error) ERROR_MUST_CHECK;
 
 // ---- visibility.c ----
 // The one place that says who may see a case. db is asked for tasks only when needed.

@@ -177,14 +177,14 @@ int fact_days(const struct fact *fact, const struct calendar *calendar,
     return count;
 }
 
-static int add_to(struct case_work *work, enum query_id query, int64_t id,
+static int add_to(struct db *db, enum query_id query, int64_t id,
                   const struct fact_day *days, int count, struct error *error)
 {
     static const int64_t NOTHING[FIGURE_COUNT];
     for (int i = 0; i < count; i++) {
         if (memcmp(days[i].figures, NOTHING, sizeof NOTHING) == 0)
             continue;
-        int code = db_rollup_add(work->db, query, (int64_t[]){days[i].day, id}, 2,
+        int code = db_rollup_add(db, query, (int64_t[]){days[i].day, id}, 2,
                                  days[i].figures, FIGURE_COUNT, error);
         if (code != 0)
             return code;
@@ -192,14 +192,14 @@ static int add_to(struct case_work *work, enum query_id query, int64_t id,
     return 0;
 }
 
-static int add_days(struct case_work *work, const struct fact *fact,
+static int add_days(struct db *db, const struct fact *fact,
                     const struct fact_day *days, int count, struct error *error)
 {
-    int code = add_to(work, QUERY_ROLLUP_DEPARTMENT_ADD, fact->values[FACT_DEPARTMENT_ID],
+    int code = add_to(db, QUERY_ROLLUP_DEPARTMENT_ADD, fact->values[FACT_DEPARTMENT_ID],
                       days, count, error);
     for (int i = 0; i < CITY_LEVEL_LIMIT && code == 0; i++)
         if (fact->values[FACT_AREA_1 + i] != 0)
-            code = add_to(work, QUERY_ROLLUP_AREA_ADD, fact->values[FACT_AREA_1 + i], days,
+            code = add_to(db, QUERY_ROLLUP_AREA_ADD, fact->values[FACT_AREA_1 + i], days,
                           count, error);
     return code;
 }
@@ -220,28 +220,42 @@ static int store_rollups(struct case_work *work, struct error *error)
         for (int k = 0; k < FIGURE_COUNT; k++)
             old[i].figures[k] = -old[i].figures[k];
     if (!work->is_new && !same_place(&work->fact, &work->fact_before)) {
-        int code = add_days(work, &work->fact_before, old, old_count, error);
-        return code != 0 ? code : add_days(work, &work->fact, days, count, error);
+        int code = add_days(work->db, &work->fact_before, old, old_count, error);
+        return code != 0 ? code : add_days(work->db, &work->fact, days, count, error);
     }
     for (int i = 0; i < old_count; i++) {
         int64_t *figures = figures_of_day(days, &count, old[i].day);
         for (int k = 0; k < FIGURE_COUNT; k++)
             figures[k] += old[i].figures[k];
     }
-    return add_days(work, &work->fact, days, count, error);
+    return add_days(work->db, &work->fact, days, count, error);
+}
+
+int fact_add_rollups(struct db *db, const struct calendar *calendar,
+                     const struct fact *fact, struct error *error)
+{
+    struct fact_day days[FACT_DAYS];
+    int count = fact_days(fact, calendar, days);
+    return add_days(db, fact, days, count, error);
+}
+
+int fact_put(struct db *db, int64_t case_id, const struct fact *fact, struct error *error)
+{
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    int code = db_prepare(db, QUERY_FACT_PUT, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_int(s, 1, case_id);
+    for (int i = 0; i < FACT_COUNT; i++)
+        db_bind_int(s, i + 2, fact->values[i]);
+    code = db_step(s, error);
+    return code < 0 ? error_prefix(error, "fact") : 0;
 }
 
 int fact_store(struct case_work *work, struct error *error)
 {
     if (!work->is_new && memcmp(&work->fact, &work->fact_before, sizeof work->fact) == 0)
         return 0;
-    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(work->db, QUERY_FACT_PUT, &s, error);
-    if (code != 0)
-        return code;
-    db_bind_int(s, 1, work->row.case_id);
-    for (int i = 0; i < FACT_COUNT; i++)
-        db_bind_int(s, i + 2, work->fact.values[i]);
-    code = db_step(s, error);
-    return code < 0 ? error_prefix(error, "fact") : store_rollups(work, error);
+    int code = fact_put(work->db, work->row.case_id, &work->fact, error);
+    return code != 0 ? code : store_rollups(work, error);
 }

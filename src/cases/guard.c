@@ -10,7 +10,7 @@ static int has_photo(struct case_work *work, const struct case_inputs *inputs,
                      bool *ret_has, struct error *error)
 {
     *ret_has = inputs->media_count > 0;
-    if (*ret_has || work->is_new)
+    if (*ret_has || work->is_new || work->past != NULL) // a life in memory has no photos
         return 0;
     int64_t count = 0;
     int code =
@@ -89,20 +89,37 @@ static bool clock_is(struct case_work *work, int kind, int64_t mask)
     return (mask & state) != 0;
 }
 
-static int other_person(struct case_work *work, int64_t kind, bool *ret_other,
+// Who did the last thing of a kind; 0: nobody has.
+static int last_actor(const struct case_work *work, int64_t kind, int64_t *ret_person,
+                      struct error *error)
+{
+    struct error absent = {0};
+    *ret_person = 0;
+    if (work->is_new)
+        return 0;
+    if (work->past != NULL) {
+        for (size_t i = work->past->count; i-- > 0;)
+            if (work->past->rows[i].entry.kind == kind) {
+                *ret_person = work->past->rows[i].entry.actor_id;
+                break;
+            }
+        return 0;
+    }
+    int code = db_fetch_int(work->db, QUERY_HISTORY_LAST_ACTOR,
+                            (struct db_value[]){DB_INT(work->row.case_id), DB_INT(kind)}, 2,
+                            ret_person, &absent);
+    if (code != 0 && code != ERROR_NOT_FOUND)
+        return error_set(error, code, absent.slug, "%s", absent.message);
+    return 0;
+}
+
+static int other_person(const struct case_work *work, int64_t kind, bool *ret_other,
                         struct error *error)
 {
     int64_t last = 0;
-    struct error absent = {0};
-    int code = 0;
-    if (!work->is_new)
-        code = db_fetch_int(work->db, QUERY_HISTORY_LAST_ACTOR,
-                            (struct db_value[]){DB_INT(work->row.case_id), DB_INT(kind)}, 2,
-                            &last, &absent);
-    if (code != 0 && code != ERROR_NOT_FOUND)
-        return error_set(error, code, absent.slug, "%s", absent.message);
+    int code = last_actor(work, kind, &last, error);
     *ret_other = last == 0 || last != work->move->actor->person_id;
-    return 0;
+    return code;
 }
 
 static int guard_holds(struct case_work *work, const struct process_action *action,

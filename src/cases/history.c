@@ -73,86 +73,89 @@ void history_digest(const struct history_entry *entry, const uint8_t before[HASH
     hash_finish(hash, out);
 }
 
-static const char *opinion_of(const struct case_work *work)
-{
-    return *work->inputs.opinion != '\0' ? work->inputs.opinion : NULL;
-}
-
-static const char *clock_effect_of(const struct case_work *work)
-{
-    return work->clock_effect.length > 0 ? work->clock_effect.data : "";
-}
-
 static int64_t version_of_task(struct case_work *work)
 {
     const struct case_task_row *task = case_task_find(work, work->task_no);
     return task != NULL ? task->version : 0;
 }
 
-int history_seal(struct case_work *work, const char *step_from, struct error *error)
+int history_make(struct case_work *work, const char *step_from, struct history_row *out,
+                 struct error *error)
 {
     struct case_row *row = &work->row;
-    const struct actor *actor = work->move->actor;
+    const struct case_move *move = work->move;
+    const struct actor *actor = move->actor;
     int code = buffer_check(&work->clock_effect, error);
     if (code != 0)
         return code;
     row->version++;
-    struct history_entry entry = {.number = row->number,
-                                  .seq = row->version,
-                                  .action = work->action->code,
-                                  .kind = (int)work->action->kind,
-                                  .mark = (int)work->move->mark,
-                                  .step_from = step_from,
-                                  .step_to = row->step,
-                                  .task_no = work->task_no,
-                                  .task_version = version_of_task(work),
-                                  .actor_id = actor->person_id,
-                                  .on_behalf_of = actor->on_behalf_of,
-                                  .department_id = row->department_id,
-                                  .system = actor->system,
-                                  .done_ms = work->effective_ms,
-                                  .received_ms = work->move->received_ms,
-                                  .clock_effect = clock_effect_of(work)};
-    history_text_digest(work->salt, opinion_of(work), entry.opinion_digest);
-    history_text_digest(work->salt, work->inputs.json, entry.inputs_digest);
-    uint8_t before[HASH_SIZE];
-    memcpy(before, row->digest, HASH_SIZE);
-    history_digest(&entry, before, row->digest);
+    *out = (struct history_row){
+        .entry = {.seq = row->version,
+                  .action = work->action->code,
+                  .kind = (int)work->action->kind,
+                  .mark = (int)move->mark,
+                  .step_from = step_from,
+                  .step_to = row->step,
+                  .task_no = work->task_no,
+                  .task_version = version_of_task(work),
+                  .actor_id = actor->person_id,
+                  .on_behalf_of = actor->on_behalf_of,
+                  .department_id = row->department_id,
+                  .system = actor->system,
+                  .done_ms = work->effective_ms,
+                  .received_ms = move->received_ms,
+                  .clock_effect =
+                      work->clock_effect.length > 0 ? work->clock_effect.data : ""},
+        .stage_to = row->stage,
+        .opinion = *work->inputs.opinion != '\0' ? work->inputs.opinion : NULL,
+        .inputs = work->inputs.json,
+        .key = move->key,
+        .body_digest = move->key != NULL ? move->body_digest : NULL};
+    memcpy(out->salt, work->salt, sizeof out->salt);
     return 0;
 }
 
-int history_add(struct case_work *work, const char *step_from, struct error *error)
+void history_seal(struct history_row *row, const char *number, uint8_t digest[HASH_SIZE])
 {
-    const struct case_row *row = &work->row;
-    const struct case_move *move = work->move;
+    row->entry.number = number;
+    history_text_digest(row->salt, row->opinion, row->entry.opinion_digest);
+    history_text_digest(row->salt, row->inputs, row->entry.inputs_digest);
+    history_digest(&row->entry, digest, row->digest);
+    memcpy(digest, row->digest, HASH_SIZE);
+}
+
+int history_write(struct db *db, int64_t case_id, const struct history_row *row,
+                  struct error *error)
+{
+    const struct history_entry *entry = &row->entry;
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(work->db, QUERY_HISTORY_ADD, &s, error);
+    int code = db_prepare(db, QUERY_HISTORY_ADD, &s, error);
     if (code != 0)
         return code;
-    db_bind_int(s, 1, row->case_id);
-    db_bind_int(s, 2, row->version);
-    db_bind_text(s, 3, work->action->code);
-    db_bind_int(s, 4, (int64_t)work->action->kind);
-    db_bind_int(s, 5, (int64_t)move->mark);
-    db_bind_text(s, 6, step_from);
-    db_bind_text(s, 7, row->step);
-    db_bind_int(s, 8, row->stage);
-    db_bind_int(s, 9, work->task_no);
-    db_bind_int(s, 10, version_of_task(work));
-    db_bind_int(s, 11, move->actor->person_id);
-    db_bind_int(s, 12, move->actor->system);
-    db_bind_int(s, 13, move->actor->on_behalf_of);
-    db_bind_int(s, 14, row->department_id);
-    db_bind_text(s, 15, opinion_of(work));
-    db_bind_text(s, 16, work->inputs.json);
-    db_bind_text(s, 17, clock_effect_of(work));
-    db_bind_int(s, 18, work->effective_ms);
-    db_bind_int(s, 19, move->received_ms);
-    if (move->key != NULL)
-        db_bind_blob(s, 20, move->key, 16);
-    if (move->key != NULL && move->body_digest != NULL)
-        db_bind_blob(s, 21, move->body_digest, HASH_SIZE);
-    db_bind_blob(s, 22, work->salt, sizeof work->salt);
+    db_bind_int(s, 1, case_id);
+    db_bind_int(s, 2, entry->seq);
+    db_bind_text(s, 3, entry->action);
+    db_bind_int(s, 4, entry->kind);
+    db_bind_int(s, 5, entry->mark);
+    db_bind_text(s, 6, entry->step_from);
+    db_bind_text(s, 7, entry->step_to);
+    db_bind_int(s, 8, row->stage_to);
+    db_bind_int(s, 9, entry->task_no);
+    db_bind_int(s, 10, entry->task_version);
+    db_bind_int(s, 11, entry->actor_id);
+    db_bind_int(s, 12, entry->system);
+    db_bind_int(s, 13, entry->on_behalf_of);
+    db_bind_int(s, 14, entry->department_id);
+    db_bind_text(s, 15, row->opinion);
+    db_bind_text(s, 16, row->inputs);
+    db_bind_text(s, 17, entry->clock_effect);
+    db_bind_int(s, 18, entry->done_ms);
+    db_bind_int(s, 19, entry->received_ms);
+    if (row->key != NULL)
+        db_bind_blob(s, 20, row->key, 16);
+    if (row->key != NULL && row->body_digest != NULL)
+        db_bind_blob(s, 21, row->body_digest, HASH_SIZE);
+    db_bind_blob(s, 22, row->salt, sizeof row->salt);
     db_bind_blob(s, 23, row->digest, HASH_SIZE);
     code = db_step(s, error);
     return code < 0 ? error_prefix(error, "history") : 0;

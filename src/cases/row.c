@@ -194,13 +194,10 @@ static int bind_task_and_clock(struct db_statement *s, int index,
     return index;
 }
 
-int case_row_add(struct case_work *work, struct error *error)
+int case_row_add(struct db *db, const struct case_row *row, struct error *error)
 {
-    struct case_row *row = &work->row;
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_fetch_int(work->db, QUERY_CASE_ID_NEXT, NULL, 0, &row->case_id, error);
-    if (code == 0)
-        code = db_prepare(work->db, QUERY_CASE_ADD, &s, error);
+    int code = db_prepare(db, QUERY_CASE_ADD, &s, error);
     if (code != 0)
         return code;
     int i = 1;

@@ -89,22 +89,22 @@ void case_task_end(struct case_work *work, struct case_task_row *task, bool undo
     task->changed = true;
 }
 
-static int64_t task_id(const struct case_work *work, int64_t no)
+static int64_t task_id(int64_t case_id, int64_t no)
 {
-    return work->row.case_id * (1 << CASE_TASK_SHIFT) + no;
+    return case_id * (1 << CASE_TASK_SHIFT) + no;
 }
 
-static int store_added(struct case_work *work, const struct case_task_row *task,
-                       struct error *error)
+int case_task_add(struct db *db, int64_t case_id, const struct case_task_row *task,
+                  struct error *error)
 {
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(work->db, QUERY_CASE_TASK_ADD, &s, error);
+    int code = db_prepare(db, QUERY_CASE_TASK_ADD, &s, error);
     if (code != 0)
         return code;
-    db_bind_int(s, 1, task_id(work, task->no));
+    db_bind_int(s, 1, task_id(case_id, task->no));
     db_bind_int(s, 2, task->kind);
     if (task->parent_no != 0)
-        db_bind_int(s, 3, task_id(work, task->parent_no));
+        db_bind_int(s, 3, task_id(case_id, task->parent_no));
     db_bind_int(s, 4, task->version);
     db_bind_int(s, 5, task->department_id);
     db_bind_int(s, 6, task->role);
@@ -112,6 +112,8 @@ static int store_added(struct case_work *work, const struct case_task_row *task,
     db_bind_int(s, 8, task->opened_ms);
     db_bind_int(s, 9, task->acted_ms);
     db_bind_instant(s, 10, task->timer_ms);
+    db_bind_instant(s, 11, task->closed_ms);
+    db_bind_int(s, 12, task->undone);
     code = db_step(s, error);
     return code < 0 ? code : 0;
 }
@@ -120,7 +122,7 @@ static int store_closed(struct case_work *work, const struct case_task_row *task
                         struct error *error)
 {
     return db_execute(work->db, QUERY_CASE_TASK_CLOSE,
-                      (struct db_value[]){DB_INT(task_id(work, task->no)),
+                      (struct db_value[]){DB_INT(task_id(work->row.case_id, task->no)),
                                           DB_INT(task->version), DB_INT(task->closed_ms),
                                           DB_INT(task->undone)},
                       4, error);
@@ -133,7 +135,7 @@ static int store_changed(struct case_work *work, const struct case_task_row *tas
         task->timer_ms == INSTANT_NONE ? DB_NULL : DB_INT(task->timer_ms);
     return db_execute(
         work->db, QUERY_CASE_TASK_UPDATE,
-        (struct db_value[]){DB_INT(task_id(work, task->no)), DB_INT(task->version),
+        (struct db_value[]){DB_INT(task_id(work->row.case_id, task->no)), DB_INT(task->version),
                             DB_INT(task->department_id), DB_INT(task->role),
                             DB_INT(task->person_id), DB_INT(task->acted_ms), timer},
         7, error);
@@ -144,12 +146,11 @@ int case_tasks_store(struct case_work *work, struct error *error)
     int code = 0;
     for (size_t i = 0; i < work->task_count && code == 0; i++) {
         const struct case_task_row *task = &work->tasks[i];
-        bool closed = task->closed_ms != INSTANT_NONE;
         if (task->added)
-            code = store_added(work, task, error);
-        if (code == 0 && closed && (task->added || task->changed))
+            code = case_task_add(work->db, work->row.case_id, task, error);
+        else if (task->changed && task->closed_ms != INSTANT_NONE)
             code = store_closed(work, task, error);
-        else if (code == 0 && !closed && task->changed && !task->added)
+        else if (task->changed)
             code = store_changed(work, task, error);
     }
     return code;
