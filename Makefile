@@ -189,9 +189,11 @@ codes: # the manual page of all codes, from the sources
 	@perl tools/codes.pl $$(git ls-files 'src/*/*.c') >man/gridcase-codes.7.new && mv man/gridcase-codes.7.new man/gridcase-codes.7
 lint: packages-lint
 	@tools/lint.sh $(B)
-bench: packages
+SCALE ?= 1
+PARTS ?=
+bench: packages # SCALE=1|10 millions of cases; PARTS="fill lives": only these
 	@$(MAKE) --no-print-directory -j2 all $(BENCHES)
-	@tools/bench.sh $(B)
+	@SCALE=$(SCALE) tools/bench.sh $(B) $(PARTS)
 install: all web
 	install -D -m 0755 $(B)/gridcase $(DESTDIR)$(PREFIX)/bin/gridcase
 	rm -rf $(DESTDIR)$(PREFIX)/share/gridcase

@@ -1,11 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
 # `make bench`: figures as ratios against stock software measured in the same run.
-set -eu
+#
+#   tools/bench.sh BUILD [PART...]      all parts when none is named
+#
+# SCALE=1 or 10: millions of cases in the data; GRIDCASE_BENCH_DATA: where the data is kept,
+# see bench/support/lives.h. Each part is a program BUILD/bench/PART that may run alone.
+set -u
 build=$1
-for program in locate intake; do
-    [ -x "$build/bench/$program" ] || { echo "bench: $program was not built" >&2; exit 1; }
-    echo "== $program =="
-    "$build/bench/$program" "$build"
+shift
+parts=("$@")
+[ ${#parts[@]} -gt 0 ] || parts=(locate intake fill)
+failed=()
+for part in "${parts[@]}"; do
+    [ -x "$build/bench/$part" ] || { echo "bench: $part was not built" >&2; exit 1; }
+    echo "== $part =="
+    "$build/bench/$part" "$build" || failed+=("$part")
     echo
 done
+[ ${#failed[@]} -eq 0 ] || { echo "bench: failed: ${failed[*]}" >&2; exit 1; }

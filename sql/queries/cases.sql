@@ -339,3 +339,27 @@ ON CONFLICT (day, area_id) DO UPDATE SET
     closed = rollup_area.closed + excluded.closed,
     closed_in_time = rollup_area.closed_in_time + excluded.closed_in_time,
     closed_late = rollup_area.closed_late + excluded.closed_late;
+
+-- Lives loaded at once: what is numbered, is numbered by the loader.
+-- name: bulk_change_add
+-- database: cases
+INSERT INTO change (position, case_id, seq, kind, stage, at, moved)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: bulk_serial_put
+-- database: cases
+INSERT INTO case_serial (day, serial) VALUES ($1, $2)
+ON CONFLICT (day) DO UPDATE SET serial = excluded.serial;
+
+-- Keys up to the end have expired, or never do.
+-- name: bulk_keys_done
+-- database: cases
+UPDATE case_epoch SET keys_expired = (SELECT coalesce(max(position), 0) FROM change);
+
+-- name: bulk_position
+-- database: cases
+SELECT coalesce(max(position), 0) FROM change;
+
+-- name: bulk_key_known
+-- database: cases
+SELECT count(*) FROM history WHERE idempotency_key = $1;

@@ -19,6 +19,11 @@ SELECT CheckSpatialMetaData();
 -- Spatial tables with WGS 84 only; 0.1 s instead of 92 s with all of EPSG.
 SELECT InitSpatialMetaData(1, 'WGS84');
 
+-- Indexes that can be dropped and made again: not those of constraints.
+-- name: load_index_list
+-- database: any
+SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name;
+
 -- name: system_city_list
 -- database: system
 SELECT slug, state, host, reason, created_at FROM city ORDER BY slug;

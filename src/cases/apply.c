@@ -176,12 +176,11 @@ int case_reporter_add(struct db *db, const struct case_reporter *reporter, int64
 {
     if (reporter == NULL)
         return 0;
-    return db_fetch_int(db, QUERY_REPORTER_ADD,
-                        (struct db_value[]){DB_TEXT(reporter->name),
-                                            DB_TEXT(reporter->phone),
-                                            DB_TEXT(reporter->email),
-                                            DB_INT(reporter->agreed)},
-                        4, ret_id, error);
+    return db_fetch_int(
+        db, QUERY_REPORTER_ADD,
+        (struct db_value[]){DB_TEXT(reporter->name), DB_TEXT(reporter->phone),
+                            DB_TEXT(reporter->email), DB_INT(reporter->agreed)},
+        4, ret_id, error);
 }
 
 // The source's own target, kept beside our deadline on a clock of its own.

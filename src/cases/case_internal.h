@@ -137,7 +137,7 @@ struct case_past {
 
 // Everything about one move while it is made. Lives for one call.
 struct case_work {
-    struct db *db; // NULL while past is set
+    struct db *db;                // NULL while past is set
     const struct case_past *past; // NULL: the case is in the database
     const struct city_snapshot *city;
     const struct case_move *move;

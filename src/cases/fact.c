@@ -192,8 +192,8 @@ static int add_to(struct db *db, enum query_id query, int64_t id,
     return 0;
 }
 
-static int add_days(struct db *db, const struct fact *fact,
-                    const struct fact_day *days, int count, struct error *error)
+static int add_days(struct db *db, const struct fact *fact, const struct fact_day *days,
+                    int count, struct error *error)
 {
     int code = add_to(db, QUERY_ROLLUP_DEPARTMENT_ADD, fact->values[FACT_DEPARTMENT_ID],
                       days, count, error);

@@ -133,12 +133,13 @@ static int store_changed(struct case_work *work, const struct case_task_row *tas
 {
     struct db_value timer =
         task->timer_ms == INSTANT_NONE ? DB_NULL : DB_INT(task->timer_ms);
-    return db_execute(
-        work->db, QUERY_CASE_TASK_UPDATE,
-        (struct db_value[]){DB_INT(task_id(work->row.case_id, task->no)), DB_INT(task->version),
-                            DB_INT(task->department_id), DB_INT(task->role),
-                            DB_INT(task->person_id), DB_INT(task->acted_ms), timer},
-        7, error);
+    return db_execute(work->db, QUERY_CASE_TASK_UPDATE,
+                      (struct db_value[]){DB_INT(task_id(work->row.case_id, task->no)),
+                                          DB_INT(task->version),
+                                          DB_INT(task->department_id), DB_INT(task->role),
+                                          DB_INT(task->person_id), DB_INT(task->acted_ms),
+                                          timer},
+                      7, error);
 }
 
 int case_tasks_store(struct case_work *work, struct error *error)

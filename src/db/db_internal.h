@@ -26,6 +26,7 @@ struct db_target {
     enum db_database database;
     enum db_mode mode;
     bool create; // make the database when it is not there
+    bool load;   // the copy that is being loaded, see db/load.h
     bool unsafe; // tests only: commits do not wait for the disk
 };
 
@@ -88,6 +89,13 @@ struct db_engine {
     double (*column_double)(void *statement, int column);
     const char *(*column_text)(void *statement, int column); // NUL-terminated
     const void *(*column_blob)(void *statement, int column, size_t *ret_length);
+
+    // Loading on a copy (db/load.h). target is the copy, connection for load_copy the
+    // database's own writer, for load_indexes one on the copy (make: else drop).
+    int (*load_copy)(void *connection, const struct db_target *target, struct error *error);
+    int (*load_indexes)(void *connection, bool make, struct error *error);
+    int (*load_publish)(const struct db_target *target, struct error *error);
+    void (*load_discard)(const struct db_target *target);
 
     // Databases of a city as a whole.
     int (*remove_city)(const char *folder, const char *slug, struct error *error);

@@ -66,13 +66,14 @@ int sqlite_run(struct sqlite_connection *connection, const char *text, struct er
 
 // ---- connections ----
 
-static int path_of(const struct db_target *target, char out[DB_PATH_SIZE],
+int sqlite_path_of(const struct db_target *target, char out[DB_PATH_SIZE],
                    struct error *error)
 {
     int code = target->database == DB_SYSTEM
                    ? text_format(out, DB_PATH_SIZE, "%s/system.db", target->folder)
-                   : text_format(out, DB_PATH_SIZE, "%s/cities/%s/%s.db", target->folder,
-                                 target->slug, db_database_to_str(target->database));
+                   : text_format(out, DB_PATH_SIZE, "%s/cities/%s/%s%s.db", target->folder,
+                                 target->slug, db_database_to_str(target->database),
+                                 target->load ? ".load" : "");
     if (code != 0)
         return error_set(error, ERROR_LIMIT, "file.long_path", "path of %s too long",
                          target->slug);
@@ -102,7 +103,7 @@ static int over_budget(void *context)
 static int configure(struct sqlite_connection *connection, const struct db_target *target,
                      struct error *error)
 {
-    bool writer = target->mode == DB_WRITE;
+    bool loads = target->load, writer = target->mode == DB_WRITE && !loads;
     bool spatial = target->database == DB_CITY;
     const struct {
         bool wanted;
@@ -113,11 +114,15 @@ static int configure(struct sqlite_connection *connection, const struct db_targe
         {writer && target->unsafe, "PRAGMA synchronous = OFF"},
         {writer, "PRAGMA foreign_keys = ON"},
         {writer, "PRAGMA cache_size = -65536"},
-        {!writer, "PRAGMA query_only = ON"},
+        {target->mode == DB_READ, "PRAGMA query_only = ON"},
         {!writer, "PRAGMA wal_autocheckpoint = 0"},
-        {!writer, "PRAGMA cache_size = -8192"},
-        {true, "PRAGMA mmap_size = 1073741824"},
-        {true, "PRAGMA temp_store = MEMORY"},
+        {!writer && !loads, "PRAGMA cache_size = -8192"},
+        {loads, "PRAGMA journal_mode = OFF"},
+        {loads, "PRAGMA synchronous = OFF"},
+        {loads, "PRAGMA foreign_keys = OFF"},
+        {loads, "PRAGMA cache_size = -524288"}, // also what indexes are sorted in
+        {!loads, "PRAGMA mmap_size = 1073741824"},
+        {!loads, "PRAGMA temp_store = MEMORY"},
         {true, "PRAGMA cell_size_check = ON"},
         {!spatial, "PRAGMA trusted_schema = OFF"}, // SpatiaLite's triggers call functions
     };
@@ -145,6 +150,7 @@ static void sqlite_disconnect(void *given)
     sqlite_checkpoint_done(connection);
     for (size_t i = 0; i < SQLITE_CONTROLS; i++)
         sqlite3_finalize(connection->controls[i]);
+    sqlite_load_free(connection->load);
     int code = sqlite3_close(connection->handle);
     (void)code; // a statement left open would be a bug of db.c: the handle leaks then
     spatialite_detach(connection->spatialite);
@@ -173,7 +179,7 @@ static int sqlite_connect(const struct db_target *target, void **ret_connection,
                           struct error *error)
 {
     char path[DB_PATH_SIZE];
-    int code = path_of(target, path, error);
+    int code = sqlite_path_of(target, path, error);
     if (code != 0)
         return code;
     if (!target->create && !file_exists(path))
@@ -346,7 +352,8 @@ static int sqlite_remove_city(const char *folder, const char *slug, struct error
 {
     static const char *const names[] = {
         "city.db",      "city.db-wal",  "city.db-shm",     "cases.db",
-        "cases.db-wal", "cases.db-shm", "city.db-journal", "cases.db-journal"};
+        "cases.db-wal", "cases.db-shm", "city.db-journal", "cases.db-journal",
+        "city.load.db", "cases.load.db"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[DB_PATH_SIZE];
         if (text_format(path, sizeof path, "%s/cities/%s/%s", folder, slug, names[i]) != 0)
@@ -384,5 +391,9 @@ const struct db_engine db_engine_sqlite = {
     .column_double = sqlite_column_double,
     .column_text = sqlite_column_text,
     .column_blob = sqlite_column_blob,
+    .load_copy = sqlite_load_copy,
+    .load_indexes = sqlite_load_indexes,
+    .load_publish = sqlite_load_publish,
+    .load_discard = sqlite_load_discard,
     .remove_city = sqlite_remove_city,
 };

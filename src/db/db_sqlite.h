@@ -11,6 +11,8 @@
 
 enum { SQLITE_LEVELS = 4, SQLITE_CONTROLS = 3 + 2 * SQLITE_LEVELS };
 
+struct sqlite_load;
+
 struct sqlite_connection {
     sqlite3 *handle;
     void *spatialite; // NULL on databases without geometry
@@ -20,9 +22,10 @@ struct sqlite_connection {
     struct db_engine_counters counters;
     // Log upkeep: a second connection that holds a read mark in the log, see the file.
     sqlite3 *marker;
-    uint64_t marked_page; // 0: no mark is held
-    bool distrusts_disk;  // a sync failed: the log is not copied any more
-    uint64_t next_full;   // pages at which the whole log is tried again
+    uint64_t marked_page;     // 0: no mark is held
+    bool distrusts_disk;      // a sync failed: the log is not copied any more
+    uint64_t next_full;       // pages at which the whole log is tried again
+    struct sqlite_load *load; // on a copy that is loaded: its indexes; else NULL
     // BEGIN, COMMIT and the like, prepared once: NULL until used.
     sqlite3_stmt *controls[SQLITE_CONTROLS];
 };
@@ -31,6 +34,17 @@ struct sqlite_connection {
 int sqlite_error(sqlite3 *handle, int code, struct error *error);
 int sqlite_run(struct sqlite_connection *connection, const char *text, struct error *error);
 int sqlite_open(const char *path, bool create, sqlite3 **ret_handle, struct error *error);
+
+// Path of a target's file.
+int sqlite_path_of(const struct db_target *target, char out[DB_PATH_SIZE],
+                   struct error *error) ERROR_MUST_CHECK;
+
+// sqlite_load.c
+int sqlite_load_copy(void *connection, const struct db_target *target, struct error *error);
+int sqlite_load_indexes(void *connection, bool make, struct error *error);
+int sqlite_load_publish(const struct db_target *target, struct error *error);
+void sqlite_load_discard(const struct db_target *target);
+struct sqlite_load *sqlite_load_free(struct sqlite_load *load);
 
 void sqlite_upkeep(void *connection, enum db_upkeep upkeep);
 void sqlite_checkpoint_done(struct sqlite_connection *connection);

@@ -225,6 +225,11 @@ const struct city_coverage_area *city_coverage_by_id(const struct city_snapshot 
     (void)id;
     return NULL;
 }
+const char *city_slug(const struct city_snapshot *city)
+{
+    (void)city;
+    return "t";
+}
 const char *city_number_prefix(const struct city_snapshot *city)
 {
     (void)city;

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MPL-2.0
+// The data of benches: a store with the made-up city and millions of whole lives of cases,
+// filled once through case_bulk and used by every bench that asks for the same size.
+//
+//   GRIDCASE_BENCH_DATA   where the stores are kept (BUILD/bench-data); the store of N
+//                         million cases is its folder N
+//   SCALE                 millions of cases: 1 by default
+//
+// Benches that write to it must work on a copy or leave the 50,000 open cases as they are;
+// what they add stays in it.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "city.h"
+
+enum { BENCH_OPEN_CASES = 50000 };
+
+struct bench_data {
+    char folder[768]; // a data folder
+    int64_t cases;
+    double filled_seconds; // 0: it was there
+};
+
+// Millions of cases that are asked for (SCALE), as cases.
+int64_t bench_cases(void);
+// The store with that many cases, filled now when it is not there. `build` is the build
+// folder. Exits with a message when it cannot be made: too little disk, for example.
+void bench_data_open(const char *build, int64_t cases, struct bench_data *ret_data);
