@@ -395,3 +395,15 @@ WHERE state <> 'removed'
              WHERE xmax >= $1 AND ymax >= $2 AND xmin <= $3 AND ymin <= $4)
   AND lon >= $1 AND lon <= $3 AND lat >= $2 AND lat <= $4
 ORDER BY id LIMIT $5;
+
+-- ---- tiles: whole layers, read once per model version ----
+
+-- name: city_tile_streets
+-- database: city
+SELECT id, name, kind, AsBinary(geometry) FROM street
+WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1) ORDER BY id;
+
+-- name: city_tile_components
+-- database: city
+SELECT id, code, class_code, name, state, lon, lat FROM component
+WHERE state <> 'removed' ORDER BY id;
