@@ -44,7 +44,7 @@ third_party 'gdal|ogr_|cpl_|geos_c|proj\.h' '^src/geo/' | rule "geo headers only
 third_party 'microhttpd' '^src/http/' | rule "microhttpd only in src/http"
 third_party 'jansson|argon2' '^src/core/' | rule "jansson, argon2 only in src/core"
 third_party 'gnutls' '^src/(core|http)/' | rule "gnutls only in src/core, and for TLS in src/http"
-third_party 'zlib\.h' '^src/(http|geo|media)/' | rule "zlib only in src/http, src/geo and src/media"
+third_party 'zlib\.h' '^src/(core|http|geo|media)/' | rule "zlib only in src/core, src/http, src/geo and src/media"
 third_party 'glib' '^src/rules/' | rule "glib only in src/rules"
 third_party 'turbojpeg|png\.h|jpeglib' '^src/(media|geo)/' | rule "image headers only in src/media and src/geo"
 third_party 'xlsxwriter' '^src/document/' | rule "workbook headers only in src/document"

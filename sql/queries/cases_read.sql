@@ -225,3 +225,9 @@ SELECT department_id, opened, ended, closed FROM rollup_department WHERE day = $
 -- name: figures_area_day
 -- database: cases
 SELECT area_id, opened, ended, closed FROM rollup_area WHERE day = $1;
+
+-- ---- points for tiles ----
+
+-- name: change_cases
+-- database: cases
+SELECT position, case_id FROM change WHERE position > $1 ORDER BY position LIMIT $2;

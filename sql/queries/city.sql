@@ -6,6 +6,10 @@
 -- The version in force; no row before the first load.
 SELECT version FROM model_version WHERE state = 'valid' ORDER BY version DESC LIMIT 1;
 
+-- name: city_version_loaded
+-- database: city
+SELECT coalesce(loaded_at, started_at) FROM model_version WHERE version = $1;
+
 -- name: city_version_loading
 -- database: city
 SELECT version FROM model_version WHERE state = 'loading' ORDER BY version;

@@ -29,11 +29,14 @@
 
 struct api_call;
 struct api_city;
+struct case_points;
 struct changes;
 struct facts;
+struct city_tiles;
 struct media_store;
 struct metrics;
 struct replay_job;
+struct tile_cache;
 
 // ---- routes (route_table.c) ----
 
@@ -94,6 +97,7 @@ struct api {
     bool timer_started;
     struct http_server *server;
     struct metrics *metrics;
+    struct tile_cache *tiles; // as they are sent, of all cities
     int64_t started_ms;
     pthread_mutex_t replay_lock; // guards the list of replays
     struct replay_job *replays;
@@ -124,6 +128,8 @@ struct api_city {
     struct db_lane *lane;
     struct media_store *media;
     struct facts *facts;
+    struct city_tiles *tiles;   // of the snapshot; NULL until a tile is asked for
+    struct case_points *points; // open cases for tiles; likewise
     atomic_llong next_timer_ms; // INSTANT_NONE: none, 0: not known
     atomic_bool timer_running;
     atomic_bool reloaded; // a model was read: its calendar may be another
@@ -299,6 +305,8 @@ void api_put_city(struct json_writer *json, const char *name,
 void api_put_limit_text(struct json_writer *json, const struct city_snapshot *city,
                         const struct case_clock *clock);
 void api_put_action(struct json_writer *json, const struct process_action *action);
+// What tiles of a model are called by (?v=): another model, another word.
+void api_tiles_version(const struct city_snapshot *city, char *out, size_t size);
 int api_case_filter(struct api_call *call, struct case_filter *ret_filter,
                     struct error *error) ERROR_MUST_CHECK;
 

@@ -9,6 +9,9 @@
 #include <gridcase/http/asset.h>
 
 #include "api_internal.h"
+#include "tile_cache.h"
+
+enum { TILE_CACHE_BYTES = 64 * 1024 * 1024 };
 
 enum { HTTP_TARGET_MOST = 9000 };
 
@@ -32,6 +35,7 @@ int api_new(const struct api_options *options, struct api **ret_api, struct erro
     pthread_mutex_init(&api->replay_lock, NULL);
     pthread_cond_init(&api->opened, NULL);
     api->metrics = metrics_new();
+    api->tiles = tile_cache_new(TILE_CACHE_BYTES);
     api->pool = pool_new(options->workers, options->worker_queue);
     int code = api_cities_load(api, error);
     if (!code) {
@@ -64,6 +68,7 @@ struct api *api_free(struct api *api)
         changes_free(api->changes);
         api_cities_close(api);
         metrics_free(api->metrics);
+        tile_cache_free(api->tiles);
         pthread_cond_destroy(&api->opened);
         pthread_mutex_destroy(&api->replay_lock);
         pthread_mutex_destroy(&api->lock);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gridcase/cases/points.h>
+#include <gridcase/city/tiles.h>
 #include <gridcase/core/log.h>
 #include <gridcase/core/text.h>
 #include <gridcase/evaluation/facts.h>
@@ -220,10 +222,14 @@ struct parts {
     struct db_lane *lane;
     struct media_store *media;
     struct facts *facts;
+    struct city_tiles *tiles;
+    struct case_points *points;
 };
 
 static void parts_close(struct parts *parts)
 {
+    parts->points = case_points_free(parts->points);
+    parts->tiles = city_tiles_free(parts->tiles);
     parts->lane = db_lane_put(parts->lane);
     parts->media = media_store_close(parts->media);
     parts->facts = facts_free(parts->facts);
@@ -352,7 +358,10 @@ int api_city_reload(struct api *api, struct api_city *city, struct error *error)
 // With the lock held, references 0: nobody can see the parts any more.
 static void take_parts(struct api *api, struct api_city *city, struct parts *parts)
 {
-    *parts = (struct parts){city->snapshot, city->lane, city->media, city->facts};
+    *parts = (struct parts){city->snapshot, city->lane,  city->media,
+                            city->facts,    city->tiles, city->points};
+    city->tiles = NULL;
+    city->points = NULL;
     city->snapshot = NULL;
     city->lane = NULL;
     city->media = NULL;
@@ -403,7 +412,8 @@ void api_cities_close(struct api *api)
 {
     while (api->cities) {
         struct api_city *city = api->cities;
-        struct parts parts = {city->snapshot, city->lane, city->media, city->facts};
+        struct parts parts = {city->snapshot, city->lane,  city->media,
+                              city->facts,    city->tiles, city->points};
         parts_close(&parts);
         api->cities = city->next;
         free(city);

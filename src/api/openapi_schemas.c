@@ -53,6 +53,7 @@ const struct openapi_member openapi_members[] = {
     {"", "center", "=point", 0},
     {"", "attribution", "text", 0},
     {"", "model_version", "integer", 0},
+    {"", "tiles_version", "text", 0},
     {"", "demo", "boolean", 0},
     {"", "levels", "[=level", 0},
     {"", "stages", "[=word", 0},

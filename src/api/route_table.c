@@ -94,6 +94,14 @@ const struct api_route api_routes[] = {
     {ROUTE(GET, "/geo/cases", "map_cases", "Cases as points, filtered as the list"),
      READ(RIGHT_CASE_READ, map_cases), .gives = "+application/geo+json",
      .query = CASE_QUERY},
+    {ROUTE(GET, "/tiles/cases/{z}/{x}/{y}", "tile_cases", "Vector tile of open cases"),
+     READ(RIGHT_CASE_READ, tiles_cases), .gives = "+application/vnd.mapbox-vector-tile",
+     .query = "open stage step department class condition area grid number queue light "
+              "source opened_from opened_to reported"},
+    {ROUTE(GET, "/tiles/{layer}/{z}/{x}/{y}", "tile_model",
+           "Vector tile of areas:LEVEL, grids, streets or components"),
+     READ(RIGHT_MODEL_READ, tiles_model), .gives = "+application/vnd.mapbox-vector-tile",
+     .query = "v"},
 
     // ---- cases ----
     {ROUTE(GET, "/cases", "list_cases",

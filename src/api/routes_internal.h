@@ -86,6 +86,10 @@ API_HANDLER(place_grids);
 // place_search.c
 API_HANDLER(places_search);
 
+// tile_routes.c
+API_HANDLER(tiles_cases);
+API_HANDLER(tiles_model);
+
 // media_routes.c
 API_HANDLER(media_add);
 API_HANDLER(media_get);

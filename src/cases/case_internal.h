@@ -306,6 +306,20 @@ int fact_add_rollups(struct db *db, const struct calendar *calendar,
 int case_row_visible(struct db *db, const struct city_snapshot *city,
                      const struct account_sight *sight, const struct case_row *row,
                      bool *ret_visible, struct error *error) ERROR_MUST_CHECK;
+// The same for a case whose tasks are known: who holds or held them.
+struct case_holder {
+    int64_t department_id, person_id; // 0: none
+};
+bool case_held_visible(const struct city_snapshot *city, const struct account_sight *sight,
+                       const struct case_row *row, const struct case_holder *holders,
+                       size_t count);
+
+// ---- list.c ----
+// Whether a row fits a filter, its search left out. Of a row's texts only step and number
+// are looked at.
+bool case_filter_fits(const struct city_snapshot *city, const struct actor *actor,
+                      const struct case_filter *filter, int64_t now_ms,
+                      const struct case_row *row);
 
 // ---- summary.c ----
 const char *case_queue_to_str(int queue);

@@ -136,6 +136,15 @@ static bool fits(const struct walk *walk, const struct case_row *row)
     return ids_fit(walk, row) && queue_fits(walk, row);
 }
 
+bool case_filter_fits(const struct city_snapshot *city, const struct actor *actor,
+                      const struct case_filter *filter, int64_t now_ms,
+                      const struct case_row *row)
+{
+    const struct walk walk = {
+        .city = city, .actor = actor, .filter = filter, .now_ms = now_ms};
+    return fits(&walk, row);
+}
+
 // ---- which walk ----
 static bool is_leaf(const struct city_snapshot *city, int64_t department_id)
 {

@@ -86,6 +86,21 @@ int case_row_visible(struct db *db, const struct city_snapshot *city,
     return code;
 }
 
+bool case_held_visible(const struct city_snapshot *city, const struct account_sight *sight,
+                       const struct case_row *row, const struct case_holder *holders,
+                       size_t count)
+{
+    struct seen seen;
+    if (sight->everything)
+        return true;
+    scope_of(&seen, city, row);
+    for (size_t i = 0; i < count; i++) {
+        add_department(&seen, city, holders[i].department_id);
+        add_id(seen.people, &seen.scope.person_count, holders[i].person_id);
+    }
+    return account_sight_allows(sight, &seen.scope);
+}
+
 int case_visible(struct db *db, const struct city_snapshot *city, const struct actor *actor,
                  int64_t case_id, bool *ret_visible, struct error *error)
 {

@@ -21,6 +21,10 @@ static int read_all(struct city_snapshot *city, struct db_store *store, struct d
         return error_set(error, ERROR_NOT_FOUND, "city.empty",
                          "city %s has no model yet: gridcase city load", city->slug);
     if (code == 0)
+        code = db_fetch_int(db, QUERY_CITY_VERSION_LOADED,
+                            (struct db_value[]){DB_INT(city->version)}, 1, &city->loaded_ms,
+                            error);
+    if (code == 0)
         code = snapshot_read_settings(city, db, error);
     if (code == 0)
         code = snapshot_read_areas(city, db, error);
@@ -109,6 +113,10 @@ bool city_is_demo(const struct city_snapshot *city)
 int64_t city_model_version(const struct city_snapshot *city)
 {
     return city->version;
+}
+int64_t city_model_loaded_ms(const struct city_snapshot *city)
+{
+    return city->loaded_ms;
 }
 size_t city_languages(const struct city_snapshot *city)
 {

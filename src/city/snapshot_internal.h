@@ -42,7 +42,7 @@ struct city_snapshot {
     atomic_int references;
     struct arena *arena;
     const char *slug;
-    int64_t version;
+    int64_t version, loaded_ms;
     struct snapshot_setting *setting;
     size_t setting_count;
     size_t language_count;

@@ -296,7 +296,8 @@ static int make_shapes(struct making *making, struct buffer *out, struct error *
     bool fits = false;
     for (unsigned attempt = 0; attempt < ATTEMPTS && !fits; attempt++) {
         making->snap = base + attempt > TILE_SNAP_MOST ? TILE_SNAP_MOST : base + attempt;
-        // Streets shorter than two units are dots; what is left out grows with each attempt.
+        // Streets shorter than two units are dots; what is left out grows with each
+        // attempt.
         const uint64_t unit = z <= 20 ? UINT64_C(1) << (20 - z) : 1;
         making->least = making->what == CITY_TILE_STREETS ? 2 * unit : 0;
         if (attempt > 1)
@@ -391,7 +392,8 @@ static int make_each(struct making *making, struct buffer *out, struct error *er
         tile_put_text(making->pen, "state", one->state);
         tile_put_feature(making->pen, one->id);
     }
-    return tile_size(making->pen) <= TILE_BYTES_MOST ? tile_end(making->pen, out, error) : 0;
+    return tile_size(making->pen) <= TILE_BYTES_MOST ? tile_end(making->pen, out, error)
+                                                     : 0;
 }
 
 static int make_clusters(struct making *making, unsigned units, struct buffer *out,

@@ -8,7 +8,7 @@
 
 #include "tiles_internal.h"
 
-enum { GRID_SIDE_UNITS = 40 }; // grids are drawn one by one from this size on
+enum { GRID_SIDE_UNITS = 64 }; // grids are drawn one by one from this size on
 
 // ---- areas and grids ----
 struct loading {
@@ -169,11 +169,11 @@ static bool known_rank(const char *kind, unsigned *ret_rank)
         const char *word;
         unsigned rank;
     } words[] = {
-        {"motorway", 0},    {"trunk", 0},        {"primary", 1},       {"secondary", 1},
-        {"tertiary", 2},    {"residential", 2},  {"unclassified", 2},  {"living_street", 2},
-        {"road", 2},        {"service", 3},      {"footway", 3},       {"path", 3},
-        {"cycleway", 3},    {"pedestrian", 3},   {"track", 3},         {"steps", 3},
-        {"bridleway", 3},   {"construction", 3}, {"proposed", 3},
+        {"motorway", 0},  {"trunk", 0},        {"primary", 1},      {"secondary", 1},
+        {"tertiary", 2},  {"residential", 2},  {"unclassified", 2}, {"living_street", 2},
+        {"road", 2},      {"service", 3},      {"footway", 3},      {"path", 3},
+        {"cycleway", 3},  {"pedestrian", 3},   {"track", 3},        {"steps", 3},
+        {"bridleway", 3}, {"construction", 3}, {"proposed", 3},
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
         if (text_starts(kind, words[i].word)) { // "motorway_link" is one as well

@@ -53,7 +53,8 @@ void outline_done(struct tile_outline *outline);
 
 // Twice the area of a ring, positive when it runs as an outer one does.
 int64_t tile_area2(const struct tile_vertex *vertex, size_t count);
-// Takes out repeated vertices, straight ones and spikes; how many remain (less than 3: none).
+// Takes out repeated vertices, straight ones and spikes; how many remain (less than 3:
+// none).
 size_t tile_clean(struct tile_vertex *vertex, size_t count);
 // True when no two edges of the outline touch but neighbours at their common end, and each
 // hole lies in the outer ring before it.

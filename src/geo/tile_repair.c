@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-// Outlines that rounding or cutting has made invalid: GEOS makes them valid again and rounds
-// them to whole units without breaking them (snap rounding).
+// Outlines that rounding or cutting has made invalid: GEOS makes them valid again and
+// rounds them to whole units without breaking them (snap rounding).
 #include <math.h>
 #include <stdlib.h>
 
@@ -34,13 +34,15 @@ static GEOSGeometry *to_part(GEOSContextHandle_t geos, const struct tile_outline
     }
     *at += count;
     GEOSGeometry *shell = to_ring(geos, outline->vertex + outer->start, outer->count);
-    GEOSGeometry *part =
-        shell && holes ? GEOSGeom_createPolygon_r(geos, shell, holes, (unsigned)count) : NULL;
+    GEOSGeometry *part = shell && holes
+                             ? GEOSGeom_createPolygon_r(geos, shell, holes, (unsigned)count)
+                             : NULL;
     free(holes);
     return part;
 }
 
-static GEOSGeometry *to_geometry(GEOSContextHandle_t geos, const struct tile_outline *outline)
+static GEOSGeometry *to_geometry(GEOSContextHandle_t geos,
+                                 const struct tile_outline *outline)
 {
     GEOSGeometry **parts = calloc(outline->ring_count + 1, sizeof(GEOSGeometry *));
     unsigned count = 0;

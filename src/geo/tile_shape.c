@@ -193,7 +193,12 @@ size_t tile_cut_ring(struct tile_outline *outline, size_t start)
 // ---- lines ----
 static unsigned out_code(struct tile_vertex v)
 {
-    return (v.x < LOW ? 1u : v.x > HIGH ? 2u : 0u) | (v.y < LOW ? 4u : v.y > HIGH ? 8u : 0u);
+    return (v.x < LOW    ? 1u
+            : v.x > HIGH ? 2u
+                         : 0u) |
+           (v.y < LOW    ? 4u
+            : v.y > HIGH ? 8u
+                         : 0u);
 }
 
 // The piece of an edge inside the margin; false when there is none.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-// Shapes in the world of tiles: projected, kept in flat arrays, found through a tree of boxes.
+// Shapes in the world of tiles: projected, kept in flat arrays, found through a tree of
+// boxes.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,9 +104,10 @@ static bool grow(void **array, size_t *capacity, size_t need, size_t size)
 static bool room_for_shape(struct tile_shapes *shapes)
 {
     size_t a = shapes->capacity, b = shapes->capacity, c = shapes->capacity;
-    bool good = grow((void **)&shapes->first_ring, &a, shapes->count + 2, sizeof(uint32_t)) &&
-                grow((void **)&shapes->box, &b, shapes->count + 2, sizeof(struct tile_box)) &&
-                grow((void **)&shapes->clearance, &c, shapes->count + 2, sizeof(uint32_t));
+    bool good =
+        grow((void **)&shapes->first_ring, &a, shapes->count + 2, sizeof(uint32_t)) &&
+        grow((void **)&shapes->box, &b, shapes->count + 2, sizeof(struct tile_box)) &&
+        grow((void **)&shapes->clearance, &c, shapes->count + 2, sizeof(uint32_t));
     if (good)
         shapes->capacity = a;
     return good;
@@ -254,8 +256,8 @@ void tile_shapes_add_polygon(struct tile_shapes *shapes, const struct geo_polygo
         const uint32_t first = polygon->part_start[part];
         for (uint32_t r = first; r < polygon->part_start[part + 1]; r++) {
             const uint32_t start = polygon->ring_start[r];
-            add_run(shapes, polygon->point + start, polygon->ring_start[r + 1] - start, true,
-                    r != first);
+            add_run(shapes, polygon->point + start, polygon->ring_start[r + 1] - start,
+                    true, r != first);
         }
     }
     end_shape(shapes);
@@ -312,7 +314,8 @@ static bool put_in_order(struct tile_shapes *shapes)
     return good;
 }
 
-static const struct tile_box *box_at(const struct tile_shapes *shapes, size_t level, size_t at)
+static const struct tile_box *box_at(const struct tile_shapes *shapes, size_t level,
+                                     size_t at)
 {
     return level == 0 ? &shapes->box[shapes->order[at]] : &shapes->level[level][at];
 }

@@ -261,7 +261,8 @@ static bool is_safe(const struct tile_pen *pen, const struct tile_shapes *shapes
     return (uint64_t)shapes->clearance[index] * 2 > step * 3;
 }
 
-static bool draw_polygon(struct tile_pen *pen, const struct tile_shapes *shapes, size_t index)
+static bool draw_polygon(struct tile_pen *pen, const struct tile_shapes *shapes,
+                         size_t index)
 {
     bool cut = false, outer = false;
     struct tile_outline *outline = &pen->outline;
@@ -331,7 +332,8 @@ bool tile_draw_point(struct tile_pen *pen, struct tile_point point)
     pen->tag_count = 0;
     pen->kind = TILE_POINT;
     const int64_t x = point.x - pen->west, y = point.y - pen->north;
-    struct tile_vertex v = {(int32_t)(x >> pen->shift_right), (int32_t)(y >> pen->shift_right)};
+    struct tile_vertex v = {(int32_t)(x >> pen->shift_right),
+                            (int32_t)(y >> pen->shift_right)};
     if (pen->shift_left)
         v = (struct tile_vertex){(int32_t)(x << pen->shift_left),
                                  (int32_t)(y << pen->shift_left)};
@@ -399,8 +401,8 @@ static bool grow_slots(struct tile_pen *pen)
 // new, and is taken back when the layer has it already.
 static uint32_t value_number(struct tile_pen *pen, size_t start)
 {
-    if (pen->values.failed || ((pen->value_count + 1) * 2 > pen->slot_count &&
-                               !grow_slots(pen))) {
+    if (pen->values.failed ||
+        ((pen->value_count + 1) * 2 > pen->slot_count && !grow_slots(pen))) {
         pen->failed = true;
         return 0;
     }
@@ -498,8 +500,8 @@ size_t tile_features(const struct tile_pen *pen)
 static size_t layer_length(const struct tile_pen *pen)
 {
     const size_t name = strlen(pen->name);
-    size_t length = 2 + 3 + 1 + number_size(name) + name + pen->features.length +
-                    pen->values.length;
+    size_t length =
+        2 + 3 + 1 + number_size(name) + name + pen->features.length + pen->values.length;
     for (size_t i = 0; i < pen->key_count; i++)
         length += 1 + number_size(strlen(pen->key[i])) + strlen(pen->key[i]);
     return length;

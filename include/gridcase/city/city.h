@@ -134,6 +134,8 @@ const char *city_attribution(const struct city_snapshot *city); // plain text, o
 const char *city_host_name(const struct city_snapshot *city);   // "" when it has none
 bool city_is_demo(const struct city_snapshot *city);
 int64_t city_model_version(const struct city_snapshot *city);
+// When that version became valid: with it, tells models of the same number apart.
+int64_t city_model_loaded_ms(const struct city_snapshot *city);
 size_t city_languages(const struct city_snapshot *city);
 const char *city_language(const struct city_snapshot *city, size_t index); // "en", "zh-CN"
 // The names' text in that language; when it is missing the first text there is; never NULL.

@@ -2,13 +2,14 @@
 // Vector tiles (Mapbox Vector Tile 2.1) out of shapes that were projected once.
 //
 // The world is web Mercator (EPSG:3857) as a square of 2^32 units, x to the east, y to the
-// south from its north-western corner: a unit is 9.3 mm at the equator, and a tile of zoom z
-// is 2^(32-z) of them. All is integer arithmetic, so neighbouring tiles agree about every
+// south from its north-western corner: a unit is 9.3 mm at the equator, and a tile of zoom
+// z is 2^(32-z) of them. All is integer arithmetic, so neighbouring tiles agree about every
 // vertex of a border that they share, and so do the shapes on its two sides.
 //
-// Polygons are valid in the sense of the simple features: rings that neither cross nor touch
-// themselves, holes inside, outer rings positive. Most are so by proof (their clearance is
-// wider than what rounding may move), the rest is checked, and what fails is repaired.
+// Polygons are valid in the sense of the simple features: rings that neither cross nor
+// touch themselves, holes inside, outer rings positive. Most are so by proof (their
+// clearance is wider than what rounding may move), the rest is checked, and what fails is
+// repaired.
 #pragma once
 
 #include <stdbool.h>
@@ -20,11 +21,11 @@
 #include <gridcase/geo/shape.h>
 
 enum {
-    TILE_EXTENT = 4096,          // units of a tile's side
-    TILE_MARGIN = 64,            // units beyond it that lines and polygons are drawn to
-    TILE_ZOOM_MOST = 22,         // deepest zoom
-    TILE_BYTES_MOST = 200000,    // no tile is larger than this before compression
-    TILE_SNAP_MOST = 6,          // coarsest generalising: vertices on multiples of 2^6 units
+    TILE_EXTENT = 4096,       // units of a tile's side
+    TILE_MARGIN = 64,         // units beyond it that lines and polygons are drawn to
+    TILE_ZOOM_MOST = 22,      // deepest zoom
+    TILE_BYTES_MOST = 200000, // no tile is larger than this before compression
+    TILE_SNAP_MOST = 6,       // coarsest generalising: vertices on multiples of 2^6 units
 };
 
 struct tile_point {
@@ -53,8 +54,8 @@ struct tile_shapes; // opaque; read by any thread once it is sealed
 
 enum tile_kind { TILE_POINT = 1, TILE_LINE = 2, TILE_POLYGON = 3 }; // as in the format
 
-struct tile_shapes *tile_shapes_new(enum tile_kind kind);              // line or polygon
-struct tile_shapes *tile_shapes_free(struct tile_shapes *shapes);      // takes NULL
+struct tile_shapes *tile_shapes_new(enum tile_kind kind);         // line or polygon
+struct tile_shapes *tile_shapes_free(struct tile_shapes *shapes); // takes NULL
 void tile_shapes_add_polygon(struct tile_shapes *shapes, const struct geo_polygon *polygon);
 void tile_shapes_add_line(struct tile_shapes *shapes, const struct geo_line *line);
 // No more is added. ERROR_LIMIT "tile.memory" when memory ran out on the way.
@@ -63,8 +64,8 @@ size_t tile_shapes_count(const struct tile_shapes *shapes);
 size_t tile_shapes_bytes(const struct tile_shapes *shapes); // memory held
 struct tile_box tile_shapes_box(const struct tile_shapes *shapes, size_t index);
 struct tile_box tile_shapes_bounds(const struct tile_shapes *shapes); // of all
-// Calls visit with the index of each shape whose box meets `box`, in no certain order, until
-// visit returns false.
+// Calls visit with the index of each shape whose box meets `box`, in no certain order,
+// until visit returns false.
 void tile_shapes_find(const struct tile_shapes *shapes, const struct tile_box *box,
                       bool (*visit)(void *context, size_t index), void *context);
 
@@ -96,6 +97,8 @@ void tile_put_feature(struct tile_pen *pen, uint64_t id); // 0: without an id
 size_t tile_features(const struct tile_pen *pen);         // of this layer
 size_t tile_size(const struct tile_pen *pen);             // bytes it would have now
 // Appends the layer; nothing when it has no feature. ERROR_LIMIT "tile.memory".
-int tile_end(struct tile_pen *pen, struct buffer *out, struct error *error) ERROR_MUST_CHECK;
+int tile_end(struct tile_pen *pen, struct buffer *out,
+             struct error *error) ERROR_MUST_CHECK;
 // How many polygons had to be checked, and how many repaired, since the pen was made.
-void tile_pen_figures(const struct tile_pen *pen, size_t *ret_checked, size_t *ret_repaired);
+void tile_pen_figures(const struct tile_pen *pen, size_t *ret_checked,
+                      size_t *ret_repaired);
