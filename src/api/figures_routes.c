@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <gridcase/core/log.h>
 #include <gridcase/core/text.h>
 #include <gridcase/evaluation/figures.h>
 #include <gridcase/rules/catalogue.h>
@@ -265,6 +266,15 @@ static void put_answer(struct api_call *call, struct json_writer *json,
     json_end_object(json);
 }
 
+// Figures live in memory then: slower to begin with, and right all the same.
+static void log_trouble(struct api_call *call, const struct error *trouble)
+{
+    if (trouble->code) {
+        log_event(LOG_WARNING, "figures.file", "city=%s code=%s text=\"%s\"",
+                  call->city->slug, trouble->slug, trouble->message);
+    }
+}
+
 int figures_by(struct api_call *call, struct db *db, struct error *error)
 {
     static const char *const names[] = {"measures", "by", FILTER_NAMES, NULL};
@@ -283,6 +293,7 @@ int figures_by(struct api_call *call, struct db *db, struct error *error)
     if (code) {
         return code;
     }
+    log_trouble(call, &answer.trouble);
     BUFFER_CLEANUP struct buffer body;
     struct json_writer json;
     buffer_init(&body, BUFFER_CEILING_REPLY);
@@ -382,6 +393,7 @@ int figures_list_cases(struct api_call *call, struct db *db, struct error *error
     if (code) {
         return code;
     }
+    log_trouble(call, &list.trouble);
     if (list.next) {
         page.next_cursor = arena_format(call->arena, "f%lld", (long long)list.next);
     }

@@ -24,6 +24,9 @@ void facts_columns_set(struct facts_columns *columns, size_t at,
                        const struct facts_row *row); // at < room
 void facts_columns_done(struct facts_columns *columns);
 
+// Tests: the file is written anew once so many rows stand beside it, however large it is.
+void facts_rewrite_at(struct facts *facts, size_t rows);
+
 // ---- which rows count (figures_scope.c) ----
 enum { FIGURE_CLAUSES = ACTOR_GRANTS_MAX };
 struct figure_clause {

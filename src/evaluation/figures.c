@@ -31,7 +31,8 @@ int figures_compute(struct facts *facts, struct db *db, const struct city_snapsh
     int code = facts_hold(facts, db, city, &state, error);
     if (code != 0)
         return code;
-    struct figure_answer answer = {.epoch = state.epoch, .position = state.position};
+    struct figure_answer answer = {
+        .epoch = state.epoch, .position = state.position, .trouble = state.trouble};
     code = count(facts, &state, city, actor, query, arena, &answer, error);
     facts_release(facts);
     if (code == 0)
@@ -158,6 +159,7 @@ int figures_list(struct facts *facts, struct db *db, const struct city_snapshot 
     int code = facts_hold(facts, db, city, &state, error);
     if (code != 0)
         return code;
+    found.trouble = state.trouble;
     code = figure_scope_make(city, actor, query, state.class_most, arena, &scope, error);
     if (code == 0)
         code = list(facts, &scope, &listing, most, &found, error);

@@ -138,6 +138,25 @@ const struct city_level *city_level(const struct city_snapshot *city, size_t pos
     return position < 2 ? &fake_levels[position] : NULL;
 }
 
+const struct city_level *city_level_by_code(const struct city_snapshot *city,
+                                            const char *code)
+{
+    for (size_t i = 0; i < 2; i++)
+        if (strcmp(fake_levels[i].code, code) == 0)
+            return city_level(city, i);
+    return NULL;
+}
+const char *city_time_zone(const struct city_snapshot *city)
+{
+    (void)city;
+    return fake_zone;
+}
+const char *city_class_code(const struct city_snapshot *city, int64_t id)
+{
+    const struct catalogue_class *found = catalogue_class_by_id(city->catalogue, id);
+    return found != NULL ? found->code : NULL;
+}
+
 static struct city_area fake_areas[6];
 const struct city_area *city_area_by_id(const struct city_snapshot *city, int64_t id)
 {

@@ -74,7 +74,8 @@ struct facts *facts_free(struct facts *facts); // takes NULL, returns NULL
 struct facts_state {
     int64_t epoch, position; // of the change log: all up to here is counted
     uint64_t cases;
-    uint32_t class_most; // the largest class id there is
+    uint32_t class_most;  // the largest class id there is
+    struct error trouble; // code 0: none; else why the file could not be written this time
 };
 int facts_hold(struct facts *facts, struct db *db, const struct city_snapshot *city,
                struct facts_state *ret_state, struct error *error) ERROR_MUST_CHECK;

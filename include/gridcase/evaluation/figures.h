@@ -113,6 +113,7 @@ struct figure_answer {
     size_t row_count;
     struct figure_row *rows;
     double *totals;
+    struct error trouble; // of the columns' file (struct facts_state); code 0: none
 };
 // ERROR_INPUT "figures.too_many" for more than FIGURE_ROWS_MOST rows. Results live in
 // arena.
@@ -128,6 +129,7 @@ struct figure_list {
     size_t count;
     int64_t total;
     int64_t next; // cursor of the next page; 0: the end
+    struct error trouble;
 };
 int figures_list(struct facts *facts, struct db *db, const struct city_snapshot *city,
                  const struct actor *actor, const struct figure_query *query,

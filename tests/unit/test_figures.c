@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: MPL-2.0
+// Figures against a plain scan of the fact table in SQL, row for row, while people work at
+// random; the file of the columns torn, cut, old and gone.
+#include "random_users.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gridcase/evaluation/figures.h>
+#include <gridcase/rules/zone.h>
+
+#include "../../src/evaluation/evaluation_internal.h"
+
+#define DAY_MS INT64_C(86400000)
+
+struct office {
+    struct world world;
+    char path[300];
+    struct facts *facts;
+    sqlite3 *scan; // a connection of the test's own
+};
+
+static void office_begin(struct office *office, const char *process)
+{
+    char database[300];
+    world_begin(&office->world, process);
+    snprintf(office->path, sizeof office->path, "%s/data/cities/t/facts",
+             office->world.folder);
+    snprintf(database, sizeof database, "%s/data/cities/t/cases.db", office->world.folder);
+    assert_int_equal(sqlite3_open_v2(database, &office->scan, SQLITE_OPEN_READONLY, NULL),
+                     SQLITE_OK);
+    office->facts = facts_new(office->path);
+    facts_rewrite_at(office->facts, 50);
+}
+
+static void office_end(struct office *office)
+{
+    facts_free(office->facts);
+    sqlite3_close(office->scan);
+    world_end(&office->world);
+}
+
+// A server that ends and begins again.
+static void restart(struct office *office)
+{
+    facts_free(office->facts);
+    office->facts = facts_new(office->path);
+    facts_rewrite_at(office->facts, 50);
+}
+
+// ---- the same in SQL ----
+// :from and :to are local midnights (to is exclusive), :now the moment.
+#define HANDLED "(CASE WHEN fed_back_at <> 0 THEN fed_back_at ELSE closed_at END)"
+#define WORK    "outcome NOT IN (2, 3, 4, 6)"
+#define LATE_NOW                                                                           \
+    "(handled_in_time < 0 AND closed_at = 0 AND due_at > 0 AND due_at / 1000 < :now / "    \
+    "1000"                                                                                 \
+    " AND NOT EXISTS (SELECT 1 FROM case_clock k WHERE k.case_id = fact.case_id AND "      \
+    "k.kind"                                                                               \
+    " = 1 AND k.task_no = 0 AND k.status = 2))"
+// When the verdict was certain.
+#define JUDGED_AT                                                                          \
+    "(CASE WHEN handled_in_time = 1 THEN " HANDLED                                         \
+    " WHEN handled_in_time = 0 AND due_at > 0"                                             \
+    " AND due_at < " HANDLED " THEN due_at WHEN handled_in_time = 0 THEN " HANDLED         \
+    " ELSE due_at END)"
+#define JUDGED                                                                             \
+    WORK " AND " JUDGED_AT " >= :from AND " JUDGED_AT " < :to AND " JUDGED_AT " > 0"
+#define ENDED  "closed_at >= :from AND closed_at < :to AND closed_at > 0"
+#define OPENED "opened_at >= :from AND opened_at < :to"
+
+static const char *const CONDITIONS[FIGURE_MEASURE_COUNT] = {
+    [FIGURE_OPENED] = OPENED,
+    [FIGURE_ENDED] = ENDED,
+    [FIGURE_CLOSED] = ENDED " AND outcome = 1",
+    [FIGURE_OPEN] = "opened_at < :to AND (closed_at = 0 OR closed_at >= :to)",
+    [FIGURE_OVERDUE] =
+        WORK " AND due_at < :to AND ((handled_in_time = 0 AND " HANDLED
+             " >= :to AND due_at > 0 AND due_at < " HANDLED ") OR " LATE_NOW ")",
+    [FIGURE_CLOSED_OF_OPENED] = OPENED " AND outcome = 1 AND closed_at > 0",
+    [FIGURE_TO_CLOSE] = OPENED " AND (closed_at = 0 OR outcome = 1)",
+    [FIGURE_HANDLED_IN_TIME] = JUDGED " AND handled_in_time = 1",
+    [FIGURE_TO_HANDLE] =
+        JUDGED " AND (" LATE_NOW " OR (handled_in_time >= 0 AND " HANDLED " > 0))",
+    [FIGURE_TARGET_MET] = ENDED " AND outcome = 1 AND imported_in_time = 1",
+    [FIGURE_WITH_TARGET] = ENDED " AND outcome = 1 AND imported_in_time >= 0",
+};
+
+static int64_t midnight(int64_t day) // Shanghai, without clock changes in these years
+{
+    return day * DAY_MS - 8 * HOUR;
+}
+
+static const char *dimension_condition(const struct figure_by *by,
+                                       const struct figure_key *key, char *out, size_t size)
+{
+    long long id = key->id;
+    switch (by->dimension) {
+    case FIGURE_BY_DEPARTMENT:
+        if (by->level == 2 && id == 2)
+            return "department_id IN (2, 4)"; // the crew stands below the roads
+        snprintf(out, size, "department_id = %lld", id);
+        return out;
+    case FIGURE_BY_AREA:
+        snprintf(out, size, "area_%zu = %lld", by->level + 1, id);
+        return out;
+    case FIGURE_BY_CLASS:
+        snprintf(out, size, "class_id = %lld", id);
+        return out;
+    case FIGURE_BY_SOURCE:
+        snprintf(out, size, "source = %lld", id);
+        return out;
+    case FIGURE_BY_DAY:
+    case FIGURE_BY_WEEK:
+    case FIGURE_BY_MONTH:
+    case FIGURE_BY_MAJOR:
+        break;
+    }
+    return "1";
+}
+
+static double scan_number(struct office *office, const char *what, const char *condition,
+                          const char *first, const char *second, int64_t from, int64_t to)
+{
+    char text[4000];
+    sqlite3_stmt *statement = NULL;
+    snprintf(text, sizeof text, "SELECT %s FROM fact WHERE (%s) AND (%s) AND (%s)", what,
+             condition, first, second);
+    if (sqlite3_prepare_v2(office->scan, text, -1, &statement, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sqlite3_errmsg(office->scan), text);
+    const struct {
+        const char *name;
+        int64_t value;
+    } values[] = {{":from", midnight(from)},
+                  {":to", midnight(to + 1)},
+                  {":now", office->world.now_ms}};
+    for (size_t i = 0; i < 3; i++)
+        sqlite3_bind_int64(statement,
+                           sqlite3_bind_parameter_index(statement, values[i].name),
+                           values[i].value);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    double number = sqlite3_column_type(statement, 0) == SQLITE_NULL
+                        ? (double)NAN
+                        : sqlite3_column_double(statement, 0);
+    sqlite3_finalize(statement);
+    return number;
+}
+
+static double scan(struct office *office, enum figure_measure measure, const char *first,
+                   const char *second, int64_t from, int64_t to)
+{
+    const struct figure_definition *definition = figure_definition(measure);
+    if (measure == FIGURE_MEAN_TIME_TO_CLOSE)
+        return scan_number(office, "avg(closed_at / 1000 - opened_at / 1000)",
+                           CONDITIONS[FIGURE_CLOSED], first, second, from, to);
+    if (definition->numerator < 0)
+        return scan_number(office, "count(*)", CONDITIONS[measure], first, second, from,
+                           to);
+    double numerator =
+        scan(office, (enum figure_measure)definition->numerator, first, second, from, to);
+    double denominator =
+        scan(office, (enum figure_measure)definition->denominator, first, second, from, to);
+    return denominator > 0 ? numerator / denominator : (double)NAN;
+}
+
+static bool same_number(double a, double b)
+{
+    return (isnan(a) && isnan(b)) || fabs(a - b) < 1e-6;
+}
+
+static struct figure_query ask(struct office *office, const char *by, const char *from,
+                               const char *to)
+{
+    struct figure_query query;
+    struct figure_words words = {
+        .measures =
+            "opened,ended,closed,open,overdue,closing_rate,on_time_rate,target_rate,"
+            "mean_time_to_close",
+        .by = by,
+        .from = from,
+        .to = to};
+    assert_ok(figure_query_read(&words, office->world.city, office->world.now_ms, &query,
+                                &error));
+    return query;
+}
+
+static void compare_values(struct office *office, const struct figure_query *query,
+                           const struct figure_row *row, const double *values)
+{
+    char texts[2][100];
+    const char *conditions[2] = {"1", "1"};
+    int64_t from = query->from_day, to = query->to_day;
+    for (size_t i = 0; row != NULL && i < query->by_count; i++) {
+        if (row->keys[i].filter == NULL) {
+            from = row->keys[i].from_day;
+            to = row->keys[i].to_day;
+        } else {
+            conditions[i] = dimension_condition(&query->by[i], &row->keys[i], texts[i],
+                                                sizeof texts[i]);
+        }
+    }
+    for (size_t i = 0; i < query->measure_count; i++) {
+        bool none = figure_definition(query->measures[i])->stock && from > query->today;
+        double scanned =
+            none ? (double)NAN
+                 : scan(office, query->measures[i], conditions[0], conditions[1], from, to);
+        if (!same_number(scanned, values[i]))
+            fail_msg("%s where %s and %s, days %lld to %lld: %f, the scan says %f",
+                     figure_definition(query->measures[i])->code, conditions[0],
+                     conditions[1], (long long)from, (long long)to, values[i], scanned);
+    }
+}
+
+// Rows are never left out: counts of rows add up to those of the period.
+static void compare_sums(const struct figure_query *query,
+                         const struct figure_answer *answer)
+{
+    bool by_time = false;
+    for (size_t i = 0; i < query->by_count; i++)
+        by_time |= query->by[i].dimension <= FIGURE_BY_MONTH;
+    for (size_t i = 0; i < query->measure_count && query->by_count > 0; i++) {
+        const struct figure_definition *measure = figure_definition(query->measures[i]);
+        double sum = 0;
+        if (measure->unit != FIGURE_CASES || (measure->stock && by_time))
+            continue;
+        for (size_t k = 0; k < answer->row_count; k++)
+            sum += answer->rows[k].values[i];
+        assert_true(same_number(sum, answer->totals[i]));
+    }
+}
+
+static size_t compare(struct office *office, const char *by, const char *from,
+                      const char *to)
+{
+    struct arena *arena = arena_new((size_t)256 * 1024 * 1024);
+    struct actor eye = actor_system();
+    struct figure_query query = ask(office, by, from, to);
+    struct figure_answer answer;
+    assert_ok(figures_compute(office->facts, office->world.db, office->world.city, &eye,
+                              &query, arena, &answer, &error));
+    assert_int_equal(answer.trouble.code, 0);
+    for (size_t i = 0; i < answer.row_count; i++)
+        compare_values(office, &query, &answer.rows[i], answer.rows[i].values);
+    compare_values(office, &query, NULL, answer.totals);
+    compare_sums(&query, &answer);
+    size_t rows = answer.row_count;
+    arena_free(arena);
+    return rows;
+}
+
+static const char *const CROSSES[] = {
+    "none",
+    "day",
+    "week",
+    "month,class",
+    "department,class",
+    "class,day",
+    "department:2",
+    "area:street,source",
+    "source,week",
+    "department:2,month",
+    "class,area:district",
+    "department,area:street",
+};
+
+static void people_work(struct office *office, unsigned moves, const struct actor *people,
+                        size_t count)
+{
+    struct world *w = &office->world;
+    for (unsigned i = 0; i < moves; i++) {
+        struct case_result result;
+        w->now_ms += (int64_t)random_below(50) * MINUTE;
+        if (random_below(6) == 0) {
+            double lon = random_below(8) == 0 ? -1 : 0.0001 * random_below(100);
+            assert_ok(report_as(w, &people[random_below(8)], 1 + random_below(3), lon,
+                                0.0001 * random_below(100), &result));
+        }
+        int64_t most = 0;
+        assert_ok(db_fetch_int(w->db, QUERY_CASE_ID_NEXT, NULL, 0, &most, &error));
+        if (most > 1)
+            random_move(w, people, count, 1 + random_below((unsigned)most - 1), i % 3 == 0);
+    }
+}
+
+static void play(const char *process)
+{
+    struct office office;
+    office_begin(&office, process);
+    struct actor people[] = {
+        person(1, ROLE_COLLECTOR, 0, 0),    person(2, ROLE_ACCEPTOR, 0, 0),
+        person(3, ROLE_SHIFT_LEADER, 0, 0), person(4, ROLE_DISPATCHER, 0, 0),
+        person(5, ROLE_DEPARTMENT, 0, 2),   person(6, ROLE_DEPARTMENT, 0, 3),
+        person(7, ROLE_DEPARTMENT, 0, 4),   person(8, ROLE_INSPECTOR, 101, 0),
+    };
+    size_t rows = 0;
+    for (unsigned round = 0; round < 30; round++) {
+        people_work(&office, 60, people, 8);
+        for (unsigned i = 0; i < 4; i++)
+            rows += compare(&office, CROSSES[random_below(12)], "2025-06-02",
+                            random_below(2) ? "2025-06-30" : "2025-06-11");
+        if (random_below(3) == 0)
+            restart(&office);
+    }
+    for (size_t i = 0; i < 12; i++)
+        rows += compare(&office, CROSSES[i], "2025-05-20", "2026-12-31");
+    assert_true(rows > 1000);
+    assert_recount(&office.world);
+    office_end(&office);
+}
+
+static void figures_equal_a_scan_row_for_row(void **state)
+{
+    (void)state;
+    random_state = 20251122;
+    play("standard");
+    play("boston");
+}
+
+// ---- the moment moves, nothing else ----
+static void what_is_overdue_follows_the_clock_without_any_timer(void **state)
+{
+    (void)state;
+    struct office office;
+    struct actor eye = actor_system();
+    struct actor dispatcher = person(4, ROLE_DISPATCHER, 0, 0);
+    struct case_result result;
+    office_begin(&office, "boston");
+    struct world *w = &office.world;
+    for (int i = 0; i < 3; i++) // 4 working hours each
+        assert_ok(report_as(w, &dispatcher, 1, 0.0015, 0.0015, &result));
+    int64_t due_ms = look(w, result.case_id).summary.clock.state.due_ms;
+    static const struct {
+        int64_t after_due_ms;
+        double overdue;
+    } MOMENTS[] = {{-HOUR, 0}, {0, 0}, {1000, 3}, {40 * DAY_MS, 3}, {-HOUR, 0}};
+    for (size_t i = 0; i < sizeof MOMENTS / sizeof MOMENTS[0]; i++) {
+        struct figure_answer answer;
+        w->now_ms = due_ms + MOMENTS[i].after_due_ms;
+        struct figure_query query = ask(&office, "none", "2025-06-01", NULL);
+        assert_ok(figures_compute(office.facts, w->db, w->city, &eye, &query, w->arena,
+                                  &answer, &error));
+        assert_true(answer.totals[4] == MOMENTS[i].overdue);
+        struct figure_list list;
+        assert_ok(figures_list(office.facts, w->db, w->city, &eye, &query, FIGURE_OVERDUE,
+                               INT64_MAX, 10, w->arena, &list, &error));
+        assert_int_equal(list.total, (int64_t)MOMENTS[i].overdue);
+        compare(&office, "class,day", "2025-06-01", NULL);
+    }
+    office_end(&office);
+}
+
+// ---- lists ----
+static void lists_hold_each_case_once_in_pages(void **state)
+{
+    (void)state;
+    struct office office;
+    struct actor eye = actor_system();
+    struct actor people[] = {person(2, ROLE_ACCEPTOR, 0, 0),
+                             person(4, ROLE_DISPATCHER, 0, 0),
+                             person(5, ROLE_DEPARTMENT, 0, 2)};
+    struct actor eight[8];
+    random_state = 7;
+    for (int i = 0; i < 8; i++)
+        eight[i] = people[i % 3];
+    office_begin(&office, "boston");
+    for (int round = 0; round < 6; round++) {
+        people_work(&office, 100, eight, 8);
+        for (int m = 0; m < FIGURE_MEASURE_COUNT; m++) {
+            struct figure_query query = ask(&office, "none", "2025-06-01", "2025-07-30");
+            int64_t before = INT64_MAX, seen = 0;
+            struct figure_list list = {.next = 1};
+            while (list.next != 0) {
+                assert_ok(figures_list(office.facts, office.world.db, office.world.city,
+                                       &eye, &query, (enum figure_measure)m, before, 7,
+                                       office.world.arena, &list, &error));
+                for (size_t i = 0; i < list.count; i++, seen++) {
+                    assert_true(list.case_ids[i] < before);
+                    before = list.case_ids[i];
+                }
+            }
+            assert_int_equal(seen, list.total);
+        }
+    }
+    office_end(&office);
+}
+
+// ---- the file ----
+static int64_t cases_of(struct office *office)
+{
+    struct facts_state state;
+    assert_ok(
+        facts_hold(office->facts, office->world.db, office->world.city, &state, &error));
+    facts_release(office->facts);
+    assert_int_equal(state.trouble.code, 0);
+    return (int64_t)state.cases;
+}
+
+static int64_t inode_of(const char *path)
+{
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    return (int64_t)info.st_ino;
+}
+
+static void damage(const char *path, int64_t at, bool cut)
+{
+    int fd = open(path, O_RDWR);
+    char byte = 0;
+    assert_true(fd >= 0);
+    if (cut) {
+        assert_int_equal(ftruncate(fd, at), 0);
+    } else {
+        assert_int_equal(pread(fd, &byte, 1, at), 1);
+        byte ^= 0x40;
+        assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+    }
+    close(fd);
+}
+
+static void a_torn_file_is_written_anew(void **state)
+{
+    (void)state;
+    struct office office;
+    struct actor acceptor = person(2, ROLE_ACCEPTOR, 0, 0);
+    struct case_result result;
+    struct stat info;
+    office_begin(&office, "boston");
+    for (int i = 0; i < 40; i++)
+        assert_ok(report_as(&office.world, &acceptor, 1 + i % 3, 0.0015, 0.0015, &result));
+    assert_int_equal(cases_of(&office), 40);
+    assert_int_equal(stat(office.path, &info), 0);
+    int64_t inode = inode_of(office.path);
+    restart(&office);
+    assert_int_equal(cases_of(&office), 40);
+    assert_int_equal(inode_of(office.path), inode); // a good file is kept
+    random_state = 3;
+    for (int64_t at = 0; at < info.st_size; at += 1 + (int64_t)random_below(97)) {
+        bool cut = random_below(3) == 0;
+        damage(office.path, at, cut);
+        restart(&office);
+        assert_int_equal(cases_of(&office), 40);
+        compare(&office, "class", "2025-06-01", "2025-06-05");
+        struct stat fresh;
+        assert_int_equal(stat(office.path, &fresh), 0);
+        assert_int_equal(fresh.st_size, info.st_size);
+    }
+    // Gone, and half a file beside it that somebody was killed over.
+    char beside[320];
+    snprintf(beside, sizeof beside, "%s.new", office.path);
+    assert_int_equal(rename(office.path, beside), 0);
+    damage(beside, 100, true);
+    restart(&office);
+    assert_int_equal(cases_of(&office), 40);
+    assert_int_not_equal(access(beside, F_OK), 0);
+    office_end(&office);
+}
+
+static void without_a_file_figures_live_in_memory(void **state)
+{
+    (void)state;
+    struct office office;
+    struct actor acceptor = person(2, ROLE_ACCEPTOR, 0, 0);
+    struct case_result result;
+    struct facts_state told;
+    office_begin(&office, "boston");
+    assert_ok(report_as(&office.world, &acceptor, 1, 0.0015, 0.0015, &result));
+    facts_free(office.facts);
+    snprintf(office.path, sizeof office.path, "%s/no/such/folder", office.world.folder);
+    office.facts = facts_new(office.path);
+    assert_ok(facts_hold(office.facts, office.world.db, office.world.city, &told, &error));
+    facts_release(office.facts);
+    assert_int_equal(told.cases, 1);
+    assert_string_equal(told.trouble.slug, "figures.write");
+    assert_ok(report_as(&office.world, &acceptor, 2, 0.0015, 0.0015, &result));
+    compare(&office, "class", "2025-06-01", "2025-06-05");
+    assert_int_equal(cases_of(&office), 2); // told once, not with every figure
+    office_end(&office);
+}
+
+// ---- who sees what ----
+static double opened_for(struct office *office, const struct actor *actor)
+{
+    struct figure_answer answer;
+    struct figure_query query = ask(office, "none", "2025-06-01", "2025-06-05");
+    assert_ok(figures_compute(office->facts, office->world.db, office->world.city, actor,
+                              &query, office->world.arena, &answer, &error));
+    return answer.totals[0];
+}
+
+static void each_sees_their_part(void **state)
+{
+    (void)state;
+    struct office office;
+    struct actor acceptor = person(2, ROLE_ACCEPTOR, 0, 0);
+    struct case_result result;
+    office_begin(&office, "boston");
+    for (int i = 0; i < 5; i++) // potholes: roads; west
+        assert_ok(report_as(&office.world, &acceptor, 1, 0.0015, 0.0015, &result));
+    for (int i = 0; i < 3; i++) // lamps: parks; east
+        assert_ok(report_as(&office.world, &acceptor, 2, 0.0085, 0.0015, &result));
+    int64_t west = look(&office.world, 1).summary.areas[0];
+    const struct {
+        struct actor actor;
+        double opened;
+    } LIST[] = {
+        {person(10, ROLE_MANAGER, 0, 0), 8},      {person(11, ROLE_ADMINISTRATOR, 0, 0), 8},
+        {person(12, ROLE_DEPARTMENT, 0, 2), 5},   {person(13, ROLE_DEPARTMENT, 0, 3), 3},
+        {person(14, ROLE_DEPARTMENT, 0, 1), 8},   {person(15, ROLE_DEPARTMENT, 0, 4), 0},
+        {person(16, ROLE_INSPECTOR, west, 0), 5}, {person(17, ROLE_DEPARTMENT, west, 3), 0},
+        {person(18, ROLE_INSPECTOR, 204, 0), 0},  {person(19, ROLE_INSPECTOR, 999, 0), 0},
+        {person(20, ROLE_DEPARTMENT, 0, 0), 0},
+    };
+    for (size_t i = 0; i < sizeof LIST / sizeof LIST[0]; i++) {
+        if (opened_for(&office, &LIST[i].actor) != LIST[i].opened)
+            fail_msg("person %lld", (long long)LIST[i].actor.person_id);
+    }
+    office_end(&office);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_equal_a_scan_row_for_row),
+        cmocka_unit_test(what_is_overdue_follows_the_clock_without_any_timer),
+        cmocka_unit_test(lists_hold_each_case_once_in_pages),
+        cmocka_unit_test(a_torn_file_is_written_anew),
+        cmocka_unit_test(without_a_file_figures_live_in_memory),
+        cmocka_unit_test(each_sees_their_part),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
