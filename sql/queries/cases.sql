@@ -228,14 +228,24 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: case_media_add
 -- database: cases
-INSERT INTO case_media (case_id, sha256, seq, stage, received_at)
-VALUES ($1, $2, $3, $4,
-        CASE WHEN EXISTS (SELECT 1 FROM media_file m WHERE m.sha256 = $2) THEN $5 END)
-ON CONFLICT (case_id, sha256) DO NOTHING;
+INSERT INTO case_media (case_id, sha256, seq, stage, shows, named_by, received_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (case_id, seq, shows, sha256) DO NOTHING;
 
--- name: case_media_received
+-- name: case_media_file_known
 -- database: cases
-UPDATE case_media SET received_at = $2 WHERE sha256 = $1 AND received_at IS NULL;
+SELECT count(*) FROM media_file WHERE sha256 = $1;
+
+-- Cases that wait for a file, and whether $2 has named it there.
+-- name: case_media_waiting
+-- database: cases
+SELECT case_id, max(CASE WHEN named_by = $2 THEN 1 ELSE 0 END) FROM case_media
+WHERE sha256 = $1 AND received_at IS NULL GROUP BY case_id ORDER BY case_id LIMIT $3;
+
+-- name: case_media_receive
+-- database: cases
+UPDATE case_media SET received_at = $3
+WHERE case_id = $1 AND sha256 = $2 AND received_at IS NULL;
 
 -- name: case_has_media
 -- database: cases

@@ -103,12 +103,14 @@ ORDER BY seq;
 -- name: case_media_list
 -- database: cases
 SELECT sha256, seq, stage, received_at, (SELECT h.received_at FROM history h
-           WHERE h.case_id = m.case_id AND h.seq = m.seq)
-FROM case_media m WHERE case_id = $1 ORDER BY seq, sha256;
+           WHERE h.case_id = m.case_id AND h.seq = m.seq), shows, named_by
+FROM case_media m WHERE case_id = $1 ORDER BY seq, shows, sha256;
 
+-- Newest cases that show a file; those that wait for it do not.
 -- name: case_media_cases
 -- database: cases
-SELECT case_id FROM case_media WHERE sha256 = $1 ORDER BY case_id DESC LIMIT 20;
+SELECT DISTINCT case_id FROM case_media WHERE sha256 = $1 AND received_at IS NOT NULL
+ORDER BY case_id DESC LIMIT 20;
 
 -- name: reporter_by_id
 -- database: cases
@@ -217,6 +219,16 @@ SELECT (SELECT count(*) FROM history h
         WHERE NOT EXISTS (SELECT 1 FROM case_file c WHERE c.case_id = t.task_id / 1024)),
        (SELECT count(*) FROM history) - (SELECT count(*) FROM change)
          - (SELECT coalesce(min(position), 1) - 1 FROM change);
+
+-- Files named by no move, and received ones that are not there.
+-- name: recount_media
+-- database: cases
+SELECT (SELECT count(*) FROM case_media m
+        WHERE NOT EXISTS (SELECT 1 FROM history h
+                          WHERE h.case_id = m.case_id AND h.seq = m.seq)),
+       (SELECT count(*) FROM case_media m
+        WHERE m.received_at IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM media_file f WHERE f.sha256 = m.sha256));
 
 -- name: figures_department_day
 -- database: cases

@@ -46,7 +46,12 @@ enum api_mode {
     API_SLOW,  // worker pool with a read handle
 };
 
-enum api_body { API_NO_BODY, API_JSON, API_IMAGE };
+enum api_body {
+    API_NO_BODY,
+    API_JSON,
+    API_FILE,   // photo, sound, video, document: spooled to disk
+    API_UPLOAD, // the next part of one: application/offset+octet-stream
+};
 
 enum api_flag {
     API_KEYED = 1,     // Idempotency-Key is compulsory
@@ -281,6 +286,7 @@ void api_put_detail(struct api_view *view, const struct case_detail *detail);
 void api_put_history(struct api_view *view, const char *name,
                      const struct case_history_row *rows, size_t count,
                      const struct process *process);
+void api_put_media(struct api_view *view, const struct case_detail *detail); // json_media.c
 void api_put_names(struct json_writer *json, const char *name,
                    const struct city_snapshot *city, const struct city_names *names);
 void api_put_words(struct json_writer *json, const char *name,

@@ -23,6 +23,7 @@ void api_options_init(struct api_options *options)
         .cities_open = 32,
         .city_idle_ms = (int64_t)15 * 60 * 1000,
     };
+    media_limits_init(&options->media);
 }
 
 int api_new(const struct api_options *options, struct api **ret_api, struct error *error)

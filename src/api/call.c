@@ -32,6 +32,12 @@ unsigned api_status(const struct error *error)
         {"search.too_long", 422},
         {"http.content_type", 415},
         {"media.type_unknown", 415},
+        {"media.heic", 415},
+        {"media.webp", 415},
+        {"media.two_kinds", 415},
+        {"media.digest", 422},
+        {"media.uploads_person", 429},
+        {"media.disk_low", 507},
         {"disk.full", 507},
         {"http.method", 405},
     };
@@ -205,13 +211,22 @@ static int check_content_type(struct api_call *call, struct error *error)
     bool fits = true;
     if (call->route->body == API_JSON) {
         fits = strcmp(type, "application/json") == 0;
-    } else if (call->route->body == API_IMAGE) {
-        fits = text_starts(type, "image/");
+    } else if (call->route->body == API_FILE) { // its bytes say what it is
+        fits = text_starts(type, "image/") || text_starts(type, "audio/") ||
+               text_starts(type, "video/") || strcmp(type, "application/pdf") == 0 ||
+               strcmp(type, "application/octet-stream") == 0;
+    } else if (call->route->body == API_UPLOAD) {
+        fits = strcmp(type, "application/offset+octet-stream") == 0;
     }
-    return fits
-               ? 0
-               : error_set(error, ERROR_INPUT, "http.content_type", "this address takes %s",
-                           call->route->body == API_JSON ? "application/json" : "an image");
+    static const char *const names[] = {
+        [API_NO_BODY] = "nothing",
+        [API_JSON] = "application/json",
+        [API_FILE] = "an image, sound, video or PDF",
+        [API_UPLOAD] = "application/offset+octet-stream",
+    };
+    return fits ? 0
+                : error_set(error, ERROR_INPUT, "http.content_type",
+                            "this address takes %s", names[call->route->body]);
 }
 
 static int check_key(struct api_call *call, struct error *error)
@@ -253,7 +268,8 @@ static int admit(struct api_call *call, struct error *error)
     }
     if (!code && call->route->body != API_NO_BODY) {
         http_request_allow_body(call->request, call->route->body_limit,
-                                call->route->body == API_IMAGE);
+                                call->route->body == API_FILE ||
+                                    call->route->body == API_UPLOAD);
     }
     return code;
 }

@@ -21,6 +21,7 @@ struct move_data {
     struct case_component component;
     struct case_input inputs[CASE_INPUTS_MOST];
     uint8_t media[CASE_MEDIA_MOST][HASH_SIZE];
+    uint8_t media_shows[CASE_MEDIA_MOST];
     struct case_move move;
     struct case_result result;
 };
@@ -219,6 +220,38 @@ static int read_reporter(const struct json *body, struct move_data *data,
     return code;
 }
 
+// "sha256", or {"sha256": ..., "stage": "before" | "after" | "check"}
+static int read_medium(const struct json *item, struct move_data *data, size_t at,
+                       struct error *error)
+{
+    static const char *const names[] = {"sha256", "stage", NULL};
+    const char *hex = json_as_text(item);
+    const char *stage = NULL;
+    int code = 0;
+    if (!hex && json_value_is_object(item)) {
+        code = json_only(item, names, error);
+        if (!code) {
+            code = json_get_text(item, "sha256", JSON_REQUIRED, HASH_HEX_SIZE, &hex, error);
+        }
+        if (!code) {
+            code = json_get_text(item, "stage", JSON_OPTIONAL, 20, &stage, error);
+        }
+    }
+    if (code) {
+        return code;
+    }
+    int shows = stage ? case_shows_from_str(stage, strlen(stage)) : CASE_SHOWS_STAGE;
+    if (!hex || hash_from_hex(hex, strlen(hex), data->media[at], error)) {
+        return error_set(error, ERROR_INPUT, "case.input", "media: not a SHA-256");
+    }
+    if (shows < 0) {
+        return error_set(error, ERROR_INPUT, "case.input",
+                         "media: stage is before, after or check");
+    }
+    data->media_shows[at] = (uint8_t)shows;
+    return 0;
+}
+
 static int read_media(const struct json *body, struct move_data *data, struct error *error)
 {
     const struct json *media = NULL;
@@ -229,11 +262,10 @@ static int read_media(const struct json *body, struct move_data *data, struct er
                          CASE_MEDIA_MOST);
     }
     for (size_t i = 0; i < count && !code; i++) {
-        const char *hex = json_as_text(json_array_item(media, i));
-        code = hex ? hash_from_hex(hex, strlen(hex), data->media[i], error)
-                   : error_set(error, ERROR_INPUT, "case.input", "media: not a SHA-256");
+        code = read_medium(json_array_item(media, i), data, i, error);
     }
     data->draft.media = (const uint8_t(*)[HASH_SIZE])data->media;
+    data->draft.media_shows = data->media_shows;
     data->draft.media_count = count;
     return code;
 }

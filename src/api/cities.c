@@ -248,7 +248,7 @@ static int parts_open(struct api *api, const char *slug, struct parts *parts,
         code = error_set(error, ERROR_LIMIT, "city.path", "the folder's name is too long");
     }
     if (!code) {
-        code = media_store_open(folder, api->options.media_bytes, &parts->media, error);
+        code = media_store_open(folder, &api->options.media, &parts->media, error);
     }
     if (!code && db_store_city_path(api->store, slug, "facts", folder, sizeof(folder))) {
         code = error_set(error, ERROR_LIMIT, "city.path", "the folder's name is too long");

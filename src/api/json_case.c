@@ -2,8 +2,6 @@
 // Cases as JSON: what a person sees of them. Masks are put on here.
 #include <string.h>
 
-#include <gridcase/core/hash.h>
-#include <gridcase/media/media.h>
 #include <gridcase/rules/catalogue.h>
 
 #include "api_internal.h"
@@ -344,34 +342,6 @@ void api_put_history(struct api_view *view, const char *name,
     json_end_array(json);
 }
 
-static void put_media(struct api_view *view, const struct case_detail *detail)
-{
-    struct json_writer *json = view->json;
-    json_begin_array(json, "media");
-    for (size_t i = 0; i < detail->media_count; i++) {
-        const struct case_media *media = &detail->media[i];
-        struct media_file file;
-        struct error error = {0};
-        char hex[HASH_HEX_SIZE];
-        hash_to_hex(media->sha256, hex);
-        json_begin_object(json, NULL);
-        json_put_text(json, "sha256", hex);
-        json_put_bool(json, "received", media->received);
-        if (media->received &&
-            media_file_find(view->db, media->sha256, &file, NULL, &error) == 0) {
-            json_put_text(json, "type", media_content_type(&file, MEDIA_RENDITION));
-            json_put_int(json, "bytes", file.bytes);
-            json_put_int(json, "width", file.width_px);
-            json_put_int(json, "height", file.height_px);
-        }
-        json_put_text(json, "stage", process_stage_to_str((int)media->stage));
-        json_put_int(json, "seq", media->seq);
-        json_put_instant(json, "added_at", media->added_ms);
-        json_end_object(json);
-    }
-    json_end_array(json);
-}
-
 // The reporter: whole for whoever needs it for this very case, masked for the others.
 static void put_reporter(struct api_view *view, const struct case_detail *detail)
 {
@@ -465,7 +435,7 @@ void api_put_detail(struct api_view *view, const struct case_detail *detail)
     put_clocks(view, detail);
     api_put_history(view, "history", detail->history, detail->history_count,
                     detail->process);
-    put_media(view, detail);
+    api_put_media(view, detail);
     put_reporter(view, detail);
     put_allowed(view, detail);
     json_end_object(view->json);

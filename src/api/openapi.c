@@ -171,6 +171,10 @@ static void put_parameters(struct json_writer *json, const struct api_route *rou
     if (route->flags & API_KEYED) {
         put_parameter(json, "header", "Idempotency-Key", 15, true);
     }
+    if (route->body == API_UPLOAD) {
+        put_parameter(json, "header", "Upload-Offset", 13, true);
+        put_parameter(json, "header", "Upload-Length", 13, true);
+    }
     if (strcmp(route->operation, "act_on_case") == 0) {
         put_parameter(json, "header", "If-Match", 8, false);
     }
@@ -204,6 +208,11 @@ static void put_responses(struct json_writer *json, const struct api_route *rout
         put_content(json, route->gives);
     }
     json_end_object(json);
+    if (route->body == API_UPLOAD) {
+        json_begin_object(json, "204");
+        json_put_text(json, "description", "Kept; Upload-Offset says how much is there");
+        json_end_object(json);
+    }
     json_begin_object(json, "default");
     json_put_text(json, "description", "A problem; code is stable");
     put_content(json, "problem");

@@ -12,7 +12,7 @@
     "open stage step department class condition area grid number queue light source bbox " \
     "sort limit cursor opened_from opened_to reported q"
 
-enum { SMALL = 16 * 1024, CASE_BODY = 64 * 1024, PHOTO = 64 * 1024 * 1024 };
+enum { SMALL = 16 * 1024, CASE_BODY = 64 * 1024, FILE_MOST = 128 * 1024 * 1024 };
 
 #define ROUTE(verb, address, name, text)                                                   \
     .http = {HTTP_##verb, (address)}, .operation = (name), .summary = (text)
@@ -140,14 +140,20 @@ const struct api_route api_routes[] = {
     {ROUTE(GET, "/changes", "watch_changes", "Changes as server-sent events"),
      READ(RIGHT_CASE_READ, changes_open), .gives = "+text/event-stream", .query = "since"},
 
-    // ---- photos ----
-    {ROUTE(POST, "/media", "add_media", "Send a photo; cases name it by its SHA-256"),
-     .right = RIGHT_MEDIA_ADD, .mode = API_SLOW, .body = API_IMAGE, .body_limit = PHOTO,
-     .status = 201, .takes = "+image/*", .gives = "media", .handler = media_add},
-    {ROUTE(GET, "/media/{sha256}", "get_media", "A photo without its metadata"),
-     READ(RIGHT_MEDIA_READ, media_get), .gives = "+image/jpeg", .query = "size"},
-    {ROUTE(GET, "/media/{sha256}/original", "get_media_original", "A photo as it came"),
-     READ(RIGHT_MEDIA_ORIGINAL, media_get_original), .gives = "+image/*"},
+    // ---- photos, sound, videos, documents ----
+    {ROUTE(POST, "/media", "add_media", "Send a file whole; cases name it by its SHA-256"),
+     .right = RIGHT_MEDIA_ADD, .mode = API_SLOW, .body = API_FILE, .body_limit = FILE_MOST,
+     .status = 201, .takes = "+*/*", .gives = "media", .handler = media_add},
+    {ROUTE(GET, "/media/{sha256}", "get_media",
+           "A file as others see it; HEAD: how much of it one has sent"),
+     READ(RIGHT_MEDIA_READ, media_get), .gives = "+*/*", .query = "size"},
+    {ROUTE(PATCH, "/media/{sha256}", "append_media",
+           "Append to an upload; 201 and the receipt with its last byte, 204 before"),
+     .right = RIGHT_MEDIA_ADD, .mode = API_SLOW, .body = API_UPLOAD,
+     .body_limit = FILE_MOST, .status = 201, .takes = "+application/offset+octet-stream",
+     .gives = "media", .handler = media_append},
+    {ROUTE(GET, "/media/{sha256}/original", "get_media_original", "A file as it came"),
+     READ(RIGHT_MEDIA_ORIGINAL, media_get_original), .gives = "+*/*"},
 
     // ---- about itself ----
     {ROUTE(GET, "/openapi.json", "get_openapi", "This description"),

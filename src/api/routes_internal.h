@@ -93,6 +93,7 @@ API_HANDLER(tiles_model);
 // media_routes.c
 API_HANDLER(media_add);
 API_HANDLER(media_get);
+API_HANDLER(media_append);
 API_HANDLER(media_get_original);
 
 // changes.c

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-// Hourly upkeep of an open city: sessions, links and failures that have ended; photos that
-// nobody named within a day, a twenty-fourth of the store each hour. In the worker pool,
-// behind nobody.
+// Hourly upkeep of an open city: sessions, links and failures that have ended; files that
+// no row names after a day, a twenty-fourth of the store each hour; uploads that were given
+// up. In the worker pool, behind nobody.
 #include <stdlib.h>
 
 #include <gridcase/core/log.h>
@@ -33,6 +33,11 @@ static int sweep_photos(struct upkeep_job *job, int *ret_removed, struct error *
         code = media_sweep(job->city->media, db, part, job->now_ms, &removed, error);
         *ret_removed += removed;
     }
+    int removed = 0;
+    if (!code) {
+        code = media_parts_sweep(job->city->media, job->now_ms, &removed, error);
+    }
+    *ret_removed += removed;
     return code;
 }
 

@@ -367,22 +367,6 @@ int case_change_before_add(struct db *db, int64_t position,
     return db_execute(db, QUERY_CHANGE_BEFORE_ADD, values, 1 + CITY_LEVEL_LIMIT, error);
 }
 
-static int store_media(struct case_work *work, int stage, struct error *error)
-{
-    const struct case_draft *draft = work->move->draft;
-    size_t count = work->is_new ? draft->media_count : work->inputs.media_count;
-    int code = 0;
-    for (size_t i = 0; i < count && code == 0; i++)
-        code = db_execute(
-            work->db, QUERY_CASE_MEDIA_ADD,
-            (struct db_value[]){
-                DB_INT(work->row.case_id),
-                DB_BLOB(work->is_new ? draft->media[i] : work->inputs.media[i], HASH_SIZE),
-                DB_INT(work->row.version), DB_INT(stage), DB_INT(work->move->received_ms)},
-            5, error);
-    return code;
-}
-
 static int store_change(struct case_work *work, struct error *error)
 {
     const struct case_row *row = &work->row;
@@ -435,7 +419,7 @@ static int store(struct case_work *work, const struct case_row *before,
     if (code == 0)
         code = store_point(work, before->closed_ms == INSTANT_NONE, error);
     if (code == 0)
-        code = store_media(work, stage_from, error);
+        code = case_media_store(work, stage_from, error);
     return code != 0 ? code : store_change(work, error);
 }
 

@@ -11,9 +11,14 @@ static const int64_t KEY_LIFE_MS = INT64_C(90) * 24 * 3600 * 1000;
 
 const struct process_action *case_builtin_action(const char *code)
 {
-    static const struct process_action CALENDAR_CHANGED = {
-        .code = "calendar_changed", .kind = PROCESS_CALENDAR_CHANGED, .stays = true};
-    return strcmp(code, CALENDAR_CHANGED.code) == 0 ? &CALENDAR_CHANGED : NULL;
+    static const struct process_action ACTIONS[] = {
+        {.code = "calendar_changed", .kind = PROCESS_CALENDAR_CHANGED, .stays = true},
+        {.code = "media_received", .kind = PROCESS_MEDIA_ADDED, .stays = true},
+    };
+    for (size_t i = 0; i < sizeof ACTIONS / sizeof ACTIONS[0]; i++)
+        if (strcmp(code, ACTIONS[i].code) == 0)
+            return &ACTIONS[i];
+    return NULL;
 }
 
 static void put_due(struct json_writer *writer, const char *name, int64_t due_ms)

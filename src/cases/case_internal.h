@@ -99,6 +99,7 @@ struct case_inputs {
     struct case_point point;
     const char *address;
     uint8_t media[CASE_MEDIA_MOST][HASH_SIZE];
+    uint8_t media_shows[CASE_MEDIA_MOST]; // enum case_shows
     size_t media_count;
     int choice;                          // number of the last choice made, from 1
     int64_t instants[CASE_INPUTS_MOST];  // by input's position in the action
@@ -189,6 +190,11 @@ bool case_place_moved(const struct case_work *work); // to other areas
 int case_change_before_add(struct db *db, int64_t position,
                            const int64_t areas[CITY_LEVEL_LIMIT],
                            struct error *error) ERROR_MUST_CHECK;
+
+// ---- media.c ----
+// Rows of the files that the move names: received when the actor has them, else expected.
+int case_media_store(struct case_work *work, int stage,
+                     struct error *error) ERROR_MUST_CHECK;
 
 // ---- calendar_change.c: actions that stand in no process table ----
 const struct process_action *case_builtin_action(const char *code); // NULL: no such one

@@ -176,7 +176,9 @@ static int read_media(struct db *db, struct arena *arena, struct case_detail *de
         *media = (struct case_media){.seq = db_column_int(s, 1),
                                      .stage = (enum process_stage)db_column_int(s, 2),
                                      .received = !db_column_is_null(s, 3),
-                                     .added_ms = db_column_int(s, 4)};
+                                     .added_ms = db_column_int(s, 4),
+                                     .shows = (enum case_shows)db_column_int(s, 5),
+                                     .named_by = db_column_int(s, 6)};
         size_t length = 0;
         const void *digest = db_column_blob(s, 0, &length);
         if (digest != NULL && length == HASH_SIZE)

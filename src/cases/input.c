@@ -69,9 +69,14 @@ static int read_media(const struct reader *reader, const struct process_input *i
             continue;
         if (inputs->media_count == CASE_MEDIA_MOST)
             return wrong(reader, input, "has too many photos");
-        if (hash_from_hex(piece, length, inputs->media[inputs->media_count], NULL) != 0)
+        const char *colon = memchr(piece, ':', length);
+        size_t digits = colon != NULL ? (size_t)(colon - piece) : length;
+        int shows = colon != NULL ? case_shows_from_str(colon + 1, length - digits - 1) : 0;
+        if (hash_from_hex(piece, digits, inputs->media[inputs->media_count], NULL) != 0)
             return wrong(reader, input, "is no list of SHA-256 digests");
-        inputs->media_count++;
+        if (shows < 0)
+            return wrong(reader, input, "has a stage other than before, after and check");
+        inputs->media_shows[inputs->media_count++] = (uint8_t)shows;
     }
     return 0;
 }
@@ -325,6 +330,19 @@ static bool append_point(struct buffer *out, const struct json *value)
     return true;
 }
 
+// A file with what it shows, as "sha256:stage"; false when it is none.
+static bool append_media(struct buffer *out, const struct json *value)
+{
+    static const char *const names[] = {"sha256", "stage", NULL};
+    const char *sha256 = NULL, *stage = NULL;
+    if (json_only(value, names, NULL) != 0 ||
+        json_get_text(value, "sha256", JSON_REQUIRED, HASH_HEX_SIZE, &sha256, NULL) != 0 ||
+        json_get_text(value, "stage", JSON_OPTIONAL, 20, &stage, NULL) != 0)
+        return false;
+    buffer_format(out, stage != NULL ? "%s:%s" : "%s", sha256, stage);
+    return true;
+}
+
 static int collect_input(void *context, const char *name, const struct json *value)
 {
     struct collecting *collecting = context;
@@ -340,7 +358,11 @@ static int collect_input(void *context, const char *name, const struct json *val
         for (size_t i = 0; i < json_array_length(value); i++) {
             if (i > 0)
                 buffer_append_char(&out, ',');
-            append_plain(&out, json_array_item(value, i));
+            const struct json *item = json_array_item(value, i);
+            if (json_value_is_object(item))
+                collecting->odd |= !append_media(&out, item);
+            else
+                append_plain(&out, item);
         }
     } else {
         append_plain(&out, value);

@@ -168,6 +168,19 @@ static int compare_strays(struct recount *recount, struct db *db, struct error *
     return code < 0 ? code : 0;
 }
 
+static int find_media_strays(struct recount *recount, struct db *db, struct error *error)
+{
+    static const char *const SLUGS[] = {"media.stray", "media.missing"};
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    int code = db_prepare(db, QUERY_RECOUNT_MEDIA, &s, error);
+    if (code == 0)
+        code = db_step(s, error);
+    for (int i = 0; code == DB_ROW && i < 2; i++)
+        if (db_column_int(s, i) != 0)
+            recount_find(recount, 0, SLUGS[i], "%lld rows", (long long)db_column_int(s, i));
+    return code < 0 ? code : 0;
+}
+
 // ---- slices ----
 static int next_ids(struct recount *recount, struct db *db, unsigned most, int64_t *ids,
                     unsigned *ret_count, struct error *error)
@@ -207,7 +220,9 @@ int recount_slice(struct recount *recount, struct db *db, unsigned most,
     code = compare_rollups(recount, db, error);
     if (code == 0)
         code = compare_points(recount, db, error);
-    return code != 0 ? code : compare_strays(recount, db, error);
+    if (code == 0)
+        code = compare_strays(recount, db, error);
+    return code != 0 ? code : find_media_strays(recount, db, error);
 }
 
 size_t recount_findings(const struct recount *recount)

@@ -110,14 +110,6 @@ int case_stream(struct db *db, struct case_stream *ret_stream, struct error *err
     return code < 0 ? code : 0;
 }
 
-int case_media_received(struct db *db, const uint8_t sha256[HASH_SIZE], int64_t now_ms,
-                        struct error *error)
-{
-    return db_execute(db, QUERY_CASE_MEDIA_RECEIVED,
-                      (struct db_value[]){DB_BLOB(sha256, HASH_SIZE), DB_INT(now_ms)}, 2,
-                      error);
-}
-
 int case_media_visible(struct db *db, const struct city_snapshot *city,
                        const struct actor *actor, const uint8_t sha256[HASH_SIZE],
                        bool *ret_visible, struct error *error)

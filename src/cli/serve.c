@@ -185,6 +185,19 @@ static int open_data(struct serve *serve, struct error *error)
     return code;
 }
 
+static void read_media_limits(const struct options *from, struct media_limits *limits)
+{
+    limits->bytes_most[MEDIA_PHOTO] = options_int(from, OPTION_PHOTO_BYTES);
+    limits->bytes_most[MEDIA_SOUND] = options_int(from, OPTION_SOUND_BYTES);
+    limits->bytes_most[MEDIA_VIDEO] = options_int(from, OPTION_VIDEO_BYTES);
+    limits->bytes_most[MEDIA_DOCUMENT] = options_int(from, OPTION_DOCUMENT_BYTES);
+    limits->free_percent = (int)options_int(from, OPTION_MEDIA_FREE_PERCENT);
+    limits->photo_free_percent = (int)options_int(from, OPTION_PHOTO_FREE_PERCENT);
+    limits->upload_bytes_person = options_int(from, OPTION_UPLOAD_BYTES_PERSON);
+    limits->upload_bytes_city = options_int(from, OPTION_UPLOAD_BYTES_CITY);
+    limits->upload_life_ms = options_int(from, OPTION_UPLOAD_LIFE_H) * 3600 * 1000;
+}
+
 static int start_api(struct serve *serve, struct error *error)
 {
     const struct options *from = serve->options;
@@ -196,7 +209,7 @@ static int start_api(struct serve *serve, struct error *error)
     options.worker_queue = (unsigned)options_int(from, OPTION_WORKER_QUEUE);
     options.cities_open = (unsigned)options_int(from, OPTION_CITIES_OPEN);
     options.city_idle_ms = options_int(from, OPTION_CITY_IDLE_S) * 1000;
-    options.media_bytes = options_int(from, OPTION_PHOTO_BYTES);
+    read_media_limits(from, &options.media);
     return api_new(&options, &serve->api, error);
 }
 

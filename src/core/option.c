@@ -80,6 +80,23 @@ const struct option option_table[OPTION_COUNT] = {
                             "seconds after which a city nobody asks for is closed"},
     [OPTION_PHOTO_BYTES] = {"photo-bytes", OPTION_INT, "15000000", 1000, 64000000,
                             "largest photo in bytes"},
+    [OPTION_SOUND_BYTES] = {"sound-bytes", OPTION_INT, "25000000", 1000, 128000000,
+                            "largest sound in bytes"},
+    [OPTION_VIDEO_BYTES] = {"video-bytes", OPTION_INT, "100000000", 1000, 128000000,
+                            "largest video in bytes"},
+    [OPTION_DOCUMENT_BYTES] = {"document-bytes", OPTION_INT, "25000000", 1000, 128000000,
+                               "largest PDF in bytes"},
+    [OPTION_MEDIA_FREE_PERCENT] = {"media-free-percent", OPTION_INT, "5", 0, 90,
+                                   "free disk below which only photos are taken"},
+    [OPTION_PHOTO_FREE_PERCENT] =
+        {"photo-free-percent", OPTION_INT, "2", 0, 90,
+         "free disk below which photos are refused, too; reports never are"},
+    [OPTION_UPLOAD_BYTES_PERSON] = {"upload-bytes-person", OPTION_INT, "500000000", 1000000,
+                                    INT64_MAX, "announced by one person, not whole yet"},
+    [OPTION_UPLOAD_BYTES_CITY] = {"upload-bytes-city", OPTION_INT, "10000000000", 1000000,
+                                  INT64_MAX, "the same of all people of a city"},
+    [OPTION_UPLOAD_LIFE_H] = {"upload-life-h", OPTION_INT, "72", 1, 8760,
+                              "hours after which an upload that stopped is given up"},
     [OPTION_LOG] = {"log", OPTION_TEXT, "info", 0, 0, "debug, info, warning or error"},
 };
 

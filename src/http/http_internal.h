@@ -113,6 +113,7 @@ struct http_reply {
     const void *borrowed;
     size_t length;
     int descriptor;
+    int64_t offset; // in the file
     struct http_stream *stream;
     size_t header_count;
     struct {

@@ -213,7 +213,8 @@ static struct MHD_Response *make_response(struct http_reply *reply)
             reply->length, (void *)(uintptr_t)reply->borrowed, MHD_RESPMEM_PERSISTENT);
         break;
     case HTTP_REPLY_FILE:
-        response = MHD_create_response_from_fd64(reply->length, reply->descriptor);
+        response = MHD_create_response_from_fd_at_offset64(reply->length, reply->descriptor,
+                                                           (uint64_t)reply->offset);
         if (response) {
             reply->descriptor = -1;
         }

@@ -212,6 +212,8 @@ int image_head_read(const uint8_t *bytes, size_t length, struct image_head *ret_
 {
     struct image_head head = {0};
     int code = media_type_sniff(bytes, length, &head.type, error);
+    if (code == 0 && media_type_class(head.type) != MEDIA_PHOTO)
+        code = error_set(error, ERROR_INPUT, "media.type_unknown", "the file is no photo");
     if (code == 0)
         code = head.type == MEDIA_JPEG ? jpeg_head_read(bytes, length, &head, error)
                                        : png_head_read(bytes, length, &head, error);

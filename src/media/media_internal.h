@@ -7,17 +7,70 @@
 
 #include <gridcase/media/media.h>
 
+enum { MEDIA_STRIPES = 32 };
+
 struct media_store {
     char folder[PATH_MAX];
-    int64_t bytes_most;
+    struct media_limits limits;
     // Held while a file is found and made young, and while an old one is removed: nothing
     // is promised and swept at the same time.
     pthread_mutex_t sweeping;
+    // One upload is appended to by one thread at a time; uploads share the locks.
+    pthread_mutex_t stripes[MEDIA_STRIPES];
+    pthread_mutex_t counting;
+    int64_t upload_bytes; // announced by all; guarded by counting
 };
 
-// What file names of a kind end in, after the dot.
-extern const char *const media_endings[MEDIA_KIND_COUNT];
+// ---- store.c ----
+// What stands on disk for a digest. The original is written last: where it stands, what
+// others see of it stands.
+enum media_copy {
+    MEDIA_COPY_PHOTO,
+    MEDIA_COPY_THUMB,
+    MEDIA_COPY_CLEAN,
+    MEDIA_COPY_ORIGINAL,
+    MEDIA_COPY_COUNT
+};
+extern const char *const media_endings[MEDIA_COPY_COUNT]; // of file names, after the dot
+// Bit by enum media_copy.
+unsigned media_copies_of(const struct media_file *file);
+int media_too_large(const struct media_store *store, enum media_class class,
+                    struct error *error);
 
+// ---- part.c ----
+// Counts what an earlier run left.
+int media_parts_open(struct media_store *store, struct error *error) ERROR_MUST_CHECK;
+
+// ---- what a file is ----
+enum { MEDIA_TAGS_MOST = 64 };
+struct media_range {
+    size_t at, length;
+};
+struct media_look {
+    enum media_type type;
+    struct media_taken taken;
+    struct media_range tags[MEDIA_TAGS_MOST]; // boxes that others do not get to see
+    size_t tag_count;
+    bool tags_overflow;
+};
+// The type, and for all but photos that the file is whole and one thing only. Photos are
+// checked by decoding them.
+int media_look_at(const uint8_t *bytes, size_t length, struct media_look *ret_look,
+                  struct error *error) ERROR_MUST_CHECK;
+bool has_archive_behind(const uint8_t *bytes, size_t length);
+int movie_look(const uint8_t *bytes, size_t length, struct media_look *look,
+               struct error *error) ERROR_MUST_CHECK;
+// Blanks the boxes that hold place and tags, in a copy of the file of the same length.
+void movie_clean(uint8_t *bytes, size_t length, const struct media_look *look);
+int webm_look(const uint8_t *bytes, size_t length, struct media_look *look,
+              struct error *error) ERROR_MUST_CHECK;
+// type: MEDIA_MP3, MEDIA_AAC, MEDIA_OGG, MEDIA_WAV.
+int sound_look(const uint8_t *bytes, size_t length, enum media_type type,
+               struct error *error) ERROR_MUST_CHECK;
+// Does a frame of MP3 or AAC stand at the beginning?
+bool sound_frame_type(const uint8_t *bytes, size_t length, enum media_type *ret_type);
+
+// ---- photos ----
 // Packed RGB, rows from the top.
 struct image {
     uint8_t *pixels; // owned; image_done frees
@@ -59,6 +112,8 @@ int image_new(int width_px, int height_px, struct image *ret_image,
 // Orientation out of a JPEG's EXIF block: 1 to 8; 1 when there is none or it makes no
 // sense.
 int exif_orientation(const uint8_t *bytes, size_t length);
+// Place and time out of a JPEG or PNG; what makes no sense is left out.
+void exif_taken(const uint8_t *bytes, size_t length, struct media_taken *ret_taken);
 // What the frame header of a JPEG says. type: 0xc0 baseline, 0xc2 progressive ...
 struct jpeg_frame {
     int type; // 0: there is none

@@ -32,7 +32,7 @@ static bool name_digest(const char *folder, const char *name, uint8_t out[HASH_S
 static bool is_stored_name(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    for (int kind = 0; kind < MEDIA_KIND_COUNT; kind++) {
+    for (int kind = 0; kind < MEDIA_COPY_COUNT; kind++) {
         if (dot != NULL && text_equal(dot + 1, media_endings[kind]))
             return true;
     }
@@ -52,7 +52,7 @@ static int sweep_file(struct sweep *sweep, const char *folder, const char *name,
     struct stat status;
     int code = ERROR_NOT_FOUND; // what a write left behind has no row to look for
     if (is_stored_name(name))
-        code = media_file_find(sweep->db, digest, &file, NULL, error);
+        code = media_file_find(sweep->db, digest, &file, error);
     if (code != ERROR_NOT_FOUND)
         return code;
     if (error != NULL)

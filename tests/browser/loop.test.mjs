@@ -131,7 +131,7 @@ test('a photo goes up with the report and is shown in the case', async () => {
     await page.setInputFiles('#report-media', path);
     await page.waitForSelector('.report .thumbs img');
   });
-  const image = page.locator('.photos img');
+  const image = page.locator('.media-list img');
   await image.waitFor();
   assert.ok(await image.evaluate((element) => element.decode().then(() => element.naturalWidth > 0)));
   await done(page);
@@ -146,7 +146,7 @@ test('photos chosen while another goes up are all kept, and the report waits for
   let release;
   const released = new Promise((go) => (release = go));
   let posts = 0;
-  await page.route('**/api/v1/media', async (route) => {
+  await page.route('**/api/v1/media/*', async (route) => {
     if (posts++ === 0) await released;
     await route.continue();
   });
@@ -158,7 +158,7 @@ test('photos chosen while another goes up are all kept, and the report waits for
     release();
     await page.waitForFunction(() => document.querySelectorAll('.report .thumbs img').length === 2);
   });
-  await page.waitForFunction(() => document.querySelectorAll('.case .photos img').length === 2);
+  await page.waitForFunction(() => document.querySelectorAll('.case .media-list img').length === 2);
   await done(page);
 });
 

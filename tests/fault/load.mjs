@@ -95,7 +95,7 @@ export class Ledger {
       if (!entry.told || !due(entry)) continue;
       entry.stood = true;
       for (const path of [`/media/${sha256}`, `/media/${sha256}/original`]) {
-        assert.equal((await person.get(path)).status, 200, path);
+        assert.equal((await entry.person.get(path)).status, 200, path); // whose it is
       }
     }
     await this.repeat();

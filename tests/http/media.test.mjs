@@ -36,7 +36,7 @@ test('a photo is named by its SHA-256 and comes back upright, without metadata',
   const sent = await send(people.collector1, photo);
   assert.equal(sent.status, 201, sent.text);
   const digest = createHash('sha256').update(photo).digest('hex');
-  assert.deepEqual(sent.body, { sha256: digest, type: 'image/jpeg', bytes: photo.length, width: 64, height: 96 });
+  assert.deepEqual(sent.body, { sha256: digest, type: 'image/jpeg', bytes: photo.length, stored: true, width: 64, height: 96 });
   assert.ok(photo.includes(photoSecret));
   const shown = await bytesOf(people.collector1, `/media/${digest}`);
   assert.equal(shown.status, 200);

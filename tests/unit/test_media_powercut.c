@@ -134,7 +134,7 @@ static struct verdict check(void)
         if (!atomic_load(&acknowledged[number]))
             continue;
         verdict.acknowledged++;
-        verdict.lost += media_file_find(db, digests[number], &file, NULL, &error) != 0;
+        verdict.lost += media_file_find(db, digests[number], &file, &error) != 0;
     }
     db_close(db);
     close_town();

@@ -11,6 +11,7 @@
 
 #include <gridcase/core/error.h>
 #include <gridcase/http/server.h>
+#include <gridcase/media/media.h>
 
 struct api;
 struct db_store;
@@ -23,7 +24,7 @@ struct api_options {
     unsigned worker_queue;            // jobs that may wait for them
     unsigned cities_open;             // most cities open at once when idle ones can go
     int64_t city_idle_ms;             // a city nobody asked for is closed after this
-    int64_t media_bytes;              // most bytes of a photo
+    struct media_limits media;
 };
 void api_options_init(struct api_options *options);
 

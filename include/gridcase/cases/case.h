@@ -48,6 +48,18 @@ struct case_point {
     double accuracy_m;       // negative: unknown
 };
 
+// What a photo, sound, video or document of a case shows. STAGE: what fits the stage the
+// case is in when it is named: before until it is handled, then after, then check.
+enum case_shows {
+    CASE_SHOWS_STAGE = 0,
+    CASE_SHOWS_BEFORE = 1,
+    CASE_SHOWS_AFTER = 2,
+    CASE_SHOWS_CHECK = 3,
+    CASE_SHOWS_COUNT
+};
+const char *case_shows_to_str(enum case_shows shows);     // "before"; "" for STAGE
+int case_shows_from_str(const char *text, size_t length); // -1: no such word
+
 // Personal data: stored in one table, never in history, changes or logs.
 struct case_reporter {
     const char *name, *phone, *email; // any may be NULL
@@ -78,13 +90,15 @@ struct case_draft {
     enum process_source source;
     const char *external_id; // of another system; NULL
     int64_t imported_due_ms; // a clock of kind imported with this due; INSTANT_NONE: none
-    // SHA-256s of photos (binary, 32 bytes each), received or expected.
+    // SHA-256s of files (binary, 32 bytes each), received or expected.
     const uint8_t (*media)[HASH_SIZE];
+    const uint8_t *media_shows; // enum case_shows of each; NULL: as the stage has it
     size_t media_count;
 };
 
 // Inputs of an action by name, values as text: ids decimal, several ids separated by
-// commas, points "lon,lat[,accuracy_m[,datum]]", instants ISO 8601, photos hexadecimal.
+// commas, points "lon,lat[,accuracy_m[,datum]]", instants ISO 8601, files as hexadecimal
+// SHA-256[:before|after|check].
 struct case_input {
     const char *name;
     const char *value;

@@ -158,7 +158,9 @@ struct case_media {
     uint8_t sha256[HASH_SIZE];
     bool received; // false: expected
     enum process_stage stage;
-    int64_t seq; // of the history row that named it
+    enum case_shows shows; // never STAGE
+    int64_t named_by;      // person; 0: the public or a machine
+    int64_t seq;           // of the history row that named it
     int64_t added_ms;
 };
 struct case_reporter_row {
@@ -235,9 +237,6 @@ int case_visible(struct db *db, const struct city_snapshot *city, const struct a
 int case_media_visible(struct db *db, const struct city_snapshot *city,
                        const struct actor *actor, const uint8_t sha256[HASH_SIZE],
                        bool *ret_visible, struct error *error) ERROR_MUST_CHECK;
-// A photo has been stored: rows that expected it have it now. Inside a write transaction.
-int case_media_received(struct db *db, const uint8_t sha256[HASH_SIZE], int64_t now_ms,
-                        struct error *error) ERROR_MUST_CHECK;
 
 // ---- the change stream ----
 enum case_sight { CASE_HIDDEN, CASE_SEEN, CASE_GONE };

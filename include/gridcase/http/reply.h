@@ -32,6 +32,14 @@ void http_reply_file(struct http_request *request, unsigned status, const char *
 // Takes the open descriptor of a regular file.
 void http_reply_descriptor(struct http_request *request, unsigned status, const char *type,
                            int descriptor, int64_t length);
+// The same for 200 and the part that Range and If-Range ask for: 206, or 416 "http.range".
+// etag: of the whole, with its quotes, strong.
+void http_reply_ranged(struct http_request *request, const char *type, int descriptor,
+                       int64_t length, const char *etag);
+enum http_range { HTTP_RANGE_NONE, HTTP_RANGE_PART, HTTP_RANGE_OUTSIDE };
+// The header Range (may be NULL) for a file of that length. PART: first <= last < length.
+enum http_range http_range_parse(const char *text, int64_t length, int64_t *ret_first,
+                                 int64_t *ret_last);
 void http_reply_redirect(struct http_request *request, unsigned status,
                          const char *location);
 // RFC 9457 application/problem+json: type, title, status, code (the slug), detail, instance

@@ -7,6 +7,7 @@ import type { CaseDetail, Clock, ExplainedClock, ExplainInterval, Explanation, H
 import { runs } from '../../lib/clock/light.ts';
 import { has, label, language, localDay, showClock, showFull, showNumber, showTime, t } from '../../lib/i18n/index.ts';
 import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
+import { MediaList } from '../../lib/ui/media.tsx';
 import {
   catalogue,
   client,
@@ -235,20 +236,7 @@ function Photos({ found }: { found: CaseDetail }) {
   return (
     <section class="block">
       <h3>{t('case.photos')}</h3>
-      <ul class="photos">
-        {found.media.map((photo) => (
-          <li key={`${photo.sha256}-${photo.stage}`}>
-            {photo.received ? (
-              <a href={client.url(`/media/${photo.sha256}`)} target="_blank" rel="noreferrer">
-                <img src={client.url(`/media/${photo.sha256}`)} alt={t('media.of', { stage: stageWord(photo.stage) })} loading="lazy" />
-              </a>
-            ) : (
-              <span class="photo-expected">{t('media.expected')}</span>
-            )}
-            <small class="muted">{stageWord(photo.stage)}</small>
-          </li>
-        ))}
-      </ul>
+      <MediaList media={found.media} url={(path) => client.url(path)} />
     </section>
   );
 }

@@ -3,10 +3,12 @@
 // their types; the page makes the form from that and knows no action by name.
 import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
 import { signal, useSignal } from '@preact/signals';
-import type { Input, Point, StoredMedia, Word } from '../../lib/api/types.ts';
+import type { Input, Point, Word } from '../../lib/api/types.ts';
 import { type Choice, Picker } from '../../lib/form/picker.tsx';
 import { has, instantOf, label, t } from '../../lib/i18n/index.ts';
+import { uploadMedia } from '../../lib/media/upload.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
+import { mediaClass } from '../../lib/ui/media.tsx';
 import { areas, catalogue, client, departments, pane, picking, pin, readStaff, staff } from '../state/app.ts';
 import { departmentTree, everyName, failureWords } from './words.ts';
 
@@ -311,20 +313,24 @@ export function PointField({ value, onChange }: { value: Point | null; onChange:
   );
 }
 
-const MEDIA_MOST = 15_000_000;
 /** Photos on their way, of the form that is open: it is not sent before they are there. */
 export const uploading = signal(0);
 
-/** Photos go up as they are chosen; the form only carries their digests. */
+/** What each file sent from this page is, for its thumbnail. */
+const types = new Map<string, string>();
+
+/** Files go up as they are chosen; the form only carries their digests. */
 export function MediaField(props: { id: string; value: string[]; onChange: (value: string[]) => void }) {
   const busy = useSignal(0);
   const failure = useSignal('');
   // What the form holds when a photo has arrived, not when it was chosen; null: the form is gone.
   const now = useRef<typeof props | null>(props);
   now.current = props;
+  const gone = useRef(new AbortController());
   useEffect(
     () => () => {
       now.current = null;
+      gone.current.abort();
       uploading.value -= busy.peek();
     },
     [],
@@ -336,17 +342,14 @@ export function MediaField(props: { id: string; value: string[]; onChange: (valu
   const add = async (files: FileList | null) => {
     failure.value = '';
     for (const file of Array.from(files ?? [])) {
-      if (file.size > MEDIA_MOST) {
-        failure.value = t('media.too_large', { name: file.name, mb: MEDIA_MOST / 1_000_000 });
-        continue;
-      }
       count(1);
       try {
-        const stored = await client.post<StoredMedia>('/media', file, { timeoutMs: 120_000 });
+        const stored = await uploadMedia(file, { api: client, signal: gone.current.signal });
+        types.set(stored.sha256, stored.type);
         const form = now.current;
         if (form) form.onChange([...new Set(form.value).add(stored.sha256)]);
       } catch (error) {
-        failure.value = `${file.name}: ${failureWords(error)}`;
+        if (now.current) failure.value = `${file.name}: ${failureWords(error)}`;
       } finally {
         count(-1);
       }
@@ -357,7 +360,11 @@ export function MediaField(props: { id: string; value: string[]; onChange: (valu
       <ul class="thumbs">
         {props.value.map((sha256) => (
           <li key={sha256}>
-            <img src={client.url(`/media/${sha256}`)} alt={t('media.alt')} width="72" height="72" />
+            {mediaClass(types.get(sha256) ?? 'image/jpeg') === 'photo' ? (
+              <img src={client.url(`/media/${sha256}?size=thumb`)} alt={t('media.alt')} width="72" height="72" />
+            ) : (
+              <span class="thumb-file">{types.get(sha256)?.split('/')[1]?.toUpperCase()}</span>
+            )}
             <button
               type="button"
               class="plain"
@@ -374,7 +381,7 @@ export function MediaField(props: { id: string; value: string[]; onChange: (valu
         <input
           id={props.id}
           type="file"
-          accept="image/jpeg,image/png"
+          accept="image/jpeg,image/png,audio/*,video/*,application/pdf"
           multiple
           class="hidden-file"
           onChange={(event) => {

@@ -217,15 +217,31 @@ export interface HistoryRow {
 }
 export interface Media {
   sha256: string;
+  /** before, after or check. */
   stage: string;
-  /** False for a photo that was announced and is still to come. */
+  /** False for a file that was named and is still to come. */
   received: boolean;
+  /** Named by this person: theirs to send. */
+  mine: boolean;
   type?: string;
   bytes?: number;
   width?: number;
   height?: number;
+  /** Of the move that named it. */
+  seq: number;
   added_at: string;
+  /** What the camera wrote: only for those who may see originals. */
+  taken?: {
+    at: string | null;
+    minutes_before: number | null;
+    lon: number | null;
+    lat: number | null;
+    accuracy_m: number | null;
+    distance_m: number | null;
+  };
 }
+/** A file as a report or an action names it. */
+export type MediaNamed = string | { sha256: string; stage?: 'before' | 'after' | 'check' };
 export interface AllowedAction {
   action: string;
   kind: string;
@@ -316,15 +332,16 @@ export interface Report {
   description: string;
   reporter?: { name?: string; phone?: string; email?: string };
   source?: string;
-  media?: string[];
+  media?: MediaNamed[];
   done_at?: string;
 }
 export interface StoredMedia {
   sha256: string;
   type: string;
   bytes: number;
-  width: number;
-  height: number;
+  stored: boolean;
+  width?: number;
+  height?: number;
 }
 export interface Summary {
   open: number;

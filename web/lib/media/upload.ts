@@ -4,16 +4,13 @@
 // it again for the same file, after hours or after a reload, goes on where it stopped; a file
 // that is there already is not sent again. Works in a page and in a service worker.
 import { ApiError, LineError, problemOf } from '../api/client.ts';
+import type { StoredMedia } from '../api/types.ts';
 import { bytesOf, sha256 } from './sha256.ts';
 
 export { sha256, UnreadableError } from './sha256.ts';
 
 /** What the server has on disk. */
-export interface Receipt {
-  sha256: string;
-  type: string;
-  bytes: number;
-}
+export type Receipt = StoredMedia;
 export interface Progress {
   sent: number;
   total: number;

@@ -41,7 +41,7 @@ function makeCase(report, person, at = Date.now()) {
     clock: null, task: { id: ++taskId, version: 1 },
   };
   cases.set(number, one);
-  for (const sha256 of report.media ?? []) one.media.push({ sha256, stage: 'report', received: true, type: 'image/jpeg' });
+  for (const sha256 of report.media ?? []) one.media.push({ sha256, stage: 'before', received: true, mine: false, seq: 1, type: 'image/jpeg' });
   startClock(one, at);
   log(one, { action: 'report', kind: 'reported', label: { 'zh-CN': '上报', en: 'Report' } }, null, step, person, {}, at);
   return one;
@@ -117,7 +117,7 @@ function act(one, person, body, ifMatch) {
     one.point = inputs.point;
     one.grid = town.gridAt(inputs.point.lon, inputs.point.lat);
   }
-  for (const sha256 of inputs.media ?? []) one.media.push({ sha256, stage: stepOf(from).stage, received: true, type: 'image/jpeg' });
+  for (const sha256 of inputs.media ?? []) one.media.push({ sha256, stage: 'after', received: true, mine: false, seq: one.history.length + 1, type: 'image/jpeg' });
   log(one, action, from, to, person, inputs, Date.now());
   one.version++;
   if (action.to !== null) {
@@ -194,13 +194,18 @@ const api = [
     response.statusCode = 201;
     return detail(one, session.person);
   }],
-  ['POST', '/media', ({ raw, type, response }) => {
-    const sha256 = randomUUID().replaceAll('-', '').repeat(2);
-    media.set(sha256, { type, raw });
-    response.statusCode = 201;
-    return { sha256, type, bytes: raw.length, width: 1, height: 1 };
-  }],
 ];
+function append(sha256, request, response, raw) {
+  const found = media.get(sha256) ?? { type: 'image/jpeg', raw: Buffer.alloc(0) };
+  found.raw = Buffer.concat([found.raw, raw]);
+  media.set(sha256, found);
+  const length = Number(request.headers['upload-length']);
+  response.setHeader('Upload-Offset', found.raw.length);
+  response.statusCode = found.raw.length < length ? 204 : 201;
+  if (response.statusCode === 204) return response.end();
+  response.setHeader('Content-Type', 'application/json');
+  return response.end(JSON.stringify({ sha256, type: found.type, bytes: length, stored: true, width: 1, height: 1 }));
+}
 function route(call, method, path) {
   const row = api.find(([m, p]) => m === method && p === path);
   if (row) {
@@ -250,7 +255,7 @@ async function serve(request, response) {
     request.on('close', () => streams.delete(response));
     return undefined;
   }
-  if (path.startsWith('/media/') && request.method === 'GET') {
+  if (path.startsWith('/media/') && ['GET', 'HEAD'].includes(request.method)) {
     const found = media.get(path.slice(7));
     if (!found) throw problem(404, 'not_found');
     response.setHeader('Content-Type', found.type);
@@ -259,6 +264,7 @@ async function serve(request, response) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const raw = Buffer.concat(chunks);
+  if (path.startsWith('/media/') && request.method === 'PATCH') return append(path.slice(7), request, response, raw);
   const type = request.headers['content-type'] ?? '';
   const key = request.method === 'POST' && path !== '/session' ? request.headers['idempotency-key'] : undefined;
   let answer = key ? keys.get(key) : undefined;
