@@ -14,7 +14,8 @@ enum {
 struct group {
     uint32_t count;
     uint32_t by_light[CLOCK_LIGHT_COUNT];
-    uint64_t x, y;        // sums
+    uint64_t x, y; // sums
+    struct tile_box box;
     uint32_t slot;        // of the most urgent
     uint8_t light;        // of it
     struct tile_point at; // likewise
@@ -129,6 +130,14 @@ static uint8_t light_now(const struct point_dot *dot, int64_t now_ms, int64_t *u
     return dot->light[turn];
 }
 
+static void extend(struct tile_box *box, struct tile_point at)
+{
+    box->west = at.x < box->west ? at.x : box->west;
+    box->east = at.x > box->east ? at.x : box->east;
+    box->north = at.y < box->north ? at.y : box->north;
+    box->south = at.y > box->south ? at.y : box->south;
+}
+
 static void take_dot(struct drawing *drawing, const struct point_dot *dot, uint8_t light)
 {
     const unsigned shift = 32 - drawing->tile->z;
@@ -143,7 +152,9 @@ static void take_dot(struct drawing *drawing, const struct point_dot *dot, uint8
         group->light = light;
         group->at = dot->at;
     }
-    group->count++;
+    if (group->count++ == 0)
+        group->box = (struct tile_box){dot->at.x, dot->at.y, dot->at.x, dot->at.y};
+    extend(&group->box, dot->at);
     group->by_light[light]++;
     group->x += dot->at.x;
     group->y += dot->at.y;
@@ -229,6 +240,18 @@ static void put_one(const struct drawing *drawing, struct tile_pen *pen,
     tile_put_feature(pen, (uint64_t)one->case_id);
 }
 
+// The zoom at which all of a group fill half of a tile or more: there it comes apart.
+static unsigned parting_zoom(const struct group *group)
+{
+    const uint32_t wide = group->box.east - group->box.west;
+    const uint32_t high = group->box.south - group->box.north;
+    const uint64_t reach = wide > high ? wide : high;
+    unsigned zoom = 0;
+    while (zoom < TILE_ZOOM_MOST && reach << (zoom + 1) < UINT64_C(1) << 32)
+        zoom++;
+    return zoom;
+}
+
 static void put_many(const struct drawing *drawing, struct tile_pen *pen,
                      const struct group *group)
 {
@@ -238,6 +261,7 @@ static void put_many(const struct drawing *drawing, struct tile_pen *pen,
         if (group->by_light[light] != 0)
             tile_put_int(pen, clock_light_to_str((enum clock_light)light),
                          group->by_light[light]);
+    tile_put_int(pen, "zoom", parting_zoom(group));
     if (drawing->tile->z >= CASE_POINTS_ZOOM)
         tile_put_text(pen, "number", drawing->points->cases[group->slot].number);
     tile_put_feature(pen, 0);

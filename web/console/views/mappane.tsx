@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { effect, signal, useSignal } from '@preact/signals';
 import type { Light } from '../../lib/api/types.ts';
 import { label, language, t } from '../../lib/i18n/index.ts';
-import type { Box, CityMap, Collection, MapCase } from '../../lib/map/index.ts';
+import type { Box, CityMap, MapCase } from '../../lib/map/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import {
   box,
@@ -13,6 +13,7 @@ import {
   detail,
   filters,
   hovered,
+  lastChange,
   light,
   list,
   lookAt,
@@ -33,6 +34,11 @@ const truncated = signal(false);
 const fromServer = signal<MapCase[]>([]);
 const failed = signal(false);
 
+/** Cases that tiles do not have (ended ones, one number), asked for with the list's query. */
+interface CaseCollection {
+  features: CaseFeature[];
+  truncated?: boolean;
+}
 interface CaseFeature {
   geometry: { type: string; coordinates: [number, number] } | null;
   properties: { number: string; light?: Light };
@@ -50,12 +56,12 @@ async function readCases(view: Box): Promise<void> {
   const ask = filters.value.inMap ? view : wide;
   try {
     const bbox = ask.map((degrees) => degrees.toFixed(6)).join(',');
-    const data = await client.get<Collection>('/geo/cases', { ...wanted, bbox });
+    const data = await client.get<CaseCollection>('/geo/cases', { ...wanted, bbox });
     if (mine !== turn) return;
     have = { box: ask, query: wanted, complete: data.truncated !== true };
     failed.value = false;
     truncated.value = data.truncated === true;
-    fromServer.value = (data.features as CaseFeature[])
+    fromServer.value = data.features
       .filter((feature) => feature.geometry?.type === 'Point')
       .map((feature) => ({
         number: feature.properties.number,
@@ -73,6 +79,7 @@ function isKnown(view: Box): boolean {
 }
 /** A case changed: the list has asked about it, the map takes it over. */
 list.onSeen = (number, item) => {
+  if (!have) return; // tiles bring the cases
   const rest = fromServer.value.filter((one) => one.number !== number);
   if (item?.point) rest.push({ number, point: item.point, light: item.light });
   if (item?.point || rest.length !== fromServer.value.length) fromServer.value = rest;
@@ -96,9 +103,8 @@ export function MapView() {
         attribution: here.attribution,
         zoomIn: t('map.in'),
         zoomOut: t('map.out'),
-        streets: (view, band) =>
-          client.get<Collection>('/geo/streets', { bbox: view.map((d) => d.toFixed(6)).join(','), limit: [700, 2500, 6000][band] }),
-        grids: (view) => client.get<Collection>('/geo/grids', { bbox: view.map((d) => d.toFixed(6)).join(',') }),
+        tiles: { base: client.base, version: here.tiles_version },
+        onCases: (ok) => (failed.value = !ok),
         onCase: (number) => open(number),
         onHover: (number) => (hovered.value = number),
         onPick: (point) => picking.value?.(point),
@@ -174,7 +180,9 @@ export function MapView() {
 
 /** Signals to map: each effect carries one thing over. */
 function connect(map: CityMap): (() => void)[] {
+  const tiled = signal(false); // the server's tiles bring the cases
   const shown = () => {
+    if (tiled.value) return new Map<string, MapCase>();
     // The list knows its rows first; the map's own answer adds what is not loaded in the list.
     const rows = list.byNumber.value;
     const cases = new Map<string, MapCase>();
@@ -192,7 +200,7 @@ function connect(map: CityMap): (() => void)[] {
     if (!number) return null;
     const found = detail.value?.number === number ? detail.value : list.byNumber.value.get(number)?.item;
     if (found?.point) return { number, point: found.point, light: light(found) };
-    return fromServer.value.find((one) => one.number === number) ?? null;
+    return map.find(number) ?? fromServer.value.find((one) => one.number === number) ?? null;
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const ask = (view: Box, afterMs: number) => {
@@ -205,13 +213,28 @@ function connect(map: CityMap): (() => void)[] {
     effect(() => {
       const view = box.value;
       const wanted = query.value;
-      if (phase.value !== 'ready' || !view || !wanted) return;
+      if (phase.value !== 'ready' || !view || !wanted || tiled.value) return;
       if (!isKnown(view)) ask(view, 150);
+    }),
+    effect(() => {
+      const wanted = phase.value === 'ready' ? query.value : null;
+      tiled.value = map.askCases(wanted);
+      if (!tiled.value) return;
+      turn++; // what is still asked for is no longer wanted
+      clearTimeout(timer);
+      have = null;
+      fromServer.value = [];
+      truncated.value = false;
+    }),
+    effect(() => {
+      void lastChange.value;
+      map.refreshCases();
     }),
     effect(() => {
       void list.heads.value; // the list was read anew: so is the map
       const view = box.peek();
-      if (view && phase.peek() === 'ready') ask(view, 300);
+      if (tiled.peek()) map.refreshCases();
+      else if (view && phase.peek() === 'ready') ask(view, 300);
     }),
     effect(() => map.setCases([...shown().values()])),
     effect(() => {
@@ -241,18 +264,9 @@ function connect(map: CityMap): (() => void)[] {
     effect(() => map.markGrid(markedGrid.value ?? detail.value?.grid?.code ?? null)),
     effect(() => map.setGridsShown(gridsShown.value)),
     effect(() => {
-      const wanted = level.value;
       map.setTexts(t('map.in'), t('map.out'));
-      if (!wanted) {
-        map.setAreas({ type: 'FeatureCollection', features: [] });
-        return;
-      }
-      void client
-        .get<Collection>(`/geo/areas/${encodeURIComponent(wanted)}`, { language: language.value })
-        .then((data) => {
-          if (level.peek() === wanted) map.setAreas(data);
-        })
-        .catch(() => undefined);
+      map.setLevel(level.value || null);
+      void language.value; // names are drawn anew in another language
     }),
   ];
 }

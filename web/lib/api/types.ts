@@ -50,6 +50,8 @@ export interface City {
   center: Point | [number, number];
   attribution: string;
   model_version: number;
+  /** Of the model's tiles: another model, another word. */
+  tiles_version: string;
   levels: Level[];
   demo: boolean;
   stages: Word[];

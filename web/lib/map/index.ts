@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 // The map of a city, and the only importer of OpenLayers. It draws streets as base map, area
-// borders, unit grids (from a zoom on) and cases, tells what is pointed at, and can take a
-// point. It knows nothing of rights or lists: whoever uses it feeds it with functions.
+// borders, unit grids (from a zoom on) and cases out of the server's vector tiles, tells what
+// is pointed at, and can take a point. It knows nothing of rights or lists: tiles hold what
+// this person may see.
 import Feature from 'ol/Feature.js';
 import OlMap from 'ol/Map.js';
 import View from 'ol/View.js';
@@ -9,19 +10,22 @@ import Attribution from 'ol/control/Attribution.js';
 import ScaleLine from 'ol/control/ScaleLine.js';
 import Zoom from 'ol/control/Zoom.js';
 import type { Coordinate } from 'ol/coordinate.js';
-import { boundingExtent, containsExtent, getCenter } from 'ol/extent.js';
-import GeoJSON from 'ol/format/GeoJSON.js';
+import { boundingExtent, getCenter } from 'ol/extent.js';
+import MVT from 'ol/format/MVT.js';
 import Point from 'ol/geom/Point.js';
 import VectorLayer from 'ol/layer/Vector.js';
+import VectorTileLayer from 'ol/layer/VectorTile.js';
 import { fromLonLat, toLonLat, transformExtent } from 'ol/proj.js';
 import Cluster from 'ol/source/Cluster.js';
 import VectorSource from 'ol/source/Vector.js';
+import VectorTile from 'ol/source/VectorTile.js';
 import type { FeatureLike } from 'ol/Feature.js';
-import { areaStyle, caseStyle, gridStyle, haloStyle, markedGridStyle, pinStyle, streetStyle } from './style.ts';
+import { CaseTiles, type TileQuery, tileQuery } from './cases.ts';
+import { type GridLook, areaStyle, caseStyle, gridStyle, haloStyle, pinStyle, streetStyle, tileCaseStyle } from './style.ts';
 import type { Light, Point as LonLat } from '../api/types.ts';
 
 export type Box = [west: number, south: number, east: number, north: number];
-export type Collection = { type: 'FeatureCollection'; features: unknown[]; truncated?: boolean };
+export { type TileQuery, tileQuery };
 export interface MapCase {
   number: string;
   point: LonLat;
@@ -33,9 +37,10 @@ export interface MapOptions {
   attribution: string;
   zoomIn: string;
   zoomOut: string;
-  /** Base data of a box; the map asks again when it is moved out of what it has. */
-  streets: (box: Box, band: number) => Promise<Collection>;
-  grids: (box: Box) => Promise<Collection>;
+  /** Where tiles come from: the address of the city's API, and the city's tiles_version. */
+  tiles: { base: string; version: string };
+  /** Whether the cases could be read. */
+  onCases?: (ok: boolean) => void;
   onCase: (number: string) => void;
   onHover: (number: string | null) => void;
   onPick: (point: LonLat) => void;
@@ -43,52 +48,25 @@ export interface MapOptions {
 }
 
 export const GRID_ZOOM = 15.5;
-const STREET_ZOOMS = [10, 13, 14.5];
+const STREET_ZOOM = 10;
+const MODEL_ZOOM_MOST = 18; // closer up, these tiles are drawn larger
 const CLUSTER_UNTIL = 16;
 const CLUSTER_PX = 44;
 const CLOSE_ZOOM = 17;
 const REVEAL_MARGIN_PX = 80;
 
-/** Base data of a layer, kept for a box somewhat larger than the view. */
-class BoxLoader {
-  #box: number[] | null = null;
-  #band = -1;
-  #turn = 0;
-  readonly source = new VectorSource();
-  /** bands: zooms at which more detail is asked for; below the first nothing is. */
-  constructor(
-    readonly load: (box: Box, band: number) => Promise<Collection>,
-    readonly bands: readonly number[],
-    readonly format: GeoJSON,
-  ) {}
-  async view(extent: number[], zoom: number): Promise<void> {
-    const band = this.bands.filter((from) => zoom >= from).length - 1;
-    if (band < 0 || (band === this.#band && this.#box && containsExtent(this.#box, extent))) return;
-    const [w, s, e, n] = extent as Box;
-    const wide = [w - (e - w) / 3, s - (n - s) / 3, e + (e - w) / 3, n + (n - s) / 3];
-    const turn = ++this.#turn;
-    const data = await this.load(transformExtent(wide, 'EPSG:3857', 'EPSG:4326') as Box, band).catch(() => null);
-    if (!data || turn !== this.#turn) return;
-    this.#box = wide;
-    this.#band = band;
-    this.source.clear(true);
-    this.source.addFeatures(this.format.readFeatures(data));
-  }
-}
-
 export class CityMap {
   readonly map: OlMap;
   readonly #options: MapOptions;
-  readonly #format = new GeoJSON({ featureProjection: 'EPSG:3857' });
-  readonly #areas = new VectorSource();
-  readonly #streets: BoxLoader;
-  readonly #grids: BoxLoader;
-  readonly #gridLayer: VectorLayer;
+  readonly #areas: VectorTileLayer;
+  readonly #grids: VectorTileLayer;
+  readonly #look: GridLook = { shown: true, marked: null, onMarked: () => (this.#filled = this.#look.marked) };
+  #filled: string | null = null;
+  #level: string | null = null;
+  readonly #tiles: CaseTiles;
   readonly #cases = new VectorSource<Feature<Point>>();
   readonly #clusters: Cluster<Feature>;
   readonly #marks = new VectorSource();
-  readonly #markedGrid = new VectorSource();
-  #marked: string | null = null;
   readonly #selected = new Feature<Point>();
   readonly #hovered = new Feature<Point>();
   readonly #pin = new Feature<Point>();
@@ -97,14 +75,10 @@ export class CityMap {
 
   constructor(options: MapOptions) {
     this.#options = options;
-    this.#streets = new BoxLoader(options.streets, STREET_ZOOMS, this.#format);
-    this.#grids = new BoxLoader(options.grids, [GRID_ZOOM], this.#format);
-    this.#gridLayer = new VectorLayer({
-      source: this.#grids.source,
-      style: gridStyle,
-      minZoom: GRID_ZOOM,
-      declutter: 'grids',
-    });
+    const streets = new VectorTileLayer({ source: this.#model('streets'), style: streetStyle, minZoom: STREET_ZOOM, declutter: 'streets' });
+    this.#grids = new VectorTileLayer({ source: this.#model('grids'), style: gridStyle(this.#look), minZoom: GRID_ZOOM, declutter: 'grids' });
+    this.#areas = new VectorTileLayer({ style: areaStyle, declutter: 'areas' });
+    this.#tiles = new CaseTiles(options.tiles.base, (ok) => options.onCases?.(ok));
     this.#clusters = new Cluster({ distance: CLUSTER_PX, minDistance: 16, source: this.#cases as VectorSource });
     this.#selected.setStyle(haloStyle('selected'));
     this.#hovered.setStyle(haloStyle('hovered'));
@@ -119,16 +93,16 @@ export class CityMap {
         new ScaleLine({ minWidth: 60 }),
       ],
       layers: [
-        new VectorLayer({ source: this.#streets.source, style: streetStyle, minZoom: STREET_ZOOMS[0], declutter: 'streets' }),
-        this.#gridLayer,
-        new VectorLayer({ source: this.#markedGrid, style: markedGridStyle }),
-        new VectorLayer({ source: this.#areas, style: areaStyle, declutter: 'areas' }),
+        streets,
+        this.#grids,
+        this.#areas,
+        new VectorLayer({ source: this.#tiles.source, style: tileCaseStyle }),
         new VectorLayer({ source: this.#clusters, style: caseStyle }),
         new VectorLayer({ source: this.#marks }),
       ],
       view: new View({ center: getCenter(extent), zoom: 12, minZoom: 9, maxZoom: 20, enableRotation: false }),
     });
-    this.#areas.setAttributions(options.attribution);
+    this.#marks.setAttributions(options.attribution);
     this.map.on('moveend', () => this.#moved());
     this.map.on('pointermove', (event) => {
       if (!event.dragging) this.#point(event.pixel);
@@ -154,16 +128,48 @@ export class CityMap {
   }
   destroy(): void {
     this.#resize.disconnect();
+    this.#tiles.destroy();
     this.map.setTarget();
     this.map.dispose();
   }
 
-  setAreas(data: Collection): void {
-    this.#areas.clear(true);
-    this.#areas.addFeatures(this.#format.readFeatures(data));
+  /** Tiles of the model never change under their version: the browser keeps them. */
+  #model(layer: string): VectorTile {
+    const { base, version } = this.#options.tiles;
+    return new VectorTile({
+      format: new MVT(),
+      url: `${base}/tiles/${layer}/{z}/{x}/{y}?v=${version}`,
+      maxZoom: MODEL_ZOOM_MOST,
+      wrapX: false,
+    });
+  }
+  /** Borders and names of the areas of a level; null: none. */
+  setLevel(level: string | null): void {
+    if (level !== this.#level) this.#areas.setSource(level === null ? null : this.#model(`areas:${encodeURIComponent(level)}`));
+    else this.#areas.changed(); // names in another language
+    this.#level = level;
   }
   setGridsShown(shown: boolean): void {
-    this.#gridLayer.setVisible(shown);
+    this.#look.shown = shown;
+    this.#grids.changed();
+  }
+  /** Open cases by the list's query, straight from the server's tiles. False: tiles do not
+   *  have what it asks for, setCases has to bring the cases. */
+  askCases(query: TileQuery | null): boolean {
+    const asked = query && tileQuery(query);
+    this.#tiles.ask(asked);
+    return asked !== null;
+  }
+  /** A case changed somewhere: what is shown is read anew, soon. */
+  refreshCases(): void {
+    this.#tiles.refresh();
+  }
+  /** What a tile says of a case that is drawn by itself. */
+  find(number: string): MapCase | null {
+    const feature = this.#tiles.find(number);
+    if (!feature) return null;
+    const [lon, lat] = toLonLat(feature.getGeometry()!.getCoordinates()) as [number, number];
+    return { number, point: { lon, lat }, light: (feature.get('light') ?? 'none') as Light };
   }
   setCases(cases: readonly MapCase[]): void {
     const wanted = new Map(cases.map((one) => [one.number, one]));
@@ -198,18 +204,14 @@ export class CityMap {
   }
   /** Fills the unit grid with this code, whenever it is among what is drawn. */
   markGrid(code: string | null): void {
-    this.#marked = code;
-    this.#drawMark();
+    if (code === this.#look.marked) return;
+    this.#look.marked = code;
+    this.#filled = null;
+    this.#grids.changed();
   }
   /** The code of the grid that is filled now. */
   get filledGrid(): string | null {
-    return this.#markedGrid.getFeatures()[0]?.get('code') ?? null;
-  }
-  #drawMark(): void {
-    this.#markedGrid.clear(true);
-    if (this.#marked === null) return;
-    const found = this.#grids.source.getFeatures().find((grid) => grid.get('code') === this.#marked);
-    if (found) this.#markedGrid.addFeature(found.clone());
+    return this.#filled;
   }
   setPicking(picking: boolean): void {
     this.#picking = picking;
@@ -251,7 +253,7 @@ export class CityMap {
   }
   /** Where a case is drawn, in pixels of the map; null when it is not on it. */
   pixelOf(number: string): number[] | null {
-    const at = this.#cases.getFeatureById(number)?.getGeometry()?.getCoordinates();
+    const at = (this.#tiles.find(number) ?? this.#cases.getFeatureById(number))?.getGeometry()?.getCoordinates();
     return at ? this.map.getPixelFromCoordinate(at) : null;
   }
   selectedPixel(): number[] | null {
@@ -285,12 +287,12 @@ export class CityMap {
     const view = this.map.getView();
     const zoom = view.getZoom() ?? 0;
     const extent = view.calculateExtent(this.map.getSize());
-    void this.#streets.view(extent, zoom);
-    void this.#grids.view(extent, zoom).then(() => this.#drawMark());
+    this.#tiles.view(extent, zoom);
     this.#clusters.setDistance(zoom >= CLUSTER_UNTIL ? 0 : CLUSTER_PX);
     this.#options.onView(transformExtent(extent, 'EPSG:3857', 'EPSG:4326') as Box, zoom);
   }
   #at(pixel: number[]): FeatureLike | undefined {
+    const sources: unknown[] = [this.#clusters, this.#tiles.source];
     let found: FeatureLike | undefined;
     this.map.forEachFeatureAtPixel(
       pixel,
@@ -298,14 +300,20 @@ export class CityMap {
         found = feature;
         return true;
       },
-      { hitTolerance: 5, layerFilter: (layer) => (layer as VectorLayer).getSource() === this.#clusters },
+      { hitTolerance: 5, layerFilter: (layer) => sources.includes((layer as VectorLayer).getSource()) },
     );
     return found;
   }
+  /** The number of a case that stands by itself; null for a group. */
+  #single(feature: FeatureLike | undefined): string | null {
+    const members = feature?.get('features') as Feature[] | undefined;
+    if (members) return members.length === 1 ? String(members[0]!.getId()) : null;
+    return feature && !feature.get('count') ? String(feature.get('number')) : null;
+  }
   #point(pixel: number[]): void {
-    const members = this.#picking ? undefined : (this.#at(pixel)?.get('features') as Feature[] | undefined);
-    this.viewport.classList.toggle('over-case', Boolean(members));
-    this.#options.onHover(members?.length === 1 ? String(members[0]!.getId()) : null);
+    const feature = this.#picking ? undefined : this.#at(pixel);
+    this.viewport.classList.toggle('over-case', Boolean(feature));
+    this.#options.onHover(this.#single(feature));
   }
   #click(pixel: number[], coordinate: Coordinate): void {
     if (this.#picking) {
@@ -313,16 +321,30 @@ export class CityMap {
       this.#options.onPick({ lon, lat });
       return;
     }
-    const members = this.#at(pixel)?.get('features') as Feature<Point>[] | undefined;
-    if (!members || members.length === 0) return;
-    if (members.length === 1) {
-      this.#options.onCase(String(members[0]!.getId()));
-      return;
-    }
+    const feature = this.#at(pixel);
+    const number = this.#single(feature);
+    if (number) this.#options.onCase(number);
+    else if (feature?.get('features')) this.#openGroup(feature.get('features') as Feature<Point>[]);
+    else if (feature) this.#partGroup(feature);
+  }
+  #openGroup(members: Feature<Point>[]): void {
     const extent = boundingExtent(members.map((one) => one.getGeometry()!.getCoordinates()));
     const view = this.map.getView();
     const samePlace = extent[0] === extent[2] && extent[1] === extent[3];
     if (samePlace || (view.getZoom() ?? 0) >= 19) this.#options.onCase(String(members[0]!.getId()));
     else view.fit(extent, { padding: [80, 80, 80, 80], maxZoom: 18, duration: 250 });
+  }
+  /** A group of the server's: goes where it comes apart; where it never does, to its most urgent case. */
+  #partGroup(feature: FeatureLike): void {
+    const view = this.map.getView();
+    const now = view.getZoom() ?? 0;
+    const number = feature.get('number') as string | undefined;
+    const parts = Number(feature.get('zoom') ?? 0) + 1; // tiles are of 512 pixels: a zoom behind
+    if (number && (parts >= 20 || now >= 19)) {
+      this.#options.onCase(number);
+      return;
+    }
+    const center = (feature.getGeometry() as Point).getCoordinates();
+    view.animate({ center, zoom: Math.max(now + 1, Math.min(parts, 19)), duration: 250 });
   }
 }

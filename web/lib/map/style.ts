@@ -3,7 +3,6 @@
 // once and kept. A light is a colour *and* a shape: circle green, triangle yellow, square
 // red, ring without deadline.
 import type { FeatureLike } from 'ol/Feature.js';
-import type Feature from 'ol/Feature.js';
 import Circle from 'ol/style/Circle.js';
 import Fill from 'ol/style/Fill.js';
 import Icon from 'ol/style/Icon.js';
@@ -12,7 +11,7 @@ import Stroke from 'ol/style/Stroke.js';
 import Style from 'ol/style/Style.js';
 import Text from 'ol/style/Text.js';
 import type { Light } from '../api/types.ts';
-import { label } from '../i18n/index.ts';
+import { language } from '../i18n/index.ts';
 
 const font = '"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif';
 export const lightColour: Record<Light, string> = {
@@ -45,13 +44,9 @@ const groups = new Map<string, Style>();
 const SLICES = 12;
 
 /** A group is a ring with its lights in proportion, at least one slice each, and the count. */
-function group(lights: Light[]): Style {
-  const count = lights.length;
+function group(count: number, lights: readonly number[]): Style {
   const text = count > 999 ? `${Math.floor(count / 1000)}k` : String(count);
-  const slices = order.map((light) => {
-    const share = lights.filter((one) => one === light).length / count;
-    return share === 0 ? 0 : Math.max(1, Math.round(share * SLICES));
-  });
+  const slices = lights.map((number) => (number === 0 ? 0 : Math.max(1, Math.round((number / count) * SLICES))));
   const key = `${text} ${slices.join(' ')}`;
   let style = groups.get(key);
   if (!style) {
@@ -93,10 +88,17 @@ function ring(slices: number[], count: number, text: string): HTMLCanvasElement 
   return canvas;
 }
 
+const lightOf = (feature: FeatureLike) => single[(feature.get('light') ?? 'none') as Light] ?? single.none;
+/** A case of a tile, or as many as the server has put together. */
+export function tileCaseStyle(feature: FeatureLike): Style {
+  const count = Number(feature.get('count') ?? 1);
+  return count === 1 ? lightOf(feature) : group(count, order.map((light) => Number(feature.get(light) ?? 0)));
+}
+/** Cases that were put together here. */
 export function caseStyle(feature: FeatureLike): Style {
-  const members = feature.get('features') as Feature[];
-  const lights = members.map((one) => (one.get('light') ?? 'none') as Light);
-  return lights.length === 1 ? single[lights[0]!] : group(lights);
+  const members = feature.get('features') as FeatureLike[];
+  if (members.length === 1) return lightOf(members[0]!);
+  return group(members.length, order.map((light) => members.filter((one) => (one.get('light') ?? 'none') === light).length));
 }
 
 /** The marked case is drawn again above everything, so it shows inside a group too. */
@@ -136,10 +138,12 @@ const areaName = new Style({
     overflow: true,
   }),
 });
-export function areaStyle(feature: FeatureLike, resolution: number): Style | Style[] {
-  if (resolution > 60) return border;
-  areaName.getText()!.setText(label(feature.get('name')) || String(feature.get('code') ?? ''));
-  return [border, areaName];
+/** Borders, and the points where the server wants the names. */
+export function areaStyle(feature: FeatureLike, resolution: number): Style | undefined {
+  if (feature.get('layer') !== 'area_names') return border;
+  if (resolution > 60) return undefined;
+  areaName.getText()!.setText(String(feature.get(`name:${language.value}`) ?? feature.get('name') ?? feature.get('code') ?? ''));
+  return areaName;
 }
 
 const cell = new Style({
@@ -153,22 +157,32 @@ const cellName = new Style({
     stroke: new Stroke({ color: 'rgba(255,255,255,.85)', width: 2.5 }),
   }),
 });
-export function gridStyle(feature: FeatureLike, resolution: number): Style | Style[] {
-  if (resolution > 1.3) return cell;
-  cellName.getText()!.setText(String(feature.get('code') ?? ''));
-  return [cell, cellName];
-}
-export const markedGridStyle = new Style({
+const markedCell = new Style({
   fill: new Fill({ color: 'rgba(31,95,191,.12)' }),
   stroke: new Stroke({ color: '#1f5fbf', width: 2 }),
+  zIndex: 1,
 });
-
-/** How much a street matters: 0 motorways to 3 paths. */
-function rank(highway: string): 0 | 1 | 2 | 3 {
-  if (/^(motorway|trunk)/.test(highway)) return 0;
-  if (/^(primary|secondary)/.test(highway)) return 1;
-  return /^(tertiary|residential|unclassified|living_street|road)/.test(highway) ? 2 : 3;
+/** What the grids' style looks at: whether they are shown, and which one is filled. */
+export interface GridLook {
+  shown: boolean;
+  marked: string | null;
+  /** Told when the marked grid is drawn. */
+  onMarked: () => void;
 }
+export const gridStyle = (look: GridLook) => (feature: FeatureLike, resolution: number): Style | undefined => {
+  const code = String(feature.get('code') ?? '');
+  if (feature.get('layer') === 'grid_names') {
+    if (!look.shown || resolution > 1.3) return undefined;
+    cellName.getText()!.setText(code);
+    return cellName;
+  }
+  if (code !== '' && code === look.marked) {
+    look.onMarked();
+    return markedCell;
+  }
+  return look.shown ? cell : undefined;
+};
+
 const bands = [20, 8, 3, 1.2, 0]; // metres per pixel
 const widths: number[][] = [
   [1.6, 2.5, 4, 6, 9],
@@ -199,9 +213,10 @@ const streetName = new Style({
 });
 export function streetStyle(feature: FeatureLike, resolution: number): Style[] {
   const band = bands.findIndex((limit) => resolution > limit);
-  const importance = rank(String(feature.get('kind') ?? ''));
-  const line = streets[importance]![band < 0 ? 4 : band]!;
-  const name = label(feature.get('name'));
+  // How much the street matters, as the server says: 0 main roads to 3 paths.
+  const importance = Number(feature.get('rank') ?? 3);
+  const line = (streets[importance] ?? streets[3]!)[band < 0 ? 4 : band]!;
+  const name = String(feature.get('name') ?? '');
   if (line.length === 0 || !name || resolution > (importance < 2 ? 4 : 1.6)) return line;
   streetName.getText()!.setText(name);
   return [...line, streetName];
