@@ -12,6 +12,7 @@
 #include <gridcase/api/api.h>
 #include <gridcase/cases/case.h>
 #include <gridcase/cases/read.h>
+#include <gridcase/cases/search.h>
 #include <gridcase/city/city.h>
 #include <gridcase/core/arena.h>
 #include <gridcase/core/buffer.h>
@@ -36,6 +37,7 @@ struct city_tiles;
 struct media_store;
 struct metrics;
 struct replay_job;
+struct search;
 struct tile_cache;
 
 // ---- routes (route_table.c) ----
@@ -96,6 +98,7 @@ struct api {
     struct api_city *cities;
     unsigned cities_open;
     struct changes *changes;
+    struct search *search;
     pthread_t timer;
     atomic_bool stopping;
     atomic_bool timer_stop;
@@ -143,6 +146,15 @@ struct api_city {
     int64_t looked_ms;      // the timer thread's own
     int64_t case_upkeep_ms; // likewise: last upkeep of cases
     int64_t swept_ms;
+    // Of the index (search.c); the writer and the state are its thread's own.
+    struct case_search_writer *search_writer; // NULL: not looked at yet
+    struct case_search_state search_state;
+    int64_t search_retry_ms;     // uptime; after a failure not before this
+    atomic_bool search_ready;    // may be asked
+    atomic_bool search_complete; // all cases are in
+    atomic_bool search_broken;   // or to be made anew: throw it away
+    atomic_llong search_behind;  // changes, when it was last looked at
+    atomic_llong search_behind_ms;
 };
 
 int api_cities_load(struct api *api, struct error *error) ERROR_MUST_CHECK;
@@ -213,7 +225,9 @@ struct api_call {
     bool has_key;
     uint8_t key[16];
     uint8_t body_digest[HASH_SIZE];
-    void *data; // of the handler, in the arena
+    bool searched;    // the list was asked with a question
+    struct db *index; // of a search; NULL: none was borrowed
+    void *data;       // of the handler, in the arena
     void (*data_done)(void *data);
 };
 
@@ -326,6 +340,20 @@ struct changes *changes_free(struct changes *changes);
 void changes_notify(struct changes *changes, struct api_city *city);
 void changes_sessions(struct changes *changes, struct api_city *city);
 size_t changes_count(struct changes *changes);
+
+// ---- search (search.c) ----
+// The thread that keeps the index of every open city.
+int search_new(struct api *api, struct search **ret_search,
+               struct error *error) ERROR_MUST_CHECK;
+void search_stop(struct search *search);
+struct search *search_free(struct search *search);
+// Puts the question to the city's index, when it has one that may be asked.
+void api_search_use(struct api_call *call, const struct case_filter *filter);
+// The index failed while it was asked: it is made anew, and the caller may ask again
+// without it. False: it was not the index.
+bool api_search_give_up(struct api_call *call, const struct case_filter *filter, int code);
+// search: {complete, behind}, after a list that was searched for.
+void api_put_search(struct api_call *call, struct json_writer *json);
 
 // ---- pages, metrics, description ----
 void api_page(struct api_call *call);

@@ -43,6 +43,9 @@ int api_new(const struct api_options *options, struct api **ret_api, struct erro
         code = changes_new(api, &api->changes, error);
     }
     if (!code) {
+        code = search_new(api, &api->search, error);
+    }
+    if (!code) {
         code = api_timers_start(api, error);
     }
     if (code) {
@@ -59,6 +62,7 @@ void api_quiesce(struct api *api)
     api_replays_stop(api);
     api_timers_stop(api);
     changes_stop(api->changes);
+    search_stop(api->search);
 }
 
 struct api *api_free(struct api *api)
@@ -67,6 +71,7 @@ struct api *api_free(struct api *api)
         api_quiesce(api);
         pool_free(api->pool);
         changes_free(api->changes);
+        search_free(api->search);
         api_cities_close(api);
         metrics_free(api->metrics);
         tile_cache_free(api->tiles);

@@ -113,7 +113,11 @@ static int question(struct api_call *call, struct case_filter *filter, struct er
     const char *text = http_request_query(call->request, "q");
     int code =
         text ? case_search_new(text, call->snapshot, call->arena, &search, error) : 0;
-    filter->search = search;
+    if (!code && search) {
+        filter->search = search;
+        call->searched = true;
+        api_search_use(call, filter);
+    }
     return code;
 }
 
@@ -176,8 +180,13 @@ const char *const *const api_case_parameters = api_case_export_parameters + 1;
 int api_case_page(struct api_call *call, struct db *db, const struct case_filter *filter,
                   struct arena *arena, struct case_page *ret_page, struct error *error)
 {
-    return case_list(db, call->snapshot, &call->session.actor, filter, call->now_ms, arena,
-                     ret_page, error);
+    int code = case_list(db, call->snapshot, &call->session.actor, filter, call->now_ms,
+                         arena, ret_page, error);
+    if (code && api_search_give_up(call, filter, code)) {
+        code = case_list(db, call->snapshot, &call->session.actor, filter, call->now_ms,
+                         arena, ret_page, error);
+    }
+    return code;
 }
 
 void cases_reply_page(struct api_call *call, struct db *db, const struct case_page *page,
@@ -204,6 +213,9 @@ void cases_reply_page(struct api_call *call, struct db *db, const struct case_pa
     snprintf(position, sizeof(position), "%lld-%lld", (long long)stream->epoch,
              (long long)stream->last);
     json_put_text(&json, "position", position);
+    if (call->searched) {
+        api_put_search(call, &json);
+    }
     json_end_object(&json);
     api_reply_json(call, 200, &body);
 }

@@ -416,6 +416,7 @@ void api_cities_close(struct api *api)
                               city->facts,    city->tiles, city->points};
         parts_close(&parts);
         api->cities = city->next;
+        case_search_writer_free(city->search_writer);
         free(city);
     }
 }

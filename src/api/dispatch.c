@@ -274,6 +274,7 @@ void api_call_done(struct api_call *call)
         call->data_done(call->data);
     }
     json_free(call->body);
+    db_reader_return(call->index);
     city_snapshot_free(call->snapshot);
     api_city_unref(call->api, call->city);
 }

@@ -153,6 +153,10 @@ int map_cases(struct api_call *call, struct db *db, struct error *error)
         filter.limit = MAP_MOST;
         code = case_map(db, call->snapshot, &call->session.actor, &filter, call->now_ms,
                         call->arena, &map, error);
+        if (code && api_search_give_up(call, &filter, code)) {
+            code = case_map(db, call->snapshot, &call->session.actor, &filter, call->now_ms,
+                            call->arena, &map, error);
+        }
     }
     if (code) {
         return code;
@@ -165,6 +169,9 @@ int map_cases(struct api_call *call, struct db *db, struct error *error)
     json_put_text(&json, "type", "FeatureCollection");
     json_put_bool(&json, "truncated", map.truncated);
     json_put_instant(&json, "as_of", call->now_ms);
+    if (filter.search) {
+        api_put_search(call, &json);
+    }
     json_begin_array(&json, "features");
     for (size_t i = 0; i < map.count; i++) {
         put_point(&json, call->snapshot, &map.items[i]);

@@ -146,6 +146,13 @@ static void write_lane(void *context, struct api_city *city)
         buffer_format(lines->out, "gridcase_lane_%s{city=\"%s\"} %llu\n", list[i].name,
                       city->slug, (unsigned long long)list[i].value);
     }
+    buffer_format(lines->out,
+                  "gridcase_search_complete{city=\"%s\"} %d\n"
+                  "gridcase_search_behind_changes{city=\"%s\"} %lld\n"
+                  "gridcase_search_behind_seconds{city=\"%s\"} %.3f\n",
+                  city->slug, atomic_load(&city->search_complete) ? 1 : 0, city->slug,
+                  (long long)atomic_load(&city->search_behind), city->slug,
+                  (double)atomic_load(&city->search_behind_ms) / 1e3);
     buffer_format(lines->out, "gridcase_lane_commit_worst_seconds{city=\"%s\"} %.6f\n",
                   city->slug, (double)counters.commit_worst_us / 1e6);
 }

@@ -104,6 +104,8 @@ API_HANDLER(control_status);
 API_HANDLER(control_cities);
 API_HANDLER(control_reload);
 API_HANDLER(control_check);
+API_HANDLER(control_search_rebuild);
+API_HANDLER(control_search_status);
 API_HANDLER(control_person);
 // The city that a control route names; read from the store anew when it is not known yet.
 int control_city(struct api_call *call, struct api_city **ret_city,

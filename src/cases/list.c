@@ -13,6 +13,7 @@
 enum {
     LIST_LIMIT = 500,
     LIST_ROWS_MOST = 20000, // looked at for one page: then the page ends, with a cursor
+    FOUND_ROWS_MOST = 8000, // the same, of those that the index names
     MAP_ROWS_MOST = 200000,
 };
 
@@ -28,7 +29,9 @@ struct walk {
     bool by_due, by_opened;
     int64_t after_sort, after_id; // where the page before ended
     struct db_statement *statement;
-    unsigned looked; // rows stepped over
+    struct search_walk *stream; // instead of the statement: what the index names
+    bool first;                 // page
+    unsigned looked;            // rows stepped over
 };
 
 struct case_filter case_filter_all(void)
@@ -200,7 +203,7 @@ static void choose_newest(struct walk *walk)
     if (f->reported_by != 0) {
         walk->part = QUERY_CASE_WALK_REPORTER_NEWEST;
         walk->key = f->reported_by;
-    } else if (f->open == 1) {
+    } else if (f->open == 1 && f->search == NULL) { // found ones come as the index has them
         walk->part = QUERY_CASE_WALK_OPEN_NEWEST;
         walk->by_opened = true;
     } else if (f->grid_id != 0) {
@@ -237,7 +240,8 @@ static int read_cursor(struct walk *walk, struct error *error)
     walk->after_sort = walk->by_due ? INT64_MIN : INT64_MAX;
     walk->after_id = walk->by_due ? 0 : INT64_MAX;
     const char *cursor = walk->filter->cursor;
-    if (cursor == NULL || *cursor == '\0')
+    walk->first = cursor == NULL || *cursor == '\0';
+    if (walk->first)
         return 0;
     const char *dash = strrchr(cursor, '.');
     char kind = walk->by_due ? 'd' : walk->by_opened ? 'o' : 'n';
@@ -255,7 +259,13 @@ static const char *write_cursor(const struct walk *walk, const struct case_row *
 {
     int64_t sort = walk->by_due ? case_due_sort(row) : walk->by_opened ? row->opened_ms : 0;
     char kind = walk->by_due ? 'd' : walk->by_opened ? 'o' : 'n';
-    return arena_format(arena, "%c%" PRId64 ".%" PRId64, kind, sort, row->case_id);
+    int64_t id = row->case_id;
+    // The number asked for came out of order: the others are all still to come.
+    if (walk->stream != NULL && id == search_walk_exact(walk->stream)) {
+        sort = walk->by_due ? INT64_MIN : 0;
+        id = walk->by_due ? 1 : INT64_MAX - 1;
+    }
+    return arena_format(arena, "%c%" PRId64 ".%" PRId64, kind, sort, id);
 }
 
 static int begin(struct walk *walk, struct error *error)
@@ -263,6 +273,11 @@ static int begin(struct walk *walk, struct error *error)
     int code = read_cursor(walk, error);
     if (code != 0)
         return code;
+    if (case_search_index(walk->filter->search) && walk->part != QUERY_CASE_WALK_NUMBER)
+        return search_walk_begin(walk->db, walk->filter, &walk->sight,
+                                 &(struct search_order){walk->by_due, walk->after_sort,
+                                                        walk->after_id, walk->first},
+                                 &walk->stream, error);
     enum query_id parts[] = {QUERY_CASE_COLUMNS, walk->part};
     code = db_prepare_parts(walk->db, parts, 2, &walk->statement, error);
     if (code != 0)
@@ -289,18 +304,36 @@ static int begin(struct walk *walk, struct error *error)
 static int next(struct walk *walk, struct case_row *row, bool *ret_fits,
                 struct error *error)
 {
-    int code = db_step(walk->statement, error);
+    int code = walk->stream != NULL ? search_walk_next(walk->stream, row, error)
+                                    : db_step(walk->statement, error);
     *ret_fits = false;
     if (code != DB_ROW)
         return code;
     walk->looked++;
-    case_row_read(walk->statement, NULL, row);
+    if (walk->stream == NULL)
+        case_row_read(walk->statement, NULL, row);
     if (!fits(walk, row))
         return DB_ROW;
     int seen = case_row_visible(walk->db, walk->city, &walk->sight, row, ret_fits, error);
     if (seen == 0 && *ret_fits && walk->filter->search != NULL)
         seen = case_search_fits(walk->filter->search, walk->db, row, ret_fits, error);
     return seen != 0 ? seen : DB_ROW;
+}
+
+static void end(struct walk *walk)
+{
+    walk->statement = db_finish(walk->statement);
+    walk->stream = search_walk_end(walk->stream);
+}
+
+static unsigned rows_most(const struct walk *walk)
+{
+    return walk->stream != NULL ? FOUND_ROWS_MOST : LIST_ROWS_MOST;
+}
+
+static unsigned map_rows_most(const struct walk *walk)
+{
+    return walk->stream != NULL ? LIST_ROWS_MOST : MAP_ROWS_MOST;
 }
 
 static int check_filter(const struct case_filter *f, struct error *error)
@@ -340,12 +373,12 @@ int case_list(struct db *db, const struct city_snapshot *city, const struct acto
             case_row_keep(&row, arena);
             case_summarise(&row, arena, &page.items[page.count++]);
         }
-        if (page.count == filter->limit || walk.looked == LIST_ROWS_MOST) {
+        if (page.count == filter->limit || walk.looked == rows_most(&walk)) {
             page.next_cursor = write_cursor(&walk, &row, arena);
             break;
         }
     }
-    db_finish(walk.statement);
+    end(&walk);
     if (code == 0)
         *ret_page = page;
     return code;
@@ -377,7 +410,7 @@ int case_map(struct db *db, const struct city_snapshot *city, const struct actor
             break;
         }
         map.truncated = (good && row.place.has_point && map.count == most) ||
-                        walk.looked == MAP_ROWS_MOST;
+                        walk.looked == map_rows_most(&walk);
         if (good && row.place.has_point && !map.truncated)
             map.items[map.count++] =
                 (struct case_map_point){.id = row.case_id,
@@ -389,7 +422,7 @@ int case_map(struct db *db, const struct city_snapshot *city, const struct actor
                                         .class_id = row.place.class_id,
                                         .department_id = row.department_id};
     }
-    db_finish(walk.statement);
+    end(&walk);
     if (code == 0)
         *ret_map = map;
     return code;
@@ -417,7 +450,7 @@ int case_count(struct db *db, const struct city_snapshot *city, const struct act
         }
         count += good;
     }
-    db_finish(walk.statement);
+    end(&walk);
     if (code == 0)
         *ret_count = count;
     return code;

@@ -143,6 +143,17 @@ int case_search_new(const char *text, const struct city_snapshot *city, struct a
     return code;
 }
 
+void case_search_use(struct case_search *search, struct db *index, int64_t budget_us)
+{
+    search->index = index;
+    search->budget_us = budget_us;
+}
+
+bool case_search_index(const struct case_search *search)
+{
+    return search != NULL && search->index != NULL;
+}
+
 // ---- a case ----
 
 static void cut_text(const char *text, search_emit *emit, void *context)
@@ -220,7 +231,10 @@ static int match_opinions(const struct case_search *search, struct db *db, int64
 int case_search_fits(const struct case_search *search, struct db *db,
                      const struct case_row *row, bool *ret_fits, struct error *error)
 {
-    struct matching matching = {&search->question, 0};
+    const struct search_question *question = &search->question;
+    struct matching matching = {question, 0};
+    if (search_term_begins(&question->terms[question->count - 1], row->number))
+        matching.bits |= UINT64_C(1) << (question->count - 1);
     for (size_t unit = 0; unit < search->question.units; unit++)
         if (unit_names(search, unit, row))
             matching.bits |= search->unit_bits[unit];

@@ -340,6 +340,19 @@ void db_bind_instant(struct db_statement *statement, int index, int64_t instant_
     bind(statement, index, instant_ms == INSTANT_NONE ? &DB_NULL : &DB_INT(instant_ms));
 }
 
+void db_bind_match(struct db_statement *statement, int index,
+                   const struct db_match_group *groups, size_t count)
+{
+    BUFFER_CLEANUP struct buffer text;
+    buffer_init(&text, STATEMENT_CEILING);
+    statement->db->engine->match_text(groups, count, &text);
+    struct error error = {0};
+    if (buffer_check(&text, &error) != 0 && statement->bind_error.code == 0)
+        statement->bind_error = error;
+    else
+        db_bind_text_length(statement, index, text.data, text.length);
+}
+
 void db_bind_values(struct db_statement *statement, const struct db_value *values,
                     size_t count)
 {

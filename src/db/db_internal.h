@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <gridcase/core/buffer.h>
 #include <gridcase/core/error.h>
 #include <gridcase/db/db.h>
 #include <gridcase/db/lane.h>
@@ -97,8 +98,13 @@ struct db_engine {
     int (*load_publish)(const struct db_target *target, struct error *error);
     void (*load_discard)(const struct db_target *target);
 
-    // Databases of a city as a whole.
+    // What a search index is asked, as its own language has it.
+    void (*match_text)(const struct db_match_group *groups, size_t count,
+                       struct buffer *out);
+
+    // Databases of a city as a whole, and the one that can be made again.
     int (*remove_city)(const char *folder, const char *slug, struct error *error);
+    int (*remove_search)(const char *folder, const char *slug, struct error *error);
 };
 
 extern const struct db_engine db_engine_sqlite;

@@ -105,15 +105,18 @@ static int configure(struct sqlite_connection *connection, const struct db_targe
 {
     bool loads = target->load, writer = target->mode == DB_WRITE && !loads;
     bool spatial = target->database == DB_CITY;
+    bool remade = target->database == DB_SEARCH; // from the cases, should it be lost
     const struct {
         bool wanted;
         const char *text;
     } settings[] = {
         {writer, "PRAGMA journal_mode = WAL"},
-        {writer && !target->unsafe, "PRAGMA synchronous = FULL"},
+        {writer && !target->unsafe && !remade, "PRAGMA synchronous = FULL"},
+        {writer && !target->unsafe && remade, "PRAGMA synchronous = NORMAL"},
         {writer && target->unsafe, "PRAGMA synchronous = OFF"},
         {writer, "PRAGMA foreign_keys = ON"},
-        {writer, "PRAGMA cache_size = -65536"},
+        {writer && !remade, "PRAGMA cache_size = -65536"},
+        {writer && remade, "PRAGMA cache_size = -16384"},
         {target->mode == DB_READ, "PRAGMA query_only = ON"},
         {!writer, "PRAGMA wal_autocheckpoint = 0"},
         {!writer && !loads, "PRAGMA cache_size = -8192"},
@@ -348,20 +351,49 @@ static void sqlite_count(void *given, struct db_engine_counters *ret_counters)
     *ret_counters = ((struct sqlite_connection *)given)->counters;
 }
 
-static int sqlite_remove_city(const char *folder, const char *slug, struct error *error)
+static int remove_database(const char *folder, const char *slug, enum db_database database,
+                           struct error *error)
 {
-    static const char *const names[] = {
-        "city.db",      "city.db-wal",  "city.db-shm",     "cases.db",
-        "cases.db-wal", "cases.db-shm", "city.db-journal", "cases.db-journal",
-        "city.load.db", "cases.load.db"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    static const char *const tails[] = {".db", ".db-wal", ".db-shm", ".db-journal",
+                                        ".load.db"};
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
         char path[DB_PATH_SIZE];
-        if (text_format(path, sizeof path, "%s/cities/%s/%s", folder, slug, names[i]) != 0)
+        if (text_format(path, sizeof path, "%s/cities/%s/%s%s", folder, slug,
+                        db_database_to_str(database), tails[i]) != 0)
             return error_set(error, ERROR_LIMIT, "file.long_path", "path too long");
         if (file_exists(path) && remove(path) != 0)
             return error_errno(error, "db.io", path);
     }
     return 0;
+}
+
+static int sqlite_remove_search(const char *folder, const char *slug, struct error *error)
+{
+    return remove_database(folder, slug, DB_SEARCH, error);
+}
+
+static int sqlite_remove_city(const char *folder, const char *slug, struct error *error)
+{
+    static const enum db_database databases[] = {DB_CITY, DB_CASES, DB_SEARCH};
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < sizeof databases / sizeof databases[0]; i++)
+        code = remove_database(folder, slug, databases[i], error);
+    return code;
+}
+
+// FTS5: strings are quoted, so that nothing in them is read as an operator.
+static void sqlite_match_text(const struct db_match_group *groups, size_t count,
+                              struct buffer *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        buffer_append_text(out, i > 0 ? " AND (" : "(");
+        for (size_t k = 0; k < groups[i].count; k++) {
+            buffer_append_text(out, k > 0 ? " OR \"" : "\"");
+            buffer_append_text(out, groups[i].tokens[k]);
+            buffer_append_char(out, '"');
+        }
+        buffer_append_char(out, ')');
+    }
 }
 
 const struct db_engine db_engine_sqlite = {
@@ -395,5 +427,7 @@ const struct db_engine db_engine_sqlite = {
     .load_indexes = sqlite_load_indexes,
     .load_publish = sqlite_load_publish,
     .load_discard = sqlite_load_discard,
+    .match_text = sqlite_match_text,
     .remove_city = sqlite_remove_city,
+    .remove_search = sqlite_remove_search,
 };

@@ -17,7 +17,8 @@
 
 #include "db_internal.h"
 
-static const char *const database_names[DB_DATABASE_COUNT] = {"system", "city", "cases"};
+static const char *const database_names[DB_DATABASE_COUNT] = {"system", "city", "cases",
+                                                              "search"};
 
 const char *db_database_to_str(enum db_database database)
 {
@@ -213,6 +214,17 @@ static struct db_target target_of(const struct db_place *place, enum db_mode mod
     };
 }
 
+static int connect_and_migrate(struct db_place *place, const struct db_target *target,
+                               struct error *error)
+{
+    struct db *db = db_connect(place->store->engine, target, error);
+    if (!db)
+        return error->code;
+    int code = db_migrate(db, place->database, error);
+    db_destroy(db);
+    return code;
+}
+
 // First use in this process: brings the database up to date, or checks that it is.
 static int place_migrate(struct db_place *place, struct error *error)
 {
@@ -221,14 +233,20 @@ static int place_migrate(struct db_place *place, struct error *error)
         target_of(place, flags & DB_STORE_READ_ONLY ? DB_READ : DB_WRITE);
     // A database that is missing is an error, not a new one, once its city is there.
     if (target.mode == DB_WRITE)
-        target.create = place->database == DB_SYSTEM
-                            ? (flags & DB_STORE_CREATE) != 0
+        target.create = place->database == DB_SYSTEM ? (flags & DB_STORE_CREATE) != 0
+                        : place->database == DB_SEARCH
+                            ? true
                             : strcmp(place->slug, place->store->creating) == 0;
-    struct db *db = db_connect(place->store->engine, &target, error);
-    if (!db)
-        return error->code;
-    int code = db_migrate(db, place->database, error);
-    db_destroy(db);
+    int code = connect_and_migrate(place, &target, error);
+    if (code == ERROR_STORE && place->database == DB_SEARCH && target.mode == DB_WRITE) {
+        // Broken, or of another version: begun anew.
+        code =
+            place->store->engine->remove_search(place->store->folder, place->slug, error);
+        if (code == 0) {
+            error_clear(error);
+            code = connect_and_migrate(place, &target, error);
+        }
+    }
     if (code != 0)
         error_prefix(error, "%s%s%s.db", place->slug, *place->slug ? "/" : "",
                      db_database_to_str(place->database));
@@ -506,6 +524,28 @@ void db_places_renew(struct db_store *store, const char *slug)
             place->migrated = false;
         }
     pthread_mutex_unlock(&store->mutex);
+}
+
+int db_store_discard_search(struct db_store *store, const char *slug, struct error *error)
+{
+    int code = check_slug(store, slug, error);
+    if (code != 0)
+        return code;
+    pthread_mutex_lock(&store->mutex);
+    struct db_place *place = place_find(store, slug, DB_SEARCH);
+    bool removed = place->removed;
+    place->removed = true; // nobody comes in meanwhile
+    (void)place_let_go(place);
+    bool busy = removed || place->out > 0 || place->lane || place->lane_changing;
+    pthread_mutex_unlock(&store->mutex);
+    code = busy ? error_set(error, ERROR_BUSY, "city.in_use", "the index of %s is in use",
+                            slug)
+                : store->engine->remove_search(store->folder, slug, error);
+    pthread_mutex_lock(&store->mutex);
+    place->removed = removed;
+    place->migrated &= busy;
+    pthread_mutex_unlock(&store->mutex);
+    return code;
 }
 
 void db_store_count(struct db_store *store, struct db_store_counters *ret_counters)

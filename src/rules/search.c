@@ -248,11 +248,43 @@ static void add_term(void *context, const char *token, size_t length)
     term->length = (uint8_t)length;
     term->unit = (uint8_t)reading->cutter->units;
     term->prefix = false;
+    term->number = false;
 }
 
-static bool is_word(const struct search_term *term)
+bool search_is_word(const char *token, size_t length)
 {
-    return (unsigned char)term->token[0] < 0x80 || !is_dense(g_utf8_get_char(term->token));
+    if (length == 0 || token[0] == '_' ||
+        ((unsigned char)token[0] >= 0x80 && is_dense(g_utf8_get_char(token))))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (g_ascii_isdigit(token[i]))
+            return false;
+    return true;
+}
+
+size_t search_beginnings(const char *token, size_t length,
+                         char out[SEARCH_BEGINNINGS][SEARCH_TOKEN_SIZE])
+{
+    size_t found = 0, at = 0;
+    if (!search_is_word(token, length))
+        return 0;
+    for (size_t letters = 1; letters <= SEARCH_BEGINNING_MOST && at < length; letters++) {
+        at += (size_t)g_utf8_skip[(unsigned char)token[at]];
+        if (letters < 2 || at > length)
+            continue;
+        memcpy(out[found], "__", 2);
+        memcpy(out[found] + 2, token, at);
+        out[found++][at + 2] = '\0';
+    }
+    return found;
+}
+
+static bool has_digit(const struct search_term *term)
+{
+    for (size_t i = 0; i < term->length; i++)
+        if (g_ascii_isdigit(term->token[i]))
+            return true;
+    return false;
 }
 
 int search_question_read(const char *text, size_t length,
@@ -276,7 +308,9 @@ int search_question_read(const char *text, size_t length,
                          "at most %d words can be searched for", SEARCH_TERMS_MOST);
     // One letter begins too much; a run of dense characters needs no prefix.
     struct search_term *last = &question.terms[question.count - 1];
-    last->prefix = is_word(last) && last->length > 1;
+    last->prefix = search_is_word(last->token, last->length) &&
+                   g_utf8_strlen(last->token, last->length) > 1;
+    last->number = has_digit(last);
     question.units = last->unit + (size_t)1;
     struct joined all;
     join_all(text, length, &all);
@@ -289,4 +323,19 @@ bool search_term_fits(const struct search_term *term, const char *token, size_t 
 {
     return (term->prefix ? length >= term->length : length == term->length) &&
            memcmp(term->token, token, term->length) == 0;
+}
+
+bool search_term_begins(const struct search_term *term, const char *number)
+{
+    struct joined all;
+    if (!term->number)
+        return false;
+    join_all(number, strlen(number), &all);
+    size_t digits = all.length;
+    while (digits > 0 && g_ascii_isdigit(all.text[digits - 1]))
+        digits--;
+    return (all.length >= term->length &&
+            memcmp(all.text, term->token, term->length) == 0) ||
+           (term->length >= 4 && all.length - digits >= term->length &&
+            memcmp(all.text + digits, term->token, term->length) == 0);
 }

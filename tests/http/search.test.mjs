@@ -2,9 +2,10 @@
 // Search over HTTP: words, Chinese, numbers, names, filters, map extent, bad input, and
 // who finds what.
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Server, demoLogins, makeData, until } from './lib.mjs';
+import { Server, cli, demoLogins, makeData, until } from './lib.mjs';
 
 let server, collector, acceptor, leader, made;
 before(async () => {
@@ -120,4 +121,100 @@ test('one letter, and a letter with a sign, are whole words', async () => {
   assert.deepEqual(await found(leader, 'm'), []);
   await finds('a', ['garbage']);
   await finds('mattress%', ['garbage']);
+});
+
+const indexed = (who = leader) =>
+  until(async () => {
+    const { search } = (await ask(who, 'anything')).body;
+    return search.complete && search.behind === 0;
+  }, 'the index to be complete');
+
+test('the index follows within a moment, and says so', async () => {
+  await indexed();
+  const answer = await collector.report({ description: 'zeppelin over the market' });
+  const began = Date.now();
+  await until(async () => (await ask(leader, 'zeppelin')).body.items.length === 1, 'the new case');
+  assert.ok(Date.now() - began < 5000, 'generously; one second is the aim');
+  const found = await ask(leader, 'zeppelin');
+  assert.equal(found.body.items[0].number, answer.body.number);
+  assert.equal(found.body.search.complete, true);
+  const plain = await leader.want('/cases');
+  assert.equal(plain.search, undefined, 'only a search speaks of the index');
+});
+
+test("a department's user finds only what is theirs", async () => {
+  await indexed();
+  const logins = Object.keys(server.logins);
+  const login = logins.find((one) => /^(water|roads|parks)/.test(one)) ?? logins.find((one) => one.includes('department'));
+  const user = await server.signIn(login);
+  const all = (await ask(leader, 'a')).body.items.length + (await ask(leader, '井盖')).body.items.length;
+  assert.ok(all > 0);
+  // Nothing has been sent to a department yet: nothing is theirs.
+  for (const q of ['a', '井盖', 'zeppelin', made.cover]) {
+    const own = new Set((await user.want('/cases?limit=500')).items.map((one) => one.number));
+    const answer = await ask(user, q);
+    assert.equal(answer.status, 200, answer.text);
+    for (const one of answer.body.items) assert.ok(own.has(one.number), `${q} shows ${one.number}`);
+    assert.deepEqual(answer.body.items, []);
+  }
+});
+
+test("the reporter's own data are never found", async () => {
+  const reporter = { name: 'Zaphod Quillfeather', phone: '13800138000', email: 'zaphod@example.org' };
+  const answer = await acceptor.report({ description: 'noise', reporter });
+  if (answer.status !== 201) assert.equal(answer.status, 201, answer.text);
+  await until(async () => (await ask(leader, 'noise')).body.items.length === 1, 'the case');
+  for (const q of ['zaphod', 'quillfeather', '13800138000', 'example.org']) {
+    assert.deepEqual((await ask(leader, q)).body.items, [], q);
+  }
+});
+
+test('killed in the middle, it catches up; thrown away or broken, it is made anew', async () => {
+  const word = async (text) => (await ask(leader, text)).body.items.length;
+  const again = async () => {
+    await server.start();
+    leader = await server.signIn('leader1');
+    collector = await server.signIn('collector1');
+    acceptor = await server.signIn('acceptor1');
+  };
+  const reports = await Promise.all([1, 2, 3, 4, 5].map(() => collector.report({ description: 'krakatoa' })));
+  for (const one of reports) assert.equal(one.status, 201, one.text);
+  await server.stop('SIGKILL');
+  await again();
+  await until(async () => (await word('krakatoa')) === 5, 'what was reported just before the kill');
+  await indexed();
+
+  const file = join(server.data, 'cities', 'tinytown', 'search.db');
+  await server.stop();
+  for (const tail of ['', '-wal', '-shm']) rmSync(file + tail, { force: true });
+  await again();
+  await until(async () => (await word('krakatoa')) === 5, 'an index made anew');
+  await indexed();
+
+  await server.stop();
+  writeFileSync(file, 'this is no database'.repeat(1000));
+  await again();
+  await until(async () => (await word('krakatoa')) === 5, 'an index in place of a broken one');
+  await indexed();
+
+  await cli('search', 'rebuild', 'tinytown', '--data', server.data);
+  await until(async () => (await word('krakatoa')) === 5, 'an index made anew on command');
+  await indexed();
+  const status = await cli('search', 'status', 'tinytown', '--data', server.data);
+  assert.match(status.stdout, /^complete, 0 changes/);
+  await server.stop();
+  const rebuilt = await cli('search', 'rebuild', 'tinytown', '--quiet', '--data', server.data);
+  assert.match(rebuilt.stdout, /^\d+ cases in/);
+  const after = await cli('search', 'status', 'tinytown', '--data', server.data);
+  assert.match(after.stdout, /^complete, 0 changes/);
+  await again();
+  assert.equal(await word('krakatoa'), 5);
+});
+
+test('the metrics tell how far behind the index is', async () => {
+  await indexed();
+  const text = await (await fetch(`http://127.0.0.1:${server.healthPort}/metrics`)).text();
+  assert.match(text, /gridcase_search_complete\{city="tinytown"\} 1\n/);
+  assert.match(text, /gridcase_search_behind_changes\{city="tinytown"\} 0\n/);
+  assert.match(text, /gridcase_search_behind_seconds\{city="tinytown"\} 0\.000\n/);
 });

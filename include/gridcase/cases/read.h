@@ -90,7 +90,7 @@ struct case_filter {
     bool has_box;
     double west_deg, south_deg, east_deg, north_deg;
     int64_t opened_from_ms, opened_to_ms; // INSTANT_NONE: any; [from, to)
-    const struct case_search *search;     // a question (cases/search.h); NULL: none
+    struct case_search *search;           // a question (cases/search.h); NULL: none
     enum case_sort sort;
     const char *cursor; // of the page before; NULL: first page
     unsigned limit;     // 1 .. 500

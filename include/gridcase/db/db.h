@@ -84,6 +84,15 @@ void db_bind_blob(struct db_statement *statement, int index, const void *bytes,
 void db_bind_null(struct db_statement *statement, int index);
 void db_bind_instant(struct db_statement *statement, int index, int64_t instant_ms);
 
+// The question to a search index: at least one token of each group. Tokens are UTF-8 of
+// letters, digits and '_'. Engines differ in how they say it.
+struct db_match_group {
+    const char *const *tokens;
+    size_t count; // 1 or more
+};
+void db_bind_match(struct db_statement *statement, int index,
+                   const struct db_match_group *groups, size_t count);
+
 enum { DB_DONE = 0, DB_ROW = 1 };
 // DB_ROW, DB_DONE, or a negative error code.
 int db_step(struct db_statement *statement, struct error *error) ERROR_MUST_CHECK;

@@ -3,9 +3,9 @@
 //
 // A query block begins with `-- name: case_by_id` (gives QUERY_CASE_BY_ID) or with
 // `-- part: case_list_open` (a piece of a statement for db_prepare_parts, id made the same
-// way), then `-- database: system|city|cases|any`, then comment lines if wanted, then text.
-// The `;` at the end of a statement is not part of the text. "any": made for every database
-// (a schema file NNNN_name.any.sql likewise).
+// way), then `-- database: system|city|cases|search|any`, then comment lines if wanted,
+// then text. The `;` at the end of a statement is not part of the text. "any": made for
+// every database (a schema file NNNN_name.any.sql likewise).
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 
 struct db_query_text {
     const char *name;     // "case_by_id"
-    const char *database; // "system", "city", "cases" or "any"
+    const char *database; // "system", "city", "cases", "search" or "any"
     const char *text;     // SQL without the `;` at its end
     int parameters;       // the highest n of $n in it
     bool part;            // begins with `-- part:`: cannot be prepared alone

@@ -2,8 +2,8 @@
 // A store: all databases of one installation, with one process that owns it.
 //
 // A location names the engine: "data" or "sqlite:data" is a folder with SQLite databases
-// (DATA/system.db, DATA/cities/<slug>/{city.db,cases.db}); other prefixes belong to other
-// engines. Nothing above this floor knows which engine it is.
+// (DATA/system.db, DATA/cities/<slug>/{city.db,cases.db,search.db}); other prefixes belong
+// to other engines. Nothing above this floor knows which engine it is.
 #pragma once
 
 #include <stdbool.h>
@@ -14,9 +14,13 @@
 
 struct db_store;
 
-enum db_database { DB_SYSTEM, DB_CITY, DB_CASES, DB_DATABASE_COUNT };
+// DB_SEARCH holds nothing that cannot be made again from DB_CASES: it is made when it is
+// missing, thrown away when it is broken or of another version, and its commits do not wait
+// for the disk (they are whole after a crash, perhaps older).
+enum db_database { DB_SYSTEM, DB_CITY, DB_CASES, DB_SEARCH, DB_DATABASE_COUNT };
 
-const char *db_database_to_str(enum db_database database); // "system", "city", "cases"
+// "system", "city", "cases", "search"
+const char *db_database_to_str(enum db_database database);
 
 enum db_store_flags {
     DB_STORE_CREATE = 1, // make the folder and system.db when they are not there
@@ -71,6 +75,11 @@ int db_store_city_set(struct db_store *store, const char *slug, const char *stat
 // Migrates a city's databases now. Opening any of its handles does the same by itself.
 int db_store_city_migrate(struct db_store *store, const char *slug,
                           struct error *error) ERROR_MUST_CHECK;
+
+// Throws a city's DB_SEARCH away, so that the next handle finds a new one. ERROR_BUSY
+// "city.in_use" while handles, readers or lanes of it are out: try again.
+int db_store_discard_search(struct db_store *store, const char *slug,
+                            struct error *error) ERROR_MUST_CHECK;
 
 // Closes pooled readers and unused lanes that nobody has asked for in idle_ms.
 // Returns how many databases were let go. Call it now and then.

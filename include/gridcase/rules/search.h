@@ -38,6 +38,7 @@ struct search_term {
     uint8_t length;
     uint8_t unit; // terms of one word or one run of characters have the same
     bool prefix;  // a longer word that begins so fits too: the last word of a question
+    bool number;  // has digits and is the last: a case number may begin so
 };
 
 // A question: every term must be found.
@@ -55,5 +56,16 @@ int search_question_read(const char *text, size_t length,
                          struct search_question *ret_question,
                          struct error *error) ERROR_MUST_CHECK;
 
+// Is it a word of letters alone (no digit, no dense script), and so one that may be typed
+// in part?
+bool search_is_word(const char *token, size_t length);
+// The beginnings of such a word that an index holds as tokens: '_' '_' and its first two
+// and three letters. Longer beginnings are looked up in a list of words. Returns how many.
+enum { SEARCH_BEGINNINGS = 2, SEARCH_BEGINNING_MOST = 3 };
+size_t search_beginnings(const char *token, size_t length,
+                         char out[SEARCH_BEGINNINGS][SEARCH_TOKEN_SIZE]);
+
 // Does the token satisfy the term?
 bool search_term_fits(const struct search_term *term, const char *token, size_t length);
+// Is it the beginning of this case number, of all of it or of its digits?
+bool search_term_begins(const struct search_term *term, const char *number);
