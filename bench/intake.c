@@ -307,8 +307,9 @@ static double without_http(struct bench *bench, int batch)
 
 // ---- over HTTP ----
 
-static size_t http_report(void *context, char *out, size_t room)
+static size_t http_report(void *context, unsigned client, char *out, size_t room)
 {
+    (void)client;
     struct bench *bench = context;
     struct made made;
     make_report(bench, &made);

@@ -219,21 +219,27 @@ static void refused(void *context, int64_t index, size_t move, const struct erro
     exit(1);
 }
 
+static void run(const char *const arguments[])
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        execvp(arguments[0], (char *const *)(uintptr_t)arguments);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0) {
+        fprintf(stderr, "bench data: %s %s %s failed\n", arguments[0], arguments[1],
+                arguments[2]);
+        exit(1);
+    }
+}
+
 static void run_program(const char *program, const char *verb, const char *model,
                         const char *folder)
 {
     const char *const arguments[] = {program, "city",   verb,   BENCH_CITY,
                                      model,   "--data", folder, NULL};
-    int status = -1;
-    pid_t child = fork();
-    if (child == 0) {
-        execv(program, (char *const *)(uintptr_t)arguments);
-        _exit(127);
-    }
-    if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0) {
-        fprintf(stderr, "bench data: %s city %s failed\n", program, verb);
-        exit(1);
-    }
+    run(arguments);
 }
 
 static void make_city(const char *build, const char *folder)
@@ -330,5 +336,22 @@ void bench_data_open(const char *build, int64_t cases, struct bench_data *ret_da
         if (file_write_atomic(marker, "", 0, &error) != 0)
             stop_with("marker", &error);
     }
+    memcpy(data.original, data.folder, sizeof data.original);
+    *ret_data = data;
+}
+
+void bench_data_copy(const char *build, int64_t cases, const char *name,
+                     struct bench_data *ret_data)
+{
+    struct bench_data data;
+    char copy[800];
+    bench_data_open(build, cases, &data);
+    check_room(data.folder, cases); // as much again
+    snprintf(copy, sizeof copy, "%s-%s", data.folder, name);
+    const char *const drop[] = {"rm", "-rf", copy, NULL};
+    const char *const make[] = {"cp", "-r", "--reflink=auto", data.folder, copy, NULL};
+    run(drop);
+    run(make);
+    snprintf(data.folder, sizeof data.folder, "%s", copy);
     *ret_data = data;
 }

@@ -6,8 +6,7 @@
 //                         million cases is its folder N
 //   SCALE                 millions of cases: 1 by default
 //
-// Benches that write to it must work on a copy or leave the 50,000 open cases as they are;
-// what they add stays in it.
+// Whoever writes works on a copy (bench_data_copy): several benches may read at once.
 #pragma once
 
 #include <stddef.h>
@@ -18,7 +17,8 @@
 enum { BENCH_OPEN_CASES = 50000 };
 
 struct bench_data {
-    char folder[768]; // a data folder
+    char folder[768];   // a data folder
+    char original[768]; // the same, or of what it is a copy
     int64_t cases;
     double filled_seconds; // 0: it was there
 };
@@ -28,3 +28,6 @@ int64_t bench_cases(void);
 // The store with that many cases, filled now when it is not there. `build` is the build
 // folder. Exits with a message when it cannot be made: too little disk, for example.
 void bench_data_open(const char *build, int64_t cases, struct bench_data *ret_data);
+// The same as a copy of this name beside it, made anew each time: for a bench that writes.
+void bench_data_copy(const char *build, int64_t cases, const char *name,
+                     struct bench_data *ret_data);

@@ -20,6 +20,9 @@ enum { REQUEST_ROOM = 4096, ANSWER_ROOM = 64 * 1024, EVENTS = 256, DRAIN_US = 10
 
 struct client {
     int fd;
+    unsigned number;
+    int64_t next_us; // when the next request is sent, while it pauses
+    bool pauses;
     char request[REQUEST_ROOM];
     size_t request_length, sent;
     char answer[ANSWER_ROOM];
@@ -84,7 +87,9 @@ static void push(struct load *load, struct client *client)
 static void begin(struct load *load, struct client *client)
 {
     client->request_length =
-        load->options->request(load->options->context, client->request, REQUEST_ROOM);
+        load->options->request(load->options->context, client->number, client->request,
+                               REQUEST_ROOM);
+    client->pauses = false;
     client->sent = client->got = 0;
     client->began_us = instant_monotonic_us();
     if (!client->busy)
@@ -156,12 +161,47 @@ static void pull(struct load *load, struct client *client, bool more)
     if (whole_answer(client->answer, client->got, &status) == 0)
         return;
     count(load, client, status);
-    if (more) {
+    if (load->options->answered)
+        load->options->answered(load->options->context, client->number, status,
+                                client->answer);
+    if (more && load->options->pause_us == 0) {
         begin(load, client);
         return;
     }
     client->busy = false;
     load->busy--;
+    client->pauses = more;
+    client->next_us = instant_monotonic_us() + load->options->pause_us;
+    struct epoll_event event = {.events = 0, .data.ptr = client};
+    epoll_ctl(load->poll, EPOLL_CTL_MOD, client->fd, &event);
+}
+
+// Those whose pause is over go on. Returns how long to wait for the next, in milliseconds.
+static int wake_up(struct load *load)
+{
+    int64_t now_us = instant_monotonic_us(), first_us = now_us + 100000;
+    for (unsigned i = 0; load->options->pause_us > 0 && i < load->options->clients; i++) {
+        struct client *client = &load->clients[i];
+        if (client->fd < 0 || !client->pauses)
+            continue;
+        if (load->over)
+            client->pauses = false;
+        else if (client->next_us <= now_us)
+            begin(load, client);
+        else if (client->next_us < first_us)
+            first_us = client->next_us;
+    }
+    return (int)((first_us - now_us + 999) / 1000);
+}
+
+static bool is_going_on(const struct load *load)
+{
+    if (load->busy > 0)
+        return true;
+    for (unsigned i = 0; i < load->options->clients; i++)
+        if (load->clients[i].fd >= 0 && load->clients[i].pauses)
+            return true;
+    return false;
 }
 
 static int open_clients(struct load *load)
@@ -169,6 +209,7 @@ static int open_clients(struct load *load)
     int opened = 0;
     for (unsigned i = 0; i < load->options->clients; i++) {
         struct client *client = &load->clients[i];
+        client->number = i;
         client->fd = connect_to(load->options->port);
         if (client->fd < 0) {
             load->result->broken++;
@@ -200,11 +241,12 @@ static void loop(struct load *load)
     for (unsigned i = 0; i < load->options->clients; i++)
         if (load->clients[i].fd >= 0)
             begin(load, &load->clients[i]);
-    for (int64_t now = start; load->busy > 0 && now < end + DRAIN_US;
+    for (int64_t now = start; is_going_on(load) && now < end + DRAIN_US;
          now = instant_monotonic_us()) {
         end = longer(load, start, end, now);
         load->over = now >= end;
-        int some = epoll_wait(load->poll, events, EVENTS, 100);
+        int wait_ms = wake_up(load);
+        int some = epoll_wait(load->poll, events, EVENTS, wait_ms);
         for (int i = 0; i < some; i++) {
             struct client *client = events[i].data.ptr;
             if (client->fd < 0)

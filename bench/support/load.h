@@ -16,7 +16,11 @@ struct load_options {
     bool (*enough)(void *context);
     double most_seconds;
     // Writes a whole request (head and body) to out; returns its length, at most room.
-    size_t (*request)(void *context, char *out, size_t room);
+    // client counts from 0 to clients - 1.
+    size_t (*request)(void *context, unsigned client, char *out, size_t room);
+    // Told of each whole answer (head and body), before the client's next request. NULL.
+    void (*answered)(void *context, unsigned client, int status, const char *answer);
+    int64_t pause_us; // between an answer and the client's next request; 0: none
     void *context;
 };
 

@@ -3,8 +3,8 @@
 
 -- name: case_by_key
 -- database: cases
-SELECT h.case_id, h.seq, h.body_digest, h.actor_id, c.number, c.version,
-       (SELECT max(g.position) FROM change g WHERE g.case_id = h.case_id AND g.seq = h.seq)
+SELECT h.case_id, h.seq, h.body_digest, h.actor_id, c.number, c.version, c.task_no,
+       c.task_version
 FROM history h JOIN case_file c ON c.case_id = h.case_id
 WHERE h.idempotency_key = $1;
 

@@ -378,6 +378,10 @@ static void reply_result(struct api_call *call, const struct case_result *result
     json_begin_object(&json, NULL);
     json_put_text(&json, "number", result->number);
     json_put_int(&json, "version", result->version);
+    if (result->task_id) { // what the next action on it compares with
+        json_put_int(&json, "task", result->task_id);
+        json_put_int(&json, "task_version", result->task_version);
+    }
     put_outside(call, &json);
     json_end_object(&json);
     api_reply_json(call, status, &body);

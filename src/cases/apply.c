@@ -30,7 +30,10 @@ static int repeat(struct case_work *work, struct db_statement *s,
     const char *number = db_column_text(s, 4);
     snprintf(result->number, sizeof result->number, "%s", number != NULL ? number : "");
     result->version = db_column_int(s, 5);
-    result->change = db_column_int(s, 6);
+    if (db_column_int(s, 6) != 0) {
+        result->task_id = result->case_id * (1 << CASE_TASK_SHIFT) + db_column_int(s, 6);
+        result->task_version = db_column_int(s, 7);
+    }
     result->repeated = true;
     return DB_ROW;
 }
@@ -502,6 +505,11 @@ static int apply(struct case_work *work, struct case_result *ret_result,
                                   .seq = work->row.version,
                                   .version = work->row.version,
                                   .change = work->position};
+    if (work->row.task_no != 0) {
+        result.task_id =
+            work->row.case_id * (1 << CASE_TASK_SHIFT) + work->row.task_no;
+        result.task_version = work->row.task_version;
+    }
     memcpy(result.number, work->row.number, sizeof result.number);
     *ret_result = result;
     return 0;

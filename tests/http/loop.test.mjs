@@ -177,7 +177,11 @@ test('what was read once is answered with 304', async () => {
 test('Prefer: return=minimal leaves the case out of the answer', async () => {
   const made = await people.collector1.report({}, { Prefer: 'return=minimal' });
   assert.equal(made.status, 201);
-  assert.deepEqual(Object.keys(made.body).sort(), ['number', 'version']);
+  assert.deepEqual(Object.keys(made.body).sort(), ['number', 'task', 'task_version', 'version']);
+  const number = made.body.number;
+  const answer = await people.acceptor1.post(`/cases/${number}/actions`, { action: 'accept', inputs: {} },
+    { 'If-Match': `"${made.body.task}.${made.body.task_version}"`, Prefer: 'return=minimal' });
+  assert.equal(answer.status, 200, 'the next action needs no look at the case');
 });
 
 test('a repeated report gets the same case, also after it moved on', async () => {

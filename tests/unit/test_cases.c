@@ -253,7 +253,7 @@ static void the_same_key_a_thousand_times_makes_one_case(void **state)
         assert_ok(with_key(&w, &acceptor, key, digest, &again));
         assert_true(again.repeated);
         assert_int_equal(again.case_id, first.case_id);
-        assert_int_equal(again.change, first.change);
+        assert_int_equal(again.change, 0);
         assert_string_equal(again.number, first.number);
     }
     assert_fails(with_key(&w, &acceptor, key, body, &again), ERROR_CONFLICT,
