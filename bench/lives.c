@@ -28,8 +28,8 @@ enum { TARGET = 600, STRETCH = 1000 };
 enum person { REPORTER, LEADER, DISPATCHER, COLLECTOR, DEPARTMENT, PERSON_COUNT };
 
 struct life {
-    int step;          // of STEPS
-    unsigned place;    // among the departments
+    int step;       // of STEPS
+    unsigned place; // among the departments
     char number[40];
     long long task, version;
 };
@@ -74,14 +74,14 @@ static size_t post(const struct bench *bench, const char *path, const char *cook
     uint8_t key[16];
     uuid_new(instant_now_ms(), key);
     uuid_to_text(key, uuid);
-    int length = snprintf(out, room,
-                          "POST /%s/api/v1/cases%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
-                          "Origin: http://127.0.0.1:%d\r\nContent-Type: application/json\r\n"
-                          "Cookie: %s\r\nIdempotency-Key: %s\r\n%s%s"
-                          "Content-Length: %zu\r\n\r\n%s",
-                          BENCH_CITY, path, PORT, PORT, cookie, uuid,
-                          bench->whole ? "" : "Prefer: return=minimal\r\n", more,
-                          strlen(body), body);
+    int length = snprintf(
+        out, room,
+        "POST /%s/api/v1/cases%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+        "Origin: http://127.0.0.1:%d\r\nContent-Type: application/json\r\n"
+        "Cookie: %s\r\nIdempotency-Key: %s\r\n%s%s"
+        "Content-Length: %zu\r\n\r\n%s",
+        BENCH_CITY, path, PORT, PORT, cookie, uuid,
+        bench->whole ? "" : "Prefer: return=minimal\r\n", more, strlen(body), body);
     return length > 0 && (size_t)length < room ? (size_t)length : 0;
 }
 
@@ -106,7 +106,8 @@ static size_t report(struct bench *bench, struct life *life, char *out, size_t r
 
 static size_t act(struct bench *bench, const struct life *life, char *out, size_t room)
 {
-    static const char *const ACTIONS[] = {"", "file", "dispatch", "feed_back", "check", "close"};
+    static const char *const ACTIONS[] = {"",          "file",  "dispatch",
+                                          "feed_back", "check", "close"};
     const char *const cookies[] = {NULL,
                                    bench->cookies[LEADER],
                                    bench->cookies[DISPATCHER],
@@ -154,8 +155,9 @@ static void note_task(struct life *life, const char *answer)
     const char *open = strstr(answer, "\"state\":\"open\"");
     if (open) {
         const char *id = open; // back over the holder
-        while (id > answer && (strncmp(id, "{\"id\":", 6) != 0 ||
-                               strncmp(id + 6 + strspn(id + 6, "0123456789"), ",\"kind\"", 7) != 0))
+        while (id > answer &&
+               (strncmp(id, "{\"id\":", 6) != 0 ||
+                strncmp(id + 6 + strspn(id + 6, "0123456789"), ",\"kind\"", 7) != 0))
             id--;
         life->task = number_after(id, "{\"id\":");
         life->version = number_after(open, "\"version\":");
@@ -228,7 +230,8 @@ static double run(struct bench *bench, bool whole, unsigned clients)
     printf("       %llu lives, %llu calls, %llu refused, %llu broken; %.0f commits, %.0f "
            "syncs, %.0f whole checkpoints\n",
            (unsigned long long)bench->done, (unsigned long long)result.good,
-           (unsigned long long)result.bad, (unsigned long long)result.broken, commits, syncs,
+           (unsigned long long)result.bad, (unsigned long long)result.broken, commits,
+           syncs,
            bench_metric(&bench->server, "gridcase_checkpoints_total") - bench->checkpoints);
     if (result.bad > 0)
         printf("       first refusal %d: %s\n", result.first_bad_status, result.first_bad);
@@ -242,9 +245,11 @@ static double run(struct bench *bench, bool whole, unsigned clients)
 
 static void sign_in(struct bench *bench)
 {
-    static const char *const LOGINS[] = {"collector1", "leader1", "dispatcher1", "collector1"};
+    static const char *const LOGINS[] = {"collector1", "leader1", "dispatcher1",
+                                         "collector1"};
     for (int i = 0; i < DEPARTMENT; i++)
-        bench_sign_in(&bench->server, LOGINS[i], bench->cookies[i], sizeof bench->cookies[i]);
+        bench_sign_in(&bench->server, LOGINS[i], bench->cookies[i],
+                      sizeof bench->cookies[i]);
     for (int i = 0; i < PEOPLE; i++) {
         char login[32], code[16];
         snprintf(login, sizeof login, "department%d", i + 1);

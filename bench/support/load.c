@@ -86,9 +86,8 @@ static void push(struct load *load, struct client *client)
 
 static void begin(struct load *load, struct client *client)
 {
-    client->request_length =
-        load->options->request(load->options->context, client->number, client->request,
-                               REQUEST_ROOM);
+    client->request_length = load->options->request(load->options->context, client->number,
+                                                    client->request, REQUEST_ROOM);
     client->pauses = false;
     client->sent = client->got = 0;
     client->began_us = instant_monotonic_us();

@@ -506,8 +506,7 @@ static int apply(struct case_work *work, struct case_result *ret_result,
                                   .version = work->row.version,
                                   .change = work->position};
     if (work->row.task_no != 0) {
-        result.task_id =
-            work->row.case_id * (1 << CASE_TASK_SHIFT) + work->row.task_no;
+        result.task_id = work->row.case_id * (1 << CASE_TASK_SHIFT) + work->row.task_no;
         result.task_version = work->row.task_version;
     }
     memcpy(result.number, work->row.number, sizeof result.number);

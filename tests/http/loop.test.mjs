@@ -179,8 +179,8 @@ test('Prefer: return=minimal leaves the case out of the answer', async () => {
   assert.equal(made.status, 201);
   assert.deepEqual(Object.keys(made.body).sort(), ['number', 'task', 'task_version', 'version']);
   const number = made.body.number;
-  const answer = await people.acceptor1.post(`/cases/${number}/actions`, { action: 'accept', inputs: {} },
-    { 'If-Match': `"${made.body.task}.${made.body.task_version}"`, Prefer: 'return=minimal' });
+  const answer = await people.acceptor1.call('POST', `/cases/${number}/actions`, { action: 'accept', inputs: {} },
+    { 'If-Match': `"${made.body.task}.${made.body.task_version}"`, 'Idempotency-Key': uuid(), Prefer: 'return=minimal' });
   assert.equal(answer.status, 200, 'the next action needs no look at the case');
 });
 
