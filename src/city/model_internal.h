@@ -14,7 +14,7 @@
 #include <gridcase/geo/layer.h>
 #include <gridcase/geo/shape.h>
 
-enum { MODEL_TABLES_MOST = 64, MODEL_LAYERS_MOST = 16 };
+enum { MODEL_TABLES_MOST = 64, MODEL_LAYERS_MOST = 80 };
 
 enum model_layer_family {
     MODEL_LEVEL,

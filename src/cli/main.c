@@ -15,14 +15,21 @@ extern const struct cli_command cli_case_commands[];
 extern const struct cli_command cli_check_commands[];
 extern const struct cli_command cli_process_commands[];
 extern const struct cli_command cli_search_commands[];
+extern const struct cli_command cli_route_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
-    cli_city_commands,   cli_serve_commands,
-    cli_person_commands, cli_replay_commands,
-    cli_locate_commands, cli_case_commands,
-    cli_check_commands,  cli_process_commands,
-    cli_search_commands, NULL,
+    cli_city_commands,
+    cli_serve_commands,
+    cli_person_commands,
+    cli_replay_commands,
+    cli_locate_commands,
+    cli_case_commands,
+    cli_check_commands,
+    cli_process_commands,
+    cli_search_commands,
+    cli_route_commands,
+    NULL,
 };
 
 static int usage(FILE *out)

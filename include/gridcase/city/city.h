@@ -29,7 +29,7 @@ struct table;
 enum {
     CITY_LEVEL_LIMIT = 8,     // area levels of a city
     CITY_LANGUAGE_LIMIT = 4,  // languages of a city
-    CITY_COVERAGE_LIMIT = 16, // coverage layers of a city
+    CITY_COVERAGE_LIMIT = 64, // coverage layers of a city
 };
 
 enum city_level_kind {
