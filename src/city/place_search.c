@@ -116,7 +116,7 @@ struct place_query *place_query_free(struct place_query *query)
 
 // ---- how well a name fits ----
 
-enum fit { FIT_NOT, FIT_INSIDE, FIT_WORDS, FIT_START, FIT_WHOLE };
+enum fit { FIT_NOT, FIT_INSIDE, FIT_WORDS, FIT_START, FIT_START_WHOLE, FIT_WHOLE };
 
 static bool begins(const char *word, const char *typed)
 {
@@ -163,15 +163,19 @@ static enum fit fit_of(const struct words *typed, const char *text)
         return FIT_NOT;
     }
     size_t fitting = 0;
-    size_t start = 0;
+    size_t start = 0, same_start = 0;
     bool whole = typed->count == name.count;
     for (size_t i = 0; i < typed->count; i++) {
         fitting += typed_fits(typed->text[i], &name);
         start += i < name.count && begins(name.text[i], typed->text[i]);
+        same_start += i < name.count && same(name.text[i], typed->text[i]);
         whole = whole && same(name.text[i], typed->text[i]);
     }
     if (fitting == typed->count) {
-        return whole ? FIT_WHOLE : start == typed->count ? FIT_START : FIT_WORDS;
+        return whole                        ? FIT_WHOLE
+               : same_start == typed->count ? FIT_START_WHOLE
+               : start == typed->count      ? FIT_START
+                                            : FIT_WORDS;
     }
     return stands_in(&name, typed) ? FIT_INSIDE : FIT_NOT;
 }

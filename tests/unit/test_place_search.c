@@ -37,6 +37,7 @@ static void better_names_come_first(void **state)
     (void)state;
     assert_true(fit("beacon street", "Beacon Street") > fit("beacon", "Beacon Street"));
     assert_true(fit("beacon", "Beacon Street") > fit("street", "Beacon Street"));
+    assert_true(fit("charles", "Charles Street") > fit("charles", "Charlesgate West"));
 }
 
 static void a_pasted_address_holds_the_name(void **state)

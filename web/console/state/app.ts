@@ -23,6 +23,7 @@ import { lightAt } from '../../lib/clock/light.ts';
 import { timeZone } from '../../lib/i18n/index.ts';
 import { ChangeStream, type StreamState } from '../../lib/live/stream.ts';
 import { type Filters, filterQuery, noFilters, readFilters, writeFilters } from './filters.ts';
+import { keepFor } from './keep.ts';
 import { CaseRows } from './list.ts';
 
 export type Pane = 'queue' | 'map' | 'side';
@@ -63,6 +64,20 @@ export const summary = signal<Summary | null>(null);
 export const streamState = signal<StreamState>('connecting');
 export const lastChange = signal<CaseChange | null>(null);
 
+/** Cases whose slips are shown for printing. */
+export const printing = signal<readonly string[] | null>(null);
+/** Cases marked in the list; null: nobody is choosing. */
+export const chosen = signal<ReadonlySet<string> | null>(null);
+export const SLIPS_MOST = 50;
+export function choose(number: string): void {
+  const now = new Set(chosen.value ?? []);
+  if (!now.delete(number)) now.add(number);
+  chosen.value = now;
+}
+export function printSlips(numbers: readonly string[]): void {
+  if (numbers.length > 0) printing.value = numbers.slice(0, SLIPS_MOST);
+}
+
 /** The server's time, moving on every few seconds. */
 export const nowMs = signal(client.now());
 setInterval(() => {
@@ -72,6 +87,8 @@ setInterval(() => {
 /** Somebody takes a point on the map: what to do with it. */
 export const picking = signal<((point: Point) => void) | null>(null);
 export const pin = signal<Point | null>(null);
+/** A box (degrees) that somebody wants to see; taken away once shown. */
+export const lookAtBox = signal<readonly [number, number, number, number] | null>(null);
 /** A point that somebody wants to see close by; taken away once shown. */
 export const lookAt = signal<Point | null>(null);
 export const markedGrid = signal<string | null>(null);
@@ -132,6 +149,7 @@ export async function enter(found: Session): Promise<void> {
     return;
   }
   batch(() => {
+    keepFor(city.value?.slug ?? '', found.person.id);
     expired.value = false;
     phase.value = 'ready';
   });
@@ -199,7 +217,7 @@ function follow(): void {
       }
       const change = JSON.parse(data) as CaseChange;
       if (event === 'gone') list.gone(change.number);
-      else list.changed(change.number);
+      else list.changed(change.number, change.kind === 'reported');
       lastChange.value = { ...change, kind: event === 'gone' ? 'gone' : change.kind };
       summarySoon();
     },
@@ -224,12 +242,17 @@ export async function reload(keep = true): Promise<void> {
 }
 
 // ---- choosing ----
+/** A saved list, as its address says. */
+export function applySearch(search: string): void {
+  filters.value = readFilters(search);
+  remember();
+}
 export function setFilters(change: Partial<Filters>): void {
   filters.value = { ...filters.value, ...change };
   remember();
 }
 export function clearFilters(): void {
-  setFilters({ ...noFilters, queue: filters.value.queue, sort: filters.value.sort });
+  setFilters({ ...noFilters, q: filters.value.q, queue: filters.value.queue, sort: filters.value.sort });
 }
 export function open(number: string | null): void {
   batch(() => {
@@ -242,7 +265,7 @@ export function open(number: string | null): void {
   });
   remember();
 }
-const may = (right: string) => session.value?.rights?.includes(right) ?? true;
+export const may = (right: string) => session.value?.rights?.includes(right) ?? true;
 export const mayReport = () => may('case.report');
 export function report(): void {
   if (!mayReport()) return;

@@ -10,8 +10,8 @@ export type Sort = 'due' | 'newest';
 export interface Filters {
   queue: Queue;
   sort: Sort;
-  /** Search by case number. */
-  number: string;
+  /** Words, parts of a number, or a whole case number. */
+  q: string;
   stage: string;
   department: string;
   class: string;
@@ -27,7 +27,7 @@ export type Chip = (typeof chips)[number];
 export const noFilters: Filters = {
   queue: 'open',
   sort: 'due',
-  number: '',
+  q: '',
   stage: '',
   department: '',
   class: '',
@@ -46,7 +46,7 @@ export function readFilters(search: string): Filters {
   return {
     queue: oneOf(queues, given.get('queue'), 'open'),
     sort: oneOf(['due', 'newest'] as const, given.get('sort'), 'due'),
-    number: given.get('number') ?? '',
+    q: given.get('q') ?? given.get('number') ?? '',
     stage: given.get('stage') ?? '',
     department: given.get('department') ?? '',
     class: given.get('class') ?? '',
@@ -61,31 +61,41 @@ export function writeFilters(filters: Filters): Record<string, string> {
   const out: Record<string, string> = {};
   if (filters.queue !== 'open') out.queue = filters.queue;
   if (filters.sort !== 'due') out.sort = filters.sort;
-  for (const name of ['number', 'stage', 'department', 'class', 'area', 'light'] as const) {
+  for (const name of ['q', 'stage', 'department', 'class', 'area', 'light'] as const) {
     if (filters[name]) out[name] = filters[name];
   }
   if (filters.inMap) out.inmap = '1';
   return out;
 }
 
+/** A text that is a whole case number: looked up as such, in any list. */
+export const wholeNumber = (text: string): string => (/^[a-z]{2,}\d{8,}$/i.test(text.trim()) ? text.trim().toUpperCase() : '');
+
 /** As the server's list and map query understand it. */
 export function filterQuery(filters: Filters, box: readonly number[] | null): Query {
+  const number = wholeNumber(filters.q);
   const query: Query = {
     stage: filters.stage,
     department: filters.department,
     class: filters.class,
     area: filters.area,
     light: filters.light,
-    number: filters.number.trim(),
+    number,
+    q: number ? '' : filters.q.trim(),
   };
   // A number is looked for among all cases, ended ones too.
-  if (!query.number && filters.queue !== 'all') query.open = true;
-  if (!query.number) {
+  if (!number && filters.queue !== 'all') query.open = true;
+  if (!number) {
     if (filters.queue === 'overdue') query.light = 'red';
     else if (filters.queue !== 'open' && filters.queue !== 'all') query.queue = filters.queue;
   }
-  if (filters.inMap && box) query.bbox = box.map((degrees) => degrees.toFixed(5)).join(',');
+  if (filters.inMap && box && !number) query.bbox = box.map((degrees) => degrees.toFixed(5)).join(',');
   return query;
+}
+
+/** The same list as a table for a spreadsheet program. */
+export function exportQuery(filters: Filters, box: readonly number[] | null, language: string): Query {
+  return { ...filterQuery(filters, box), sort: filters.sort, language };
 }
 
 export function activeChips(filters: Filters): Chip[] {

@@ -35,6 +35,8 @@ export function compareRows(sort: Sort, a: CaseSummary, b: CaseSummary): number 
 export class CaseRows {
   readonly rows = signal<Row[]>([]);
   readonly waiting = signal<CaseSummary[]>([]);
+  /** New cases that belong further down than what is loaded: told, since nobody would see them. */
+  readonly below = signal<ReadonlySet<string>>(new Set());
   readonly state = signal<ListState>('loading');
   readonly failure = signal<unknown>(null);
   readonly more = signal(false);
@@ -56,6 +58,8 @@ export class CaseRows {
   #abort = new AbortController();
   #loadingMore = false;
   readonly #dirty = new Set<string>();
+  /** Reported since the page was opened, as the stream said. */
+  readonly #fresh = new Set<string>();
   #asked = false;
 
   constructor(client: Client) {
@@ -73,6 +77,7 @@ export class CaseRows {
       batch(() => {
         this.rows.value = [];
         this.waiting.value = [];
+        this.below.value = new Set();
         this.more.value = false;
         this.state.value = 'loading';
       });
@@ -125,8 +130,9 @@ export class CaseRows {
   }
 
   /** A change came in; several close together are asked for together. */
-  changed(number: string): void {
+  changed(number: string, isNew = false): void {
     this.#dirty.add(number);
+    if (isNew) this.#fresh.add(number);
     if (this.#asked) return;
     this.#asked = true;
     setTimeout(() => {
@@ -218,11 +224,16 @@ export class CaseRows {
     }
     const beyond = this.#cursor !== null && rows.length > 0 &&
       compareRows(this.#sort, item, rows[rows.length - 1]!.item) > 0;
-    if (beyond) return; // it will come with the next page
+    if (beyond) {
+      // It will come with its page; a new one is told.
+      if (this.#fresh.has(item.number)) this.below.value = new Set(this.below.value).add(item.number);
+      return;
+    }
     this.waiting.value = [...this.waiting.value.filter((one) => one.number !== item.number), item];
   }
   #leave(number: string): void {
     this.waiting.value = this.waiting.value.filter((item) => item.number !== number);
+    if (this.below.value.has(number)) this.below.value = new Set([...this.below.value].filter((one) => one !== number));
     const rows = this.rows.value;
     const at = rows.findIndex((row) => row.item.number === number);
     if (at < 0) return;

@@ -3,11 +3,13 @@
 // the version of the task the person saw: if somebody else acted meanwhile, the page shows
 // what changed, keeps what was typed and asks again.
 import { useEffect } from 'preact/hooks';
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { ApiError, LineError, uuid } from '../../lib/api/client.ts';
 import type { AllowedAction, CaseDetail, HistoryRow } from '../../lib/api/types.ts';
-import { label, t } from '../../lib/i18n/index.ts';
+import { label } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
+import { t } from '../i18n.ts';
+import { keepDraft, keptDraft } from '../state/keep.ts';
 import { client, detail, list, notify, open, readDetail, selected } from '../state/app.ts';
 import { HistoryItem } from './case.tsx';
 import { Field, uploading, type Value, type Values } from './fields.tsx';
@@ -35,6 +37,11 @@ const READ_MS = 800;
 const GIVES_UP = new Set(['rejected', 'file_declined', 'case_voided', 'forced_closed']);
 const draft = signal<Draft | null>(null);
 const kept = new Map<string, Values>();
+/** What is being typed survives a reload of the page. */
+effect(() => {
+  const form = draft.value;
+  if (form) keepDraft('action', { number: form.number, action: form.action, task: form.task, values: form.values });
+});
 
 const lastSeq = (found: CaseDetail) => Math.max(0, ...found.history.map((row) => row.seq));
 const sameAction = (action: AllowedAction, wanted: Draft) =>
@@ -64,8 +71,26 @@ export function closeForm(): boolean {
   const form = draft.value;
   if (!form) return false;
   kept.set(`${form.number} ${form.action}`, form.values);
+  keepDraft('action', null);
   draft.value = null;
   return true;
+}
+
+/** The key for the first thing to do: its form is opened, or the focus goes to it. */
+export function firstAction(): void {
+  const found = detail.value;
+  const first = found?.allowed_actions.find((one) => !GIVES_UP.has(one.kind)) ?? found?.allowed_actions[0];
+  if (!found || !first || draft.value) return;
+  begin(found, first);
+}
+/** After a reload: the form that was open is open again, with what was typed. */
+function reopen(found: CaseDetail): void {
+  const old = keptDraft<{ number: string; action: string; task: number | null; values: Values }>('action');
+  if (!old || old.number !== found.number || draft.value) return;
+  const action = found.allowed_actions.find((one) => one.action === old.action);
+  if (!action) return;
+  kept.set(`${old.number} ${old.action}`, old.values);
+  begin(found, action);
 }
 
 const isEmpty = (value: Value | undefined) =>
@@ -89,6 +114,7 @@ async function send(action: AllowedAction): Promise<void> {
       { key: wanted.key, ifMatch },
     );
     kept.delete(`${wanted.number} ${wanted.action}`);
+    keepDraft('action', null);
     draft.value = null;
     if ('history' in after) {
       if (detail.value?.number === after.number) detail.value = after;
@@ -127,6 +153,7 @@ export function Actions({ found }: { found: CaseDetail }) {
   const form = draft.value?.number === found.number ? draft.value : null;
   const action = form ? found.allowed_actions.find((one) => sameAction(one, form)) : undefined;
 
+  useEffect(() => reopen(found), [found.number]);
   // Somebody acted on the very task while the form was form: say so before anything is sent.
   useEffect(() => {
     const wanted = draft.value;

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 // The whole page: list, map and side panel beside each other on a desk, one at a time with
 // tabs on a phone; the keys; the notices.
+import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { label, t } from '../../lib/i18n/index.ts';
+import { useSignal } from '@preact/signals';
+import { label } from '../../lib/i18n/index.ts';
 import { Dialog } from '../../lib/ui/dialog.tsx';
 import { Icon, type IconName } from '../../lib/ui/icons.tsx';
+import { t } from '../i18n.ts';
 import {
+  choose,
+  chosen,
   city,
+  client,
   cursor,
   dismiss,
   endReport,
@@ -14,22 +20,25 @@ import {
   helpOpen,
   host,
   notices,
+  notify,
   open,
   type Pane,
   pane,
   phase,
   picking,
+  printing,
+  printSlips,
   report,
   reporting,
   selected,
   start,
   startFailure,
 } from '../state/app.ts';
-import { closeForm } from './actions.tsx';
+import { closeForm, firstAction } from './actions.tsx';
 import { CaseView } from './case.tsx';
 import { LanguageSwitch } from '../../lib/ui/language.tsx';
 import { Header } from './header.tsx';
-import { MapView } from './mappane.tsx';
+import { jumpField, MapView } from './mappane.tsx';
 import { isNarrow, listBox, moveCursor, QueueView, searchField } from './queue.tsx';
 import { ReportView } from './report.tsx';
 import { ExpiredDialog, LinkPage, PasswordPage, SignInPage } from '../../lib/session/views.tsx';
@@ -41,7 +50,7 @@ function typing(target: EventTarget | null): boolean {
 }
 
 function onKey(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || expired.value) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || expired.value || printing.value) return;
   if (event.key === 'Escape') {
     escape();
     return;
@@ -58,6 +67,26 @@ function onKey(event: KeyboardEvent): void {
       else searchField.current?.focus(); // at once: the next key belongs to it
     },
     n: report,
+    a: firstAction,
+    f: () => {
+      if (isNarrow.value) pane.value = 'queue';
+      document.querySelector<HTMLButtonElement>('.chip[data-key=f][aria-expanded=false]')?.click();
+      requestAnimationFrame(() => document.querySelector<HTMLElement>('.filter-form select')?.focus());
+    },
+    g: () => {
+      const hidden = pane.value !== 'map' && isNarrow.value;
+      if (hidden) pane.value = 'map';
+      if (hidden) requestAnimationFrame(() => jumpField.current?.focus());
+      else jumpField.current?.focus();
+    },
+    x: () => {
+      if (cursor.value) choose(cursor.value);
+    },
+    p: () => {
+      const marked = chosen.value;
+      if (marked && marked.size > 0) printSlips([...marked]);
+      else if (selected.value ?? cursor.value) printSlips([(selected.value ?? cursor.value)!]);
+    },
     '?': () => (helpOpen.value = true),
   };
   if (event.key === 'Enter') {
@@ -79,6 +108,7 @@ function escape(): void {
     if (isNarrow.value) pane.value = 'side';
   } else if (reporting.value) endReport();
   else if (closeForm()) return;
+  else if (chosen.value) chosen.value = null;
   else if (selected.value) {
     open(null);
     requestAnimationFrame(() => listBox.current?.focus());
@@ -125,8 +155,10 @@ function Desk() {
   }, [selected.value, city.value]);
   const side = reporting.value || selected.value !== null;
   return (
-    <div class={`desk pane-${pane.value}${side ? ' with-side' : ''}`}>
+    <>
+    <div class={`desk pane-${pane.value}${side ? ' with-side' : ''}`} inert={printing.value !== null}>
       <Header />
+      {client.outdated.value && <Outdated />}
       <main class="columns-3">
         <QueueView />
         <MapView />
@@ -137,7 +169,36 @@ function Desk() {
       {helpOpen.value && <Help />}
       {expired.value && <ExpiredDialog host={host} />}
     </div>
+    {printing.value && <Printing numbers={printing.value} />}
+    </>
   );
+}
+
+/** The server was renewed under an open page: everything typed is kept over the reload. */
+function Outdated() {
+  return (
+    <p class="outdated" role="status">
+      <Icon name="warn" /> {t('outdated.text')}
+      <button type="button" onClick={() => location.reload()}>
+        {t('outdated.reload')}
+      </button>
+    </p>
+  );
+}
+
+/** Slips come with a part of the program of their own, fetched when first wanted. */
+function Printing({ numbers }: { numbers: readonly string[] }) {
+  const view = useSignal<{ Slips: ComponentType<{ numbers: readonly string[] }> } | null>(null);
+  useEffect(() => {
+    import('./slip.tsx')
+      .then((module) => (view.value = module))
+      .catch(() => {
+        // A server of another version no longer has it, or the line is down.
+        printing.value = null;
+        notify('bad', t('slip.failed'));
+      });
+  }, []);
+  return view.value ? <view.value.Slips numbers={numbers} /> : null;
 }
 
 function Tabs({ side }: { side: boolean }) {
@@ -180,7 +241,12 @@ function Help() {
     ['Enter', t('help.enter')],
     ['Esc', t('help.esc')],
     ['/', t('help.search')],
+    ['f', t('help.filter')],
+    ['a', t('help.action')],
     ['n', t('help.new')],
+    ['g', t('help.jump')],
+    ['x', t('help.choose')],
+    ['p', t('help.print')],
     ['Ctrl + Enter', t('help.send')],
     ['?', t('help.help')],
   ] as const;

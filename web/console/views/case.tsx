@@ -5,9 +5,10 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { CaseDetail, Clock, ExplainedClock, ExplainInterval, Explanation, HistoryRow, Located } from '../../lib/api/types.ts';
 import { runs } from '../../lib/clock/light.ts';
-import { has, label, language, localDay, showClock, showFull, showNumber, showTime, t } from '../../lib/i18n/index.ts';
+import { has, label, language, localDay, showClock, showFull, showNumber, showTime } from '../../lib/i18n/index.ts';
 import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
 import { MediaList } from '../../lib/ui/media.tsx';
+import { t } from '../i18n.ts';
 import {
   catalogue,
   client,
@@ -17,15 +18,18 @@ import {
   light,
   list,
   lookAt,
+  notify,
   nowMs,
   open,
   pane,
+  printSlips,
   process,
   readDetail,
   selected,
 } from '../state/app.ts';
 import { Actions } from './actions.tsx';
 import { choiceWord } from './fields.tsx';
+import { plainWords } from './plain.ts';
 import { moveCursor, placeWord } from './queue.tsx';
 import {
   actorWord,
@@ -42,8 +46,8 @@ import {
   sourceWord,
   stageWord,
   taskWord,
+  urgencyWord,
 } from './words.ts';
-
 
 export function CaseView() {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -84,6 +88,7 @@ export function CaseView() {
           <Headline found={found} />
         </header>
         <Actions found={found} />
+        <Plain found={found} />
         <Facts found={found} />
         <Photos found={found} />
         <Deadline found={found} />
@@ -106,6 +111,9 @@ function Bar({ number }: { number: string }) {
         <Icon name="back" /> {t('case.back')}
       </button>
       <span class="numeric number">{number}</span>
+      <button type="button" class="plain square" aria-label={t('case.print')} title={t('case.print')} onClick={() => printSlips([number])}>
+        <Icon name="print" />
+      </button>
       <button type="button" class="plain square" aria-label={t('case.previous')} disabled={at <= 0} onClick={() => go(-1)}>
         <Icon name="up" />
       </button>
@@ -134,6 +142,35 @@ function Headline({ found }: { found: CaseDetail }) {
   );
 }
 
+/** What one says to whoever asks what became of it; copied with one click. */
+function Plain({ found }: { found: CaseDetail }) {
+  const words = plainWords(found, nowMs.value);
+  return (
+    <section class="block plain-words" aria-label={t('plain.title')}>
+      <p>{words.join(' ')}</p>
+      {navigator.clipboard && (
+        <button
+          type="button"
+          class="plain square"
+          aria-label={t('plain.copy')}
+          title={t('plain.copy')}
+          onClick={() => {
+            navigator.clipboard
+              .writeText(`${found.number}: ${words.join(' ')}`)
+              .then(() => notify('good', t('plain.copied')))
+              .catch(() => notify('bad', t('plain.not_copied')));
+          }}
+        >
+          <Icon name="copy" size={14} />
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** Records of old often repeat the class as the description. */
+const saysMore = (found: CaseDetail) => !Object.values(found.class?.name ?? {}).includes(found.description);
+
 function Facts({ found }: { found: CaseDetail }) {
   const fact = (name: string, value: preact.ComponentChildren) =>
     value === null || value === undefined || value === '' || value === false ? null : (
@@ -148,7 +185,7 @@ function Facts({ found }: { found: CaseDetail }) {
   return (
     <section class="block">
       <h3>{t('case.facts')}</h3>
-      <p class="description">{found.description || <span class="muted">{t('case.no_description')}</span>}</p>
+      {saysMore(found) && <p class="description">{found.description || <span class="muted">{t('case.no_description')}</span>}</p>}
       <dl class="facts">
         {fact(t('fact.step'), label(found.step_label))}
         {fact(
@@ -176,7 +213,7 @@ function Facts({ found }: { found: CaseDetail }) {
           </>,
         )}
         {fact(t('fact.component'), found.component && <span class="numeric">{found.component.code}</span>)}
-        {fact(t('fact.urgency'), found.urgency)}
+        {fact(t('fact.urgency'), found.urgency && urgencyWord(found.urgency))}
         {fact(t('fact.grid'), found.grid && <span class="numeric">{found.grid.code}</span>)}
         {fact(t('fact.areas'), found.areas.map(areaWord).join(' · '))}
         {fact(t('fact.department'), refWord(found.department))}
@@ -304,11 +341,10 @@ function ClockLine({ clock }: { clock: Clock }) {
 }
 
 const INTERVALS_SHOWN = 30;
+/** A limit that goes from day to day is told in sentences: no hours are counted in it. */
+const isStepped = (clock: ExplainedClock) => clock.intervals.some((one) => one.why === 'step');
 
 function Explained({ clock }: { clock: ExplainedClock }) {
-  const all = useSignal(false);
-  const shown = all.value ? clock.intervals : clock.intervals.slice(0, INTERVALS_SHOWN);
-  let counted = 0;
   return (
     <div class="explained">
       <p>
@@ -321,8 +357,70 @@ function Explained({ clock }: { clock: ExplainedClock }) {
         </span>
       </p>
       {clock.intervals.length === 0 ? (
-        <p>{clock.due_at ? t('explain.due', { at: showFull(clock.due_at) }) : t('limit.none')}</p>
+        <p>{clock.due_at ? t(clock.kind === 'imported' ? 'explain.given' : 'explain.due', { at: showFull(clock.due_at) }) : t('limit.none')}</p>
+      ) : isStepped(clock) ? (
+        <Steps clock={clock} />
       ) : (
+        <Intervals clock={clock} />
+      )}
+    </div>
+  );
+}
+
+/** "Day 2 of 3: to Tue, Oct 20, 10:48", with what put it off in between. */
+function stepWords(clock: ExplainedClock): { key: string; text: string; counts: boolean }[] {
+  const last = Math.max(0, ...clock.intervals.map((one) => (one.why === 'step' ? (one.number ?? 0) : 0)));
+  let before = 0;
+  return clock.intervals.map((one) => {
+    const key = `${one.from} ${one.to} ${one.why}`;
+    const to = showFull(one.to);
+    if (one.why === 'step') {
+      const now = one.number ?? before + 1;
+      const days = now - before;
+      before = now;
+      return { key, counts: true, text: days > 1 ? t('explain.days_on', { n: days, at: to }) : t('explain.day_of', { n: now, of: last, at: to }) };
+    }
+    return { key, counts: false, text: t('explain.moved', { why: whyWord(one), at: to }) };
+  });
+}
+
+function Steps({ clock }: { clock: ExplainedClock }) {
+  const all = useSignal(false);
+  const words = stepWords(clock);
+  const shown = all.value ? words : words.slice(0, INTERVALS_SHOWN);
+  return (
+    <>
+      <ol class="steps">
+        <li>{t('explain.starts', { at: showFull(clock.intervals[0]!.from) })}</li>
+        {shown.map((one) => (
+          <li key={one.key} class={one.counts ? '' : 'uncounted'}>
+            {one.text}
+          </li>
+        ))}
+      </ol>
+      <AllButton clock={clock} all={all} />
+      <p>
+        <b>{clock.due_at ? t('explain.due', { at: showFull(clock.due_at) }) : t('limit.none')}</b>
+      </p>
+    </>
+  );
+}
+
+function AllButton({ clock, all }: { clock: ExplainedClock; all: { value: boolean } }) {
+  if (clock.intervals.length <= INTERVALS_SHOWN || all.value) return null;
+  return (
+    <button type="button" class="plain small" onClick={() => (all.value = true)}>
+      {t('explain.all', { n: clock.intervals.length })}
+    </button>
+  );
+}
+
+function Intervals({ clock }: { clock: ExplainedClock }) {
+  const all = useSignal(false);
+  const shown = all.value ? clock.intervals : clock.intervals.slice(0, INTERVALS_SHOWN);
+  let counted = 0;
+  return (
+    <>
       <table>
         <thead>
           <tr>
@@ -355,13 +453,8 @@ function Explained({ clock }: { clock: ExplainedClock }) {
           </tr>
         </tfoot>
       </table>
-      )}
-      {clock.intervals.length > INTERVALS_SHOWN && !all.value && (
-        <button type="button" class="plain small" onClick={() => (all.value = true)}>
-          {t('explain.all', { n: clock.intervals.length })}
-        </button>
-      )}
-    </div>
+      <AllButton clock={clock} all={all} />
+    </>
   );
 }
 function hours(ms: number): string {

@@ -14,12 +14,12 @@ function Figures() {
   return (
     <ul class="figures" aria-label={t('summary.title')}>
       <li>
-        <button type="button" onClick={() => setFilters({ queue: 'open', number: '' })}>
+        <button type="button" onClick={() => setFilters({ queue: 'open', q: '' })}>
           <b>{showNumber(known.open)}</b> {t('summary.open')}
         </button>
       </li>
       <li class={known.overdue > 0 ? 'bad' : ''}>
-        <button type="button" onClick={() => setFilters({ queue: 'overdue', number: '' })}>
+        <button type="button" onClick={() => setFilters({ queue: 'overdue', q: '' })}>
           <b>{showNumber(known.overdue)}</b> {t('summary.overdue')}
         </button>
       </li>

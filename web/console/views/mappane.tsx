@@ -3,9 +3,10 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { effect, signal, useSignal } from '@preact/signals';
 import type { Light } from '../../lib/api/types.ts';
-import { label, language, t } from '../../lib/i18n/index.ts';
+import { label, language } from '../../lib/i18n/index.ts';
 import type { Box, CityMap, MapCase } from '../../lib/map/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
+import { t } from '../i18n.ts';
 import {
   box,
   city,
@@ -17,7 +18,9 @@ import {
   light,
   list,
   lookAt,
+  lookAtBox,
   markedGrid,
+  notify,
   open,
   pane,
   phase,
@@ -27,7 +30,10 @@ import {
   selected,
   setFilters,
 } from '../state/app.ts';
+import { PlaceBox, type PlaceHit } from './placebox.tsx';
 
+export const jumpField = { current: null as HTMLInputElement | null };
+const foundPlace = signal<PlaceHit | null>(null);
 const level = signal<string | null>(null);
 const gridsShown = signal(true);
 const truncated = signal(false);
@@ -39,6 +45,49 @@ interface CaseCollection {
   features: CaseFeature[];
   truncated?: boolean;
 }
+
+/** Shows a place that was looked for; a point also gets the pin until the next one. */
+function jump(hit: PlaceHit): void {
+  foundPlace.value = hit;
+  markedGrid.value = hit.kind === 'grid' ? hit.code : null;
+  const [w, s, e, n] = hit.box;
+  if (e - w > 0.0005 || n - s > 0.0005) lookAtBox.value = hit.box;
+  else lookAt.value = hit.point;
+  if (picking.value && hit.kind !== 'area') picking.value(hit.point);
+}
+
+const LOCATE_MS = 15_000;
+const located = signal<'no' | 'asking' | 'there'>('no');
+const here = signal<{ point: { lon: number; lat: number }; accuracyM: number } | null>(null);
+/** Only when asked: a page that asks for the position on its own is refused for good. */
+function findMe(): void {
+  if (here.value) {
+    here.value = null;
+    located.value = 'no';
+    return;
+  }
+  if (!globalThis.isSecureContext || !navigator.geolocation) {
+    notify('bad', t('here.insecure'));
+    return;
+  }
+  located.value = 'asking';
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => {
+      const point = { lon: coords.longitude, lat: coords.latitude };
+      here.value = { point, accuracyM: coords.accuracy };
+      located.value = 'there';
+      lookAt.value = point;
+      const [w = 0, s = 0, e = 0, n = 0] = city.value?.bbox ?? [];
+      if (point.lon < w || point.lon > e || point.lat < s || point.lat > n) notify('bad', t('here.outside'));
+    },
+    (error) => {
+      located.value = 'no';
+      notify('bad', t(error.code === error.PERMISSION_DENIED ? 'here.denied' : 'here.failed'));
+    },
+    { enableHighAccuracy: true, timeout: LOCATE_MS, maximumAge: 30_000 },
+  );
+}
+
 interface CaseFeature {
   geometry: { type: string; coordinates: [number, number] } | null;
   properties: { number: string; light?: Light };
@@ -95,15 +144,15 @@ export function MapView() {
     let dropped = false;
     const disposers: (() => void)[] = [];
     void import('../../lib/map/index.ts').then(({ CityMap: Map }) => {
-      const here = city.value;
-      if (dropped || !target.current || !here) return;
+      const place = city.value;
+      if (dropped || !target.current || !place) return;
       const made = new Map({
         target: target.current,
-        box: here.bbox,
-        attribution: here.attribution,
+        box: place.bbox,
+        attribution: place.attribution,
         zoomIn: t('map.in'),
         zoomOut: t('map.out'),
-        tiles: { base: client.base, version: here.tiles_version },
+        tiles: { base: client.base, version: place.tiles_version },
         onCases: (ok) => (failed.value = !ok),
         onCase: (number) => open(number),
         onHover: (number) => (hovered.value = number),
@@ -115,7 +164,7 @@ export function MapView() {
       });
       map.current = made;
       (globalThis as { gridcaseMap?: CityMap }).gridcaseMap = made;
-      level.value ??= here.levels[0]?.code ?? null;
+      level.value ??= place.levels[0]?.code ?? null;
       disposers.push(...connect(made));
       ready.value = true;
     });
@@ -127,7 +176,7 @@ export function MapView() {
     };
   }, []);
 
-  const here = city.value;
+  const shownCity = city.value;
   return (
     <section class="map-pane" aria-label={t('map.title')}>
       <div class="map" ref={target} tabIndex={0} role="application" aria-label={t('map.keys')} onKeyDown={(event) => {
@@ -137,14 +186,21 @@ export function MapView() {
           map.current?.pickCenter();
         }
       }} />
+      <div class="map-top">
+      <div class="map-find">
+        <PlaceBox labelText={t('place.jump')} placeholder={t('place.jump')} boxRef={jumpField} onPick={jump} onEscape={() => (foundPlace.value = null)} />
+      </div>
       <div class="map-tools">
-        <button type="button" title={t('map.whole')} aria-label={t('map.whole')} onClick={() => here && map.current?.fit(here.bbox)}>
+        <button type="button" class={here.value ? 'on' : ''} title={t('here.find')} aria-label={t('here.find')} aria-pressed={here.value !== null} aria-busy={located.value === 'asking'} onClick={findMe}>
+          <Icon name="here" />
+        </button>
+        <button type="button" title={t('map.whole')} aria-label={t('map.whole')} onClick={() => shownCity && map.current?.fit(shownCity.bbox)}>
           <Icon name="fit" />
         </button>
         <label class="level">
           <Icon name="layers" />
           <select aria-label={t('map.level')} value={level.value ?? ''} onChange={(event) => (level.value = event.currentTarget.value)}>
-            {(here?.levels ?? []).map((one) => (
+            {(shownCity?.levels ?? []).map((one) => (
               <option key={one.code} value={one.code}>
                 {label(one.name) || one.code}
               </option>
@@ -160,6 +216,7 @@ export function MapView() {
           <input type="checkbox" checked={filters.value.inMap} onChange={(event) => setFilters({ inMap: event.currentTarget.checked })} />
           <span>{t('map.in_list')}</span>
         </label>
+      </div>
       </div>
       {picking.value && (
         <p class="map-hint" role="status">
@@ -260,6 +317,17 @@ function connect(map: CityMap): (() => void)[] {
       if (!point) return;
       map.reveal(point, true);
       lookAt.value = null;
+    }),
+    effect(() => {
+      const wanted = lookAtBox.value;
+      if (!wanted) return;
+      map.fit([...wanted]);
+      lookAtBox.value = null;
+    }),
+    effect(() => map.setHere(here.value?.point ?? null, here.value?.accuracyM)),
+    effect(() => {
+      const hit = foundPlace.value;
+      if (!picking.value && !pin.peek()) map.setPin(hit && hit.kind !== 'area' ? hit.point : null);
     }),
     effect(() => map.markGrid(markedGrid.value ?? detail.value?.grid?.code ?? null)),
     effect(() => map.setGridsShown(gridsShown.value)),

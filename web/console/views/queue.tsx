@@ -5,10 +5,14 @@ import { computed, signal, useSignal } from '@preact/signals';
 import { leftMs } from '../../lib/clock/light.ts';
 import type { CaseSummary } from '../../lib/api/types.ts';
 import { Picker } from '../../lib/form/picker.tsx';
-import { label, showFull, showNumber, showShort, showTime, t } from '../../lib/i18n/index.ts';
+import { label, showFull, showNumber, showShort, showTime } from '../../lib/i18n/index.ts';
 import { Windowed } from '../../lib/list/windowed.tsx';
 import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
+import { t } from '../i18n.ts';
 import {
+  applySearch,
+  choose,
+  chosen,
   city,
   clearFilters,
   cursor,
@@ -18,15 +22,19 @@ import {
   list,
   nowMs,
   open,
+  printSlips,
   reload,
   selected,
   setFilters,
+  SLIPS_MOST,
   streamState,
   summary,
 } from '../state/app.ts';
-import { activeChips, type Chip, type Queue, queues } from '../state/filters.ts';
+import { activeChips, type Chip, type Queue, queues, wholeNumber, writeFilters } from '../state/filters.ts';
+import { savedFilters } from '../state/keep.ts';
 import type { Row } from '../state/list.ts';
 import { areaChoices, classChoices, departmentChoices } from './fields.tsx';
+import { ListMenu } from './listmenu.tsx';
 import { areaWord, failureWords, lightWord, outcomeWord, paused, refWord, spanWords, stageWord } from './words.ts';
 
 export const searchField = { current: null as HTMLInputElement | null };
@@ -45,7 +53,7 @@ function QuickQueues() {
   // The summary counts the whole city: beside the lists of somebody who sees a part it would be wrong.
   const known = summary.value?.sees_all === false ? null : summary.value;
   const count: Partial<Record<Queue, number | undefined>> = {
-    mine: known?.mine,
+    mine: summary.value?.mine, // one's own in any case
     where: known?.where,
     manual: known?.manual,
     overdue: known?.overdue,
@@ -59,15 +67,12 @@ function QuickQueues() {
             key={queue}
             type="button"
             aria-pressed={filters.value.queue === queue}
-            onClick={() => {
-              typed.value = '';
-              setFilters({ queue, number: '' });
-            }}
+            onClick={() => setFilters({ queue, q: wholeNumber(filters.value.q) ? '' : filters.value.q })}
           >
             {t(quickKey[queue])}
-            {number !== undefined && (
-              <span class={`count${queue === 'overdue' && number > 0 ? ' bad' : ''}`} title={showNumber(number)}>
-                {showShort(number)}
+            {number !== undefined && number > 0 && (
+              <span class={`count${queue === 'overdue' ? ' bad' : ''}`} title={showNumber(number)}>
+                {queue === 'mine' && summary.value?.mine_more ? `${showShort(number)}+` : showShort(number)}
               </span>
             )}
           </button>
@@ -77,29 +82,21 @@ function QuickQueues() {
   );
 }
 
-/** What is typed narrows the loaded rows at once; a whole number is then looked for among
- *  all cases, ended ones too. */
-export const typed = signal(filters.value.number);
-const wanted = (text: string) => text.trim().toLocaleUpperCase();
-const shownRows = computed(() => {
-  const rows = list.rows.value;
-  const text = wanted(typed.value);
-  return text === '' || filters.value.number ? rows : rows.filter((row) => row.item.number.toLocaleUpperCase().includes(text));
-});
-const WHOLE_NUMBER = 6; // characters below which a text is surely no case number
-
+const TYPE_MS = 220;
+/** The words are searched by the server, in this list; a whole number among all cases. */
 function Search() {
-  useEffect(() => {
-    typed.value = filters.value.number;
-  }, [filters.value.number]);
+  const typed = useSignal(filters.value.q);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => {
+    if (typed.value.trim() !== filters.value.q) typed.value = filters.value.q;
+  }, [filters.value.q]);
   const ask = () => {
     clearTimeout(timer.current);
     const text = typed.value.trim();
-    if (text !== filters.value.number) setFilters({ number: text });
+    if (text !== filters.value.q) setFilters({ q: text });
   };
   return (
-    <div class="search">
+    <div class="search" role="search">
       <Icon name="search" />
       <input
         ref={(element) => {
@@ -108,21 +105,22 @@ function Search() {
         type="search"
         spellcheck={false}
         autocomplete="off"
-        aria-label={t('search.label')}
-        placeholder={t('search.label')}
+        maxLength={200}
+        aria-label={t('search.words')}
+        placeholder={t('search.words')}
         value={typed.value}
         onInput={(event) => {
           typed.value = event.currentTarget.value;
           clearTimeout(timer.current);
-          if (typed.value.trim() === '' || filters.value.number) timer.current = setTimeout(ask, 250);
-          else if (wanted(typed.value).length >= WHOLE_NUMBER && shownRows.value.length === 0) timer.current = setTimeout(ask, 400);
+          timer.current = setTimeout(ask, TYPE_MS);
         }}
         onKeyDown={(event) => {
+          if (event.isComposing) return; // Enter takes a word of the input method
           if (event.key === 'Enter' || event.key === 'ArrowDown') {
             event.preventDefault();
-            if (shownRows.value.length === 0 || filters.value.number) ask();
-            const first = shownRows.value[0];
-            if (first) cursor.value = first.item.number;
+            ask();
+            const first = list.rows.value[0];
+            if (first && list.state.value === 'ready') cursor.value = first.item.number;
             listBox.current?.focus();
           } else if (event.key === 'Escape') {
             event.stopPropagation();
@@ -132,6 +130,7 @@ function Search() {
           }
         }}
       />
+      {!searchField.current?.value && <kbd class="search-key" aria-hidden="true">/</kbd>}
     </div>
   );
 }
@@ -167,6 +166,7 @@ const chipKey = {
 function Filters() {
   const adding = useSignal(false);
   const active = activeChips(filters.value);
+  const here = new URLSearchParams(writeFilters(filters.value)).toString();
   return (
     <div class="filters">
       <ul class="chips" aria-label={t('filters.active')}>
@@ -182,8 +182,15 @@ function Filters() {
             </button>
           </li>
         ))}
+        {savedFilters.value.map((one) => (
+          <li key={`saved ${one.name}`}>
+            <button type="button" class="chip saved" aria-pressed={one.search === here} onClick={() => applySearch(one.search)}>
+              <Icon name="star" size={12} /> {one.name}
+            </button>
+          </li>
+        ))}
         <li>
-          <button type="button" class="chip add" aria-expanded={adding.value} onClick={() => (adding.value = !adding.value)}>
+          <button type="button" class="chip add" data-key="f" aria-expanded={adding.value} onClick={() => (adding.value = !adding.value)}>
             <Icon name="plus" size={12} /> {t('filters.add')}
           </button>
         </li>
@@ -203,6 +210,9 @@ function Filters() {
             <option value="due">{t('sort.due')}</option>
             <option value="newest">{t('sort.newest')}</option>
           </select>
+        </li>
+        <li>
+          <ListMenu />
         </li>
       </ul>
       {adding.value && <FilterForm onDone={() => (adding.value = false)} />}
@@ -308,8 +318,12 @@ export function placeWord(item: CaseSummary): string {
 
 function RowView({ row }: { row: Row }) {
   const { item } = row;
+  const marked = chosen.value;
   return (
     <>
+      {marked ? (
+        <span class={`mark-box${marked.has(item.number) ? ' on' : ''}`}>{marked.has(item.number) && <Icon name="check" size={14} />}</span>
+      ) : null}
       <Time item={item} />
       <span class="what">
         <strong>{label(item.class?.name) || t('class.none')}</strong>
@@ -333,7 +347,7 @@ narrow.addEventListener('change', (event) => {
 });
 
 export function moveCursor(by: number): void {
-  const rows = shownRows.value;
+  const rows = list.rows.value;
   if (rows.length === 0) return;
   const at = rows.findIndex((row) => row.item.number === cursor.value);
   const next = at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by));
@@ -342,7 +356,7 @@ export function moveCursor(by: number): void {
 }
 
 export function QueueView() {
-  const rows = shownRows.value;
+  const rows = list.rows.value;
   const waiting = list.waiting.value.length;
   const state = list.state.value;
   const pointed = useRef(false);
@@ -378,11 +392,7 @@ export function QueueView() {
           </div>
         )}
         {state === 'loading' && <div class="empty" aria-busy="true">{t('list.loading')}</div>}
-        {state === 'ready' && rows.length === 0 && (
-          <div class="empty">
-            <p>{t(typed.value ? 'list.no_number' : 'list.empty')}</p>
-          </div>
-        )}
+        {state === 'ready' && rows.length === 0 && <Empty />}
         <Windowed
           boxRef={listBox}
           items={rows}
@@ -391,12 +401,14 @@ export function QueueView() {
           complete={!list.more.value}
           active={rows.findIndex((row) => row.item.number === cursor.value)}
           idOf={(row) => row.item.number}
-          selected={(row) => row.item.number === selected.value}
+          selected={(row) => (chosen.value ? chosen.value.has(row.item.number) : row.item.number === selected.value)}
+          several={chosen.value !== null}
           classOf={(row) =>
             [
               'row',
               light(row.item),
-              row.item.number === selected.value ? 'selected' : '',
+              chosen.value ? 'choosing' : '',
+              row.item.number === selected.value || chosen.value?.has(row.item.number) ? 'selected' : '',
               row.item.number === cursor.value ? 'cursor' : '',
               row.item.number === hovered.value ? 'hovered' : '',
               row.left ? 'left-list' : '',
@@ -405,7 +417,13 @@ export function QueueView() {
             ].join(' ')
           }
           render={(row) => <RowView row={row} />}
-          onActivate={(row) => open(row.item.number)}
+          onActivate={(row, event) => {
+            if (chosen.value || event.ctrlKey || event.metaKey || event.shiftKey) {
+              event.preventDefault();
+              cursor.value = row.item.number;
+              choose(row.item.number);
+            } else open(row.item.number);
+          }}
           onHover={(row) => (hovered.value = row?.item.number ?? null)}
           onKey={(event) => {
             const page = Math.max(1, Math.floor((listBox.current?.clientHeight ?? 500) / rowHeight.value) - 1);
@@ -416,7 +434,8 @@ export function QueueView() {
               moveCursor(by);
             } else if (event.key === ' ' && cursor.value) {
               event.preventDefault();
-              open(cursor.value);
+              if (chosen.value) choose(cursor.value);
+              else open(cursor.value);
             }
           }}
           onScrolled={(top) => {
@@ -425,9 +444,57 @@ export function QueueView() {
           }}
           onNearEnd={() => void list.loadMore()}
         />
+        <Below />
       </div>
+      <Chosen />
       <ListFoot />
     </section>
+  );
+}
+
+function Empty() {
+  const value = filters.value;
+  const elsewhere = value.q !== '' && (value.queue !== 'all' || activeChips(value).length > 0);
+  return (
+    <div class="empty">
+      <p>{t(value.q ? 'list.no_words' : 'list.empty', { words: value.q })}</p>
+      {elsewhere && (
+        <button type="button" onClick={() => applySearch(`?queue=all&q=${encodeURIComponent(value.q)}`)}>
+          {t('list.search_all')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** New cases whose place is further down: nobody would see them come. */
+function Below() {
+  const count = list.below.value.size;
+  if (count === 0 || filters.value.sort === 'newest') return null;
+  return (
+    <button type="button" class="pill below" onClick={() => setFilters({ sort: 'newest' })}>
+      <Icon name="down" size={12} /> {t('list.new_below', { n: count })}
+    </button>
+  );
+}
+
+function Chosen() {
+  const marked = chosen.value;
+  if (!marked) return null;
+  const loaded = list.rows.value.filter((row) => !row.left);
+  return (
+    <div class="chosen" role="group" aria-label={t('choose.title')}>
+      <b role="status">{t('choose.count', { n: marked.size })}</b>
+      <button type="button" class="primary" disabled={marked.size === 0} onClick={() => printSlips(loaded.map((row) => row.item.number).filter((number) => marked.has(number)).concat([...marked].filter((number) => !list.byNumber.value.has(number))))}>
+        <Icon name="print" /> {t('choose.print')}
+      </button>
+      <button type="button" onClick={() => (chosen.value = new Set(loaded.slice(0, SLIPS_MOST).map((row) => row.item.number)))}>
+        {t('choose.first', { n: Math.min(SLIPS_MOST, loaded.length) })}
+      </button>
+      <button type="button" class="plain" onClick={() => (chosen.value = null)}>
+        {t('choose.end')}
+      </button>
+    </div>
   );
 }
 

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 // A new report: a point on the map with what lies there, a class, words, a photo.
 import { useEffect, useRef } from 'preact/hooks';
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { LineError, uuid } from '../../lib/api/client.ts';
-import type { CaseDetail, Located, NearComponent, Point, Report } from '../../lib/api/types.ts';
+import type { CaseDetail, CaseList, CaseSummary, Located, NearComponent, Point, Report } from '../../lib/api/types.ts';
 import { Picker } from '../../lib/form/picker.tsx';
-import { label, t } from '../../lib/i18n/index.ts';
-import { Icon } from '../../lib/ui/icons.tsx';
-import { catalogue, city, client, endReport, list, markedGrid, notify, open, pin, session } from '../state/app.ts';
+import { label, showTime } from '../../lib/i18n/index.ts';
+import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
+import { t } from '../i18n.ts';
+import { catalogue, city, client, endReport, hovered, light, list, lookAt, markedGrid, notify, open, picking, pin, session } from '../state/app.ts';
+import { keepDraft, keptDraft } from '../state/keep.ts';
 import { classChoices, conditionChoices, MediaField, PointField, TextArea, uploading } from './fields.tsx';
-import { areaWord, failureWords, sourceWord } from './words.ts';
+import { PlaceBox, type PlaceHit } from './placebox.tsx';
+import { areaWord, failureWords, refWord, sourceWord, urgencyWord } from './words.ts';
 
 interface Form {
   classId: string;
@@ -24,6 +27,8 @@ interface Form {
   email: string;
   source: string;
   media: string[];
+  /** What was typed to find the place. */
+  words: string;
 }
 const blank: Form = {
   classId: '',
@@ -38,9 +43,21 @@ const blank: Form = {
   email: '',
   source: '',
   media: [],
+  words: '',
 };
-/** Kept while the page lives: closing the form by mistake loses nothing. */
+/** Kept while the tab lives: closing the form by mistake or a reload loses nothing. */
 const form = signal<Form>(blank);
+let restored = false;
+function restore(): void {
+  if (restored) return;
+  restored = true;
+  const old = keptDraft<Partial<Form>>('report');
+  if (old) form.value = { ...blank, ...old };
+}
+effect(() => {
+  const now = form.value;
+  if (restored) keepDraft('report', now === blank ? null : now);
+});
 const key = signal(uuid());
 const busy = signal(false);
 const asked = signal(false);
@@ -80,6 +97,46 @@ async function look(point: Point | null): Promise<void> {
     if (form.value.point === point) located.value = { state: 'failed', value: null, text: failureWords(error) };
   }
 }
+
+// ---- what is known already at the spot: the same thing is reported by many callers ----
+const NEAR_M = 150;
+const NEAR_MOST = 6;
+interface NearCase {
+  item: CaseSummary;
+  metres: number;
+}
+const nearby = signal<NearCase[]>([]);
+let nearTurn = 0;
+function metresBetween(a: Point, b: Point): number {
+  const squeeze = Math.cos((a.lat * Math.PI) / 180);
+  return Math.hypot((a.lon - b.lon) * squeeze, a.lat - b.lat) * 111_320;
+}
+async function lookNear(point: Point | null, classId: string): Promise<void> {
+  const turn = ++nearTurn;
+  if (!point || !classId) {
+    nearby.value = [];
+    return;
+  }
+  const dy = NEAR_M / 111_320;
+  const dx = dy / Math.cos((point.lat * Math.PI) / 180);
+  const bbox = [point.lon - dx, point.lat - dy, point.lon + dx, point.lat + dy].map((d) => d.toFixed(6)).join(',');
+  try {
+    const page = await client.get<CaseList>('/cases', { open: true, class: classId, bbox, sort: 'newest', limit: 100 });
+    if (turn !== nearTurn) return;
+    nearby.value = page.items
+      .filter((item) => item.point)
+      .map((item) => ({ item, metres: metresBetween(point, item.point!) }))
+      .filter((one) => one.metres <= NEAR_M)
+      .sort((a, b) => a.metres - b.metres)
+      .slice(0, NEAR_MOST);
+  } catch {
+    if (turn === nearTurn) nearby.value = []; // only a help; the report can be sent all the same
+  }
+}
+effect(() => {
+  const { point, classId } = form.value;
+  void lookNear(point, classId);
+});
 
 /** How near a component must stand to be the one that is meant. */
 const nearEnough = 30;
@@ -142,12 +199,73 @@ async function send(): Promise<void> {
 }
 const round = (degrees: number) => Math.round(degrees * 1e7) / 1e7;
 
+/** The address that a found place gave: the next one may replace it, what was typed stays. */
+let givenAddress = '';
+/** A place found by words: its point, and its words as the address where none was typed. */
+function takePlace(hit: PlaceHit, typed: string): void {
+  // A street alone is no spot: it is shown, and the spot is taken on the map.
+  const exact = hit.kind !== 'street' && hit.kind !== 'area';
+  const house = hit.kind === 'street' ? /^\s*(\d+[\w-]*)\s/.exec(typed)?.[1] : undefined;
+  const named = hit.kind === 'address' || hit.kind === 'crossing' || hit.kind === 'landmark' || hit.kind === 'street';
+  const text = named ? (house ? `${house} ${hit.text}` : hit.text) : '';
+  const own = form.value.address.trim() !== '' && form.value.address !== givenAddress;
+  set({ ...(exact ? { point: hit.point } : {}), address: own ? form.value.address : text, words: hit.text });
+  givenAddress = own ? givenAddress : text;
+  const take = (point: Point) => {
+    pin.value = point;
+    set({ point });
+    void look(point);
+  };
+  if (exact) {
+    picking.value = null;
+    take(hit.point);
+  } else picking.value = take;
+  lookAt.value = hit.point;
+}
+
+/** Open cases of the same class close by: perhaps it is known already. */
+function Near() {
+  if (nearby.value.length === 0) return null;
+  return (
+    <section class="near" aria-labelledby="near-title" aria-live="polite">
+      <p id="near-title">
+        <Icon name="warn" /> <b>{t('near.title', { n: nearby.value.length })}</b>
+      </p>
+      <ul>
+        {nearby.value.map(({ item, metres }) => (
+          <li key={item.number}>
+            <button
+              type="button"
+              onMouseEnter={() => (hovered.value = item.number)}
+              onMouseLeave={() => (hovered.value = null)}
+              onClick={() => {
+                open(item.number);
+                notify('good', t('near.kept'));
+              }}
+            >
+              <LightIcon light={light(item)} />
+              <span>
+                <b class="numeric">{item.number}</b> · {t('near.metres', { n: Math.round(metres) })} · {label(item.step_label)}
+                <small class="muted">
+                  {showTime(item.opened_at)} · {refWord(item.department)} · {item.description}
+                </small>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p class="muted small-text">{t('near.hint')}</p>
+    </section>
+  );
+}
+
 export function ReportView() {
   const heading = useRef<HTMLHeadingElement>(null);
   const value = form.value;
   const lacks = asked.value ? missing() : [];
   useEffect(() => {
-    heading.current?.focus();
+    restore();
+    document.querySelector<HTMLElement>('.report .place-box input')?.focus();
     pin.value = form.value.point;
     if (form.value.point) void look(form.value.point);
   }, []);
@@ -176,6 +294,14 @@ export function ReportView() {
       >
         <fieldset>
           <legend>{t('report.where')}</legend>
+          <PlaceBox
+            labelText={t('report.find')}
+            placeholder={t('report.find_hint')}
+            value={value.words}
+            onType={(words) => set({ words })}
+            onEscape={() => heading.current?.focus()}
+            onPick={takePlace}
+          />
           <PointField
             value={value.point}
             onChange={(point) => {
@@ -248,6 +374,7 @@ export function ReportView() {
               ))}
             </div>
           )}
+          <Near />
           <Component />
           <Urgency />
           {chosen && conditions.length === 0 && <p class="muted small-text">{t('limit.none')}</p>}
@@ -330,7 +457,7 @@ function Urgency() {
         <option value="">{t('form.pick')}</option>
         {urgencies.map((code) => (
           <option key={code} value={code}>
-            {code}
+            {urgencyWord(code)}
           </option>
         ))}
       </select>

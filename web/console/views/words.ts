@@ -2,7 +2,8 @@
 // Words for codes: always the server's label where it sends one; a code as it is otherwise.
 import type { Actor, Area, Clock, Department, Holder, Label, Light, Ref, Word } from '../../lib/api/types.ts';
 import { leftMs, runs, span } from '../../lib/clock/light.ts';
-import { label, t } from '../../lib/i18n/index.ts';
+import { has, label } from '../../lib/i18n/index.ts';
+import { t } from '../i18n.ts';
 import { city, departments } from '../state/app.ts';
 
 export { failureWords } from '../../lib/api/failure.ts';
@@ -42,6 +43,12 @@ export function actorWord(actor: Actor | string | null): string {
   if (typeof actor === 'string') return actor;
   if (actor.system) return t('actor.system');
   return actor.name ?? (actor.role ? roleWord(actor.role) : '');
+}
+
+/** An urgency is a code of the city's catalogue; usual ones have a text. */
+export function urgencyWord(code: string): string {
+  const key = `urgency.${code.toLowerCase()}`;
+  return has(key) ? t(key as 'urgency.urgent') : code.replaceAll('_', ' ');
 }
 
 const lightKey = { green: 'light.green', yellow: 'light.yellow', red: 'light.red', none: 'light.none' } as const;

@@ -45,6 +45,7 @@ export interface SendOptions {
   /** 401 is an answer here (signing in), not the end of a session. */
   quiet?: boolean;
   timeoutMs?: number;
+  accept?: string;
 }
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
@@ -90,6 +91,10 @@ export class Client {
   readonly line = signal<Line>('ok');
   /** Server clock minus ours, ms: deadlines are compared with the server's clock. */
   readonly skewMs = signal(0);
+  /** The version of the server that answered first, and whether another one answers now: the
+   *  page is older than what it talks to. Nothing is done about it but telling. */
+  readonly version = signal('');
+  readonly outdated = signal(false);
   readonly #fetch: typeof fetch;
   readonly #sleep: (ms: number) => Promise<void>;
   readonly #onSignedOut: () => void;
@@ -116,6 +121,22 @@ export class Client {
   delete<T = void>(path: string, options: SendOptions = {}): Promise<T> {
     return this.#send<T>('DELETE', this.url(path), undefined, options);
   }
+  /** A file that the server makes: its bytes, its name, and what the headers say of it. */
+  async file(path: string, query?: Query, options: SendOptions = {}): Promise<{ blob: Blob; name: string; headers: Headers }> {
+    let response: Response;
+    try {
+      response = await this.#once('GET', this.url(path, query), undefined, { ...options, accept: '*/*' });
+    } catch (error) {
+      this.line.value = 'down';
+      throw error instanceof LineError ? error : new LineError(false);
+    }
+    this.#versionOf(response);
+    if (response.status === 401 && !options.quiet) this.#onSignedOut();
+    if (!response.ok) throw await problemOf(response);
+    this.line.value = 'ok';
+    const name = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? '';
+    return { blob: await response.blob(), name, headers: response.headers };
+  }
   now(): number {
     return Date.now() + this.skewMs.value;
   }
@@ -131,6 +152,7 @@ export class Client {
       const pause = RETRY_MS[attempt] ?? 0;
       try {
         const response = await this.#once(method, url, body, options);
+        this.#versionOf(response);
         if (response.ok) {
           this.line.value = 'ok';
           return (response.status === 204 ? undefined : await response.json()) as T;
@@ -150,8 +172,15 @@ export class Client {
     }
   }
 
+  #versionOf(response: Response): void {
+    const version = response.headers.get('gridcase-version');
+    if (!version) return;
+    if (this.version.value === '') this.version.value = version;
+    else if (version !== this.version.value) this.outdated.value = true;
+  }
+
   async #once(method: string, url: string, body: unknown, options: SendOptions): Promise<Response> {
-    const headers: Record<string, string> = { Accept: 'application/json' };
+    const headers: Record<string, string> = { Accept: options.accept ?? 'application/json' };
     let payload: BodyInit | undefined;
     if (body instanceof Blob) {
       headers['Content-Type'] = body.type || 'application/octet-stream';

@@ -351,6 +351,8 @@ export interface Summary {
   opened_today: number;
   closed_today: number;
   mine?: number;
+  /** There are more than were counted. */
+  mine_more?: boolean;
   where?: number;
   manual?: number;
   sees_all?: boolean;

@@ -16,7 +16,9 @@ export interface WindowedProps<T> {
   render: (item: T, index: number) => ComponentChildren;
   classOf: (item: T, index: number) => string;
   selected: (item: T) => boolean;
-  onActivate: (item: T) => void;
+  /** More than one row may be selected. */
+  several?: boolean;
+  onActivate: (item: T, event: MouseEvent) => void;
   onHover: (item: T | null) => void;
   onKey: (event: KeyboardEvent) => void;
   onScrolled: (top: number) => void;
@@ -69,6 +71,7 @@ export function Windowed<T>(props: WindowedProps<T>) {
       role="listbox"
       tabIndex={0}
       aria-label={props.label}
+      aria-multiselectable={props.several || undefined}
       aria-activedescendant={active >= first && active < last ? domId(items[active]!) : undefined}
       onKeyDown={props.onKey}
       onFocus={props.onFocus}
@@ -95,7 +98,7 @@ export function Windowed<T>(props: WindowedProps<T>) {
               aria-setsize={props.complete ? items.length : -1}
               class={props.classOf(item, index)}
               style={{ top: `${index * rowHeight}px`, height: `${rowHeight}px` }}
-              onClick={() => props.onActivate(item)}
+              onClick={(event) => props.onActivate(item, event)}
               onMouseEnter={() => props.onHover(item)}
               onMouseLeave={() => props.onHover(null)}
             >

@@ -4,6 +4,14 @@
 // browser's further HTTP/1.1 requests). All tabs remember the last id, so whoever takes over
 // continues from there. Without locks (plain http on a network) each visible tab reads for
 // itself. Names carry the city and the person: cities may share one origin.
+//
+// What can go wrong, and what is done:
+// - the line is cut: the browser reconnects with the last id; what comes twice is told once.
+// - a tab slept (laptop closed, tab frozen): it says so ("connecting") until it has caught up.
+//   A reader reconnects from its last id; another tab asks the reader how far it is, and
+//   reads everything anew when it has missed something.
+// - the reading tab is frozen and keeps the lock: a visible tab that hears nothing for long
+//   reads for itself until the reader speaks again.
 
 export interface StreamEvent {
   id: string;
@@ -13,7 +21,7 @@ export interface StreamEvent {
 export type StreamState = 'connecting' | 'live' | 'lost';
 type Message =
   | { type: 'event'; event: StreamEvent }
-  | { type: 'state'; state: StreamState }
+  | { type: 'state'; state: StreamState; lastId: string }
   | { type: 'hello' };
 
 /** What of EventSource is used; tests give their own. */
@@ -41,6 +49,18 @@ export interface StreamOptions {
 
 const EVENTS = ['case', 'gone', 'reset'];
 const CLOSED = 2;
+const TICK_MS = 5000;
+/** A tick that comes so late: the tab was asleep. */
+const SLEPT_MS = 30_000;
+/** The reader is asked whether it is there after so much silence, and given up after as much. */
+const SILENT_MS = 20_000;
+
+/** Whether an id ("epoch-position") was heard already when `last` was; ids of another epoch never were. */
+export function heard(id: string, last: string): boolean {
+  const [a = '', an] = id.split('-');
+  const [b = '', bn] = last.split('-');
+  return a !== '' && a === b && Number(an) <= Number(bn);
+}
 
 export class ChangeStream {
   lastId: string;
@@ -52,6 +72,9 @@ export class ChangeStream {
   #release: (() => void) | null = null;
   #source: Source | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #ticker: ReturnType<typeof setInterval>;
+  #tickedAt = Date.now();
+  #heardAt = Date.now();
   #failures = 0;
 
   constructor(options: StreamOptions) {
@@ -62,10 +85,13 @@ export class ChangeStream {
     const locks = options.locks === undefined ? globalThis.navigator?.locks : options.locks;
     if (locks) this.#lead(locks);
     else this.#alone();
+    this.#ticker = setInterval(() => this.#tick(Boolean(locks)), TICK_MS);
+    document.addEventListener('visibilitychange', () => this.#tick(Boolean(locks)), { signal: this.#done.signal });
     this.#channel.postMessage({ type: 'hello' } satisfies Message);
   }
 
   close(): void {
+    clearInterval(this.#ticker);
     this.#done.abort();
     this.#release?.();
     this.#drop();
@@ -91,22 +117,62 @@ export class ChangeStream {
   /** No locks: read while the tab is looked at, so that hidden tabs hold no connection. */
   #alone(): void {
     const follow = () => {
-      if (document.visibilityState === 'hidden') this.#drop();
-      else if (!this.#source) this.#connect();
+      if (document.visibilityState === 'hidden') {
+        this.#drop();
+        this.#show('connecting');
+      } else if (!this.#source) this.#connect();
     };
     document.addEventListener('visibilitychange', follow, { signal: this.#done.signal });
     this.leader = true;
     follow();
   }
 
-  #hear(message: Message): void {
-    if (message.type === 'event') this.#take(message.event);
-    else if (message.type === 'state') this.#show(message.state);
-    else if (this.leader) this.#channel.postMessage({ type: 'state', state: this.state } satisfies Message);
+  /** Notices sleep, and a reader that has fallen silent. */
+  #tick(shared: boolean): void {
+    const now = Date.now();
+    const slept = now - this.#tickedAt > SLEPT_MS;
+    this.#tickedAt = now;
+    const hidden = document.visibilityState === 'hidden';
+    if (slept) {
+      this.#heardAt = now;
+      this.#show('connecting'); // not known to be true any more
+      if (this.leader && shared) this.#connect();
+      else if (this.leader) this.#drop();
+      if (this.leader && !shared && !hidden) this.#connect();
+      if (!this.leader) this.#channel.postMessage({ type: 'hello' } satisfies Message);
+      return;
+    }
+    if (this.leader || hidden) return;
+    if (now - this.#heardAt > 2 * SILENT_MS) {
+      if (!this.#source) this.#connect(); // stands in for a reader that does not answer
+    } else if (now - this.#heardAt > SILENT_MS || this.state === 'connecting') {
+      this.#channel.postMessage({ type: 'hello' } satisfies Message);
+    }
   }
-  #take(event: StreamEvent): void {
+
+  #hear(message: Message): void {
+    if (message.type === 'hello') {
+      if (this.leader) this.#channel.postMessage({ type: 'state', state: this.state, lastId: this.lastId } satisfies Message);
+      return;
+    }
+    this.#heardAt = Date.now();
+    if (!this.leader) this.#drop(); // the reader is there again
+    if (message.type === 'event') {
+      this.#take(message.event);
+      return;
+    }
+    // The reader is further on: what came in between was told while this tab did not listen.
+    if (!this.leader && message.lastId && !heard(message.lastId, this.lastId)) {
+      this.#take({ id: message.lastId, event: 'reset', data: '{}' });
+    }
+    this.#show(message.state);
+  }
+  /** Each event once, however often the line was cut. */
+  #take(event: StreamEvent): boolean {
+    if (event.id && event.event !== 'reset' && heard(event.id, this.lastId)) return false;
     if (event.id) this.lastId = event.id;
     this.#options.onEvent(event);
+    return true;
   }
   #show(state: StreamState): void {
     if (state === this.state) return;
@@ -115,7 +181,7 @@ export class ChangeStream {
   }
   #tell(state: StreamState): void {
     this.#show(state);
-    this.#channel.postMessage({ type: 'state', state } satisfies Message);
+    if (this.leader) this.#channel.postMessage({ type: 'state', state, lastId: this.lastId } satisfies Message);
   }
 
   #drop(): void {
@@ -136,9 +202,9 @@ export class ChangeStream {
     source.onerror = () => this.#failed(source);
     for (const name of EVENTS) {
       source.addEventListener(name, (message) => {
+        if (source !== this.#source) return;
         const event = { id: message.lastEventId, event: name, data: message.data };
-        this.#take(event);
-        this.#channel.postMessage({ type: 'event', event } satisfies Message);
+        if (this.#take(event) && this.leader) this.#channel.postMessage({ type: 'event', event } satisfies Message);
       });
     }
   }

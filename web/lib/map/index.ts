@@ -12,7 +12,10 @@ import Zoom from 'ol/control/Zoom.js';
 import type { Coordinate } from 'ol/coordinate.js';
 import { boundingExtent, getCenter } from 'ol/extent.js';
 import MVT from 'ol/format/MVT.js';
+import type Geometry from 'ol/geom/Geometry.js';
+import GeometryCollection from 'ol/geom/GeometryCollection.js';
 import Point from 'ol/geom/Point.js';
+import { circular } from 'ol/geom/Polygon.js';
 import VectorLayer from 'ol/layer/Vector.js';
 import VectorTileLayer from 'ol/layer/VectorTile.js';
 import { fromLonLat, toLonLat, transformExtent } from 'ol/proj.js';
@@ -21,7 +24,7 @@ import VectorSource from 'ol/source/Vector.js';
 import VectorTile from 'ol/source/VectorTile.js';
 import type { FeatureLike } from 'ol/Feature.js';
 import { CaseTiles, type TileQuery, tileQuery } from './cases.ts';
-import { type GridLook, areaStyle, caseStyle, gridStyle, haloStyle, pinStyle, streetStyle, tileCaseStyle } from './style.ts';
+import { type GridLook, areaStyle, caseStyle, gridStyle, haloStyle, hereStyle, pinStyle, streetStyle, tileCaseStyle } from './style.ts';
 import type { Light, Point as LonLat } from '../api/types.ts';
 
 export type Box = [west: number, south: number, east: number, north: number];
@@ -70,6 +73,7 @@ export class CityMap {
   readonly #selected = new Feature<Point>();
   readonly #hovered = new Feature<Point>();
   readonly #pin = new Feature<Point>();
+  readonly #here = new Feature<Geometry>();
   readonly #resize: ResizeObserver;
   #picking = false;
 
@@ -83,7 +87,8 @@ export class CityMap {
     this.#selected.setStyle(haloStyle('selected'));
     this.#hovered.setStyle(haloStyle('hovered'));
     this.#pin.setStyle(pinStyle);
-    this.#marks.addFeatures([this.#hovered, this.#selected, this.#pin]);
+    this.#here.setStyle(hereStyle);
+    this.#marks.addFeatures([this.#here, this.#hovered, this.#selected, this.#pin]);
     const extent = transformExtent(options.box, 'EPSG:4326', 'EPSG:3857');
     this.map = new OlMap({
       target: options.target,
@@ -202,6 +207,16 @@ export class CityMap {
   setPin(point: LonLat | null): void {
     this.#mark(this.#pin, point, 'none');
   }
+  /** Where the person is, with the circle the device is sure of; null takes it away. */
+  setHere(point: LonLat | null, accuracyM = 0): void {
+    if (!point) {
+      this.#here.setGeometry(undefined);
+      return;
+    }
+    const at = [point.lon, point.lat];
+    const circle = circular(at, Math.min(Math.max(accuracyM, 1), 5000), 48).transform('EPSG:4326', 'EPSG:3857');
+    this.#here.setGeometry(new GeometryCollection([circle, new Point(fromLonLat(at))]));
+  }
   /** Fills the unit grid with this code, whenever it is among what is drawn. */
   markGrid(code: string | null): void {
     if (code === this.#look.marked) return;
@@ -241,8 +256,10 @@ export class CityMap {
     });
   }
   fit(box: Box): void {
+    this.map.updateSize();
     this.map.getView().fit(transformExtent(box, 'EPSG:4326', 'EPSG:3857'), {
       padding: [24, 24, 24, 24],
+      maxZoom: CLOSE_ZOOM,
       duration: 250,
     });
   }

@@ -221,3 +221,10 @@ export function streetStyle(feature: FeatureLike, resolution: number): Style[] {
   streetName.getText()!.setText(name);
   return [...line, streetName];
 }
+
+/** The device's position: a blue point in the circle it is sure of. */
+export const hereStyle = new Style({
+  fill: new Fill({ color: 'rgba(31, 95, 191, 0.12)' }),
+  stroke: new Stroke({ color: 'rgba(31, 95, 191, 0.5)', width: 1 }),
+  image: new Circle({ radius: 7, fill: new Fill({ color: '#1f5fbf' }), stroke: new Stroke({ color: '#fff', width: 2.5 }) }),
+});

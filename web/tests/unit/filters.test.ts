@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 import { describe, expect, it } from 'vitest';
 import { basePath } from '../../lib/session/host.ts';
-import { activeChips, type Filters, filterQuery, noFilters, readFilters, writeFilters } from '../../console/state/filters.ts';
+import { activeChips, exportQuery, type Filters, filterQuery, noFilters, readFilters, writeFilters } from '../../console/state/filters.ts';
 
 const some: Filters = {
   queue: 'mine',
   sort: 'newest',
-  number: 'B2025',
+  q: 'pot hole',
   stage: 'handle',
   department: '7',
   class: '12',
@@ -40,10 +40,22 @@ describe('filters as a query', () => {
     expect(filterQuery({ ...noFilters, queue: 'overdue' }, null).queue).toBeUndefined();
   });
   it('look for a number among all cases, whatever list is shown', () => {
-    const query = filterQuery({ ...some, number: ' B2025 ' }, null);
-    expect(query.number).toBe('B2025');
+    const query = filterQuery({ ...some, q: ' bos202510010001 ' }, [1, 2, 3, 4]);
+    expect(query.number).toBe('BOS202510010001');
+    expect(query.bbox).toBeUndefined();
     expect(query.open).toBeUndefined();
     expect(query.queue).toBeUndefined();
+  });
+  it('search words within the list that is shown, with every other filter', () => {
+    expect(filterQuery(some, null)).toMatchObject({ q: 'pot hole', queue: 'mine', open: true, class: '12', light: 'red' });
+    expect(filterQuery({ ...noFilters, q: '12 Main' }, null)).toMatchObject({ q: '12 Main', number: '' });
+    expect(filterQuery({ ...noFilters, q: 'BOS2025' }, null)).toMatchObject({ q: 'BOS2025' });
+  });
+  it('make the table that the list is', () => {
+    expect(exportQuery(some, null, 'zh-CN')).toEqual({ ...filterQuery(some, null), sort: 'newest', language: 'zh-CN' });
+  });
+  it('understand the links of before', () => {
+    expect(readFilters('?number=B1').q).toBe('B1');
   });
   it('carry the map only when asked', () => {
     expect(filterQuery({ ...noFilters, inMap: true }, [1, 2, 3, 4]).bbox).toBe('1.00000,2.00000,3.00000,4.00000');

@@ -151,4 +151,96 @@ describe('change stream', () => {
     tab({ locks: null });
     expect(live()).toHaveLength(2);
   });
+  it('tells each change once when the line is cut a thousand times', () => {
+    // A server that sends from the position asked for, and often repeats some: what went out
+    // just before a cut may or may not have arrived.
+    const a = tab();
+    const b = tab();
+    let told = 0;
+    let random = 7;
+    const chance = (below: number) => {
+      random = (random * 1103515245 + 12345) % 2147483648;
+      return random % below;
+    };
+    for (let cut = 0; cut < 1000; cut++) {
+      const source = live()[0]!;
+      source.open();
+      const since = Number(/since=e-(\d+)/.exec(decodeURIComponent(source.url))?.[1] ?? 0);
+      const from = Math.max(0, Math.min(since, told) - chance(3));
+      const until = Math.max(told, from) + chance(3);
+      for (let position = from + 1; position <= until; position++) source.send('case', `e-${position}`, `{"number":"B-${position}"}`);
+      told = Math.max(told, until);
+      source.fail(true); // refused: the stream opens it anew itself, with its last id
+      vi.advanceTimersByTime(30_000);
+    }
+    const numbers = a.events.map((event) => event.id);
+    expect(numbers).toEqual(Array.from({ length: told }, (_, i) => `e-${i + 1}`));
+    expect(b.events).toEqual(a.events);
+    expect(told).toBeGreaterThan(500);
+  });
+  it('does not show what a sleeping tab knew as live, and catches up', () => {
+    const a = tab({ since: 'e-4' });
+    live()[0]!.open();
+    expect(a.stream.state).toBe('live');
+    vi.setSystemTime(Date.now() + 86_400_000); // a day without a tick
+    vi.advanceTimersByTime(5000);
+    expect(a.states).toEqual(['live', 'connecting']);
+    expect(live()).toHaveLength(1);
+    expect(live()[0]!.url).toContain('since=e-4');
+    live()[0]!.open();
+    live()[0]!.send('reset', 'e-900');
+    expect(a.stream.state).toBe('live');
+    expect(a.events).toEqual([{ id: 'e-900', event: 'reset', data: '{}' }]);
+  });
+  it('reads everything anew in a tab that missed what the reader heard', () => {
+    const a = tab();
+    const b = tab();
+    live()[0]!.open();
+    live()[0]!.send('case', 'e-5');
+    const channels = [...FakeChannel.all];
+    FakeChannel.all.delete(channels[1]!); // b is frozen
+    live()[0]!.send('case', 'e-6');
+    FakeChannel.all.add(channels[1]!);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    vi.advanceTimersByTime(5000); // both notice; the reader reconnects
+    live()[0]!.open();
+    vi.advanceTimersByTime(5000);
+    expect(a.events.map((event) => event.id)).toEqual(['e-5', 'e-6']);
+    expect(b.events.map((event) => [event.event, event.id])).toEqual([['case', 'e-5'], ['reset', 'e-6']]);
+    expect(b.stream.state).toBe('live');
+  });
+  it('catches up a tab whose list is older than what the reader has heard', () => {
+    const a = tab({ since: 'e-1' });
+    live()[0]!.open();
+    live()[0]!.send('case', 'e-3');
+    const late = tab({ since: 'e-2' });
+    const fresh = tab({ since: 'e-3' });
+    expect(late.events.map((event) => event.event)).toEqual(['reset']);
+    expect(fresh.events).toEqual([]);
+    expect(a.events).toHaveLength(1);
+  });
+  it('stands in for a reader that does not answer, until it speaks again', () => {
+    tab();
+    live()[0]!.open();
+    live()[0]!.send('case', 'e-1');
+    const b = tab({ since: 'e-1' });
+    const [reader] = [...FakeChannel.all];
+    FakeChannel.all.delete(reader!); // frozen with the lock
+    vi.advanceTimersByTime(60_000);
+    expect(live()).toHaveLength(2);
+    live()[1]!.open();
+    live()[1]!.send('case', 'e-2');
+    expect(b.events.map((event) => event.id)).toEqual(['e-2']);
+    FakeChannel.all.add(reader!);
+    live()[0]!.send('case', 'e-2');
+    expect(live()).toHaveLength(1);
+    expect(b.events).toHaveLength(1);
+  });
+  it('serves six tabs over one connection', () => {
+    const tabs = Array.from({ length: 6 }, () => tab());
+    expect(live()).toHaveLength(1);
+    live()[0]!.open();
+    live()[0]!.send('case', 'e-1');
+    for (const one of tabs) expect(one.events).toHaveLength(1);
+  });
 });
