@@ -7,6 +7,7 @@ import type { CaseDetail, Point } from '../../lib/api/types.ts';
 import { label, showFull, showNumber } from '../../lib/i18n/index.ts';
 import type { Collection } from '../../lib/map/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
+import { mediaClass, mediaStageWord } from '../../lib/ui/media.tsx';
 import { t } from '../i18n.ts';
 import { city, client, nowMs, printing, session } from '../state/app.ts';
 import { placeWord } from './queue.tsx';
@@ -117,7 +118,7 @@ function Page({ slip, index, of }: { slip: Slip; index: number; of: number }) {
   const { found, map } = slip;
   const task = found.tasks.find((one) => one.state === 'open');
   const due = found.clock?.due_at ?? null;
-  const photos = found.media.filter((one) => one.received && (one.type ?? 'image/').startsWith('image/'));
+  const photos = found.media.filter((one) => one.received && mediaClass(one.type) === 'photo');
   const said = found.history
     .filter((row) => row.opinion && row.kind !== 'reported')
     .sort((a, b) => b.seq - a.seq)
@@ -185,8 +186,8 @@ function Page({ slip, index, of }: { slip: Slip; index: number; of: number }) {
         <section class="slip-photos">
           {photos.slice(0, PHOTOS).map((photo) => (
             <figure key={`${photo.sha256}${photo.stage}`}>
-              <img src={client.url(`/media/${photo.sha256}`)} alt={t('media.of', { stage: stageWord(photo.stage) })} />
-              <figcaption>{stageWord(photo.stage)}</figcaption>
+              <img src={client.url(`/media/${photo.sha256}`)} alt={t('media.of', { stage: mediaStageWord(photo.stage) })} />
+              <figcaption>{mediaStageWord(photo.stage)}</figcaption>
             </figure>
           ))}
         </section>
