@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // The map beside the list: the same cases by the same filter, one selection, one pointer.
 import { useEffect, useRef } from 'preact/hooks';
-import { effect, signal, useSignal } from '@preact/signals';
+import { batch, effect, signal, useSignal } from '@preact/signals';
 import type { Light } from '../../lib/api/types.ts';
 import { label, language } from '../../lib/i18n/index.ts';
 import type { Box, CityMap, MapCase } from '../../lib/map/index.ts';
@@ -48,6 +48,9 @@ interface CaseCollection {
 
 /** Shows a place that was looked for; a point also gets the pin until the next one. */
 function jump(hit: PlaceHit): void {
+  batch(() => show(hit));
+}
+function show(hit: PlaceHit): void {
   foundPlace.value = hit;
   markedGrid.value = hit.kind === 'grid' ? hit.code : null;
   const [w, s, e, n] = hit.box;
@@ -310,7 +313,7 @@ function connect(map: CityMap): (() => void)[] {
     effect(() => map.setPicking(picking.value !== null)),
     effect(() => {
       map.setPin(pin.value);
-      if (pin.value) map.reveal(pin.value);
+      if (pin.value && !lookAt.peek()) map.reveal(pin.value);
     }),
     effect(() => {
       const point = lookAt.value;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // A new report: a point on the map with what lies there, a class, words, a photo.
 import { useEffect, useRef } from 'preact/hooks';
-import { effect, signal } from '@preact/signals';
+import { batch, effect, signal } from '@preact/signals';
 import { LineError, uuid } from '../../lib/api/client.ts';
 import type { CaseDetail, CaseList, CaseSummary, Located, NearComponent, Point, Report } from '../../lib/api/types.ts';
 import { Picker } from '../../lib/form/picker.tsx';
@@ -216,11 +216,13 @@ function takePlace(hit: PlaceHit, typed: string): void {
     set({ point });
     void look(point);
   };
-  if (exact) {
-    picking.value = null;
-    take(hit.point);
-  } else picking.value = take;
-  lookAt.value = hit.point;
+  batch(() => {
+    lookAt.value = hit.point; // close by, not only in sight
+    if (exact) {
+      picking.value = null;
+      take(hit.point);
+    } else picking.value = take;
+  });
 }
 
 /** Open cases of the same class close by: perhaps it is known already. */

@@ -5,7 +5,6 @@ import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { CaseDetail, Point } from '../../lib/api/types.ts';
 import { label, showFull, showNumber } from '../../lib/i18n/index.ts';
-import type { Collection } from '../../lib/map/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { mediaClass, mediaStageWord } from '../../lib/ui/media.tsx';
 import { t } from '../i18n.ts';
@@ -14,6 +13,7 @@ import { placeWord } from './queue.tsx';
 import { areaWord, clockWord, failureWords, holderWord, refWord, sourceWord, stageWord, urgencyWord } from './words.ts';
 
 type Pair = [number, number];
+type Collection = { features: unknown[] };
 interface Street {
   name: string;
   line: Pair[];
