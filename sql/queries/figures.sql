@@ -20,3 +20,12 @@ WHERE f.case_id > $1 ORDER BY f.case_id LIMIT $2
 -- part: facts_walk_changed
 -- database: cases
 WHERE f.case_id IN (SELECT g.case_id FROM change g WHERE g.position > $1)
+
+-- Headline figures: from a day on, up to now.
+-- name: figures_rollup_department
+-- database: cases
+SELECT day, department_id, opened, ended, closed FROM rollup_department WHERE day >= $1;
+
+-- name: figures_rollup_area
+-- database: cases
+SELECT day, area_id, opened, ended, closed FROM rollup_area WHERE day >= $1;

@@ -440,8 +440,11 @@ struct facts_block facts_block(const struct facts *facts, size_t index)
         return facts_file_block(facts->file, index);
     bool added = index == in_file;
     const struct facts_columns *columns = added ? &facts->changed : &facts->replaced;
-    struct facts_block block = {
-        .count = columns->count, .weight = added ? 1 : -1, .changed = true};
+    struct facts_block block = {.count = columns->count,
+                                .weight = added ? 1 : -1,
+                                .changed = true,
+                                .last_day = UINT16_MAX,
+                                .has_open = true};
     for (int i = 0; i < FACTS_WIDE; i++)
         block.wide[i] = columns->wide[i];
     for (int i = 0; i < FACTS_NARROW; i++)

@@ -15,6 +15,10 @@ struct facts_file {
     struct facts_about about;
     size_t groups;
     uint32_t *first; // case id of each group
+    struct days {
+        uint16_t first, last;
+        bool has_open;
+    } * days; // of each group
 };
 
 static inline uint64_t rotate(uint64_t x, int by)
@@ -111,13 +115,36 @@ static int check(struct facts_file *file, const char *path, struct error *error)
     return 0;
 }
 
+// When things happened in a group: what a period needs not look at.
+static struct days days_of(const struct facts_block *block)
+{
+    struct days days = {.first = UINT16_MAX};
+    for (int column = 0; column < FACTS_FLAGS; column++) {
+        const uint16_t *values = block->narrow[column];
+        uint16_t last = 0;
+        for (size_t i = 0; i < block->count; i++)
+            last = values[i] > last ? values[i] : last;
+        days.last = last > days.last ? last : days.last;
+    }
+    for (size_t i = 0; i < block->count; i++) {
+        uint16_t opened = block->narrow[FACTS_OPENED][i];
+        days.first = opened < days.first ? opened : days.first;
+        days.has_open |= (block->narrow[FACTS_FLAGS][i] & FACTS_OPEN) != 0;
+    }
+    return days;
+}
+
 static int index_groups(struct facts_file *file, struct error *error)
 {
     file->first = calloc(file->groups + 1, sizeof *file->first);
-    if (file->first == NULL)
+    file->days = calloc(file->groups + 1, sizeof *file->days);
+    if (file->first == NULL || file->days == NULL)
         return error_set(error, ERROR_LIMIT, "figures.memory", "no memory for an index");
-    for (size_t i = 0; i < file->groups; i++)
-        memcpy(&file->first[i], group_at(file, i), sizeof *file->first);
+    for (size_t i = 0; i < file->groups; i++) {
+        struct facts_block block = facts_file_block(file, i);
+        file->first[i] = block.wide[FACTS_CASE][0];
+        file->days[i] = days_of(&block);
+    }
     return 0;
 }
 
@@ -142,6 +169,7 @@ struct facts_file *facts_file_free(struct facts_file *file)
     if (file != NULL) {
         file_map_close(&file->map);
         free(file->first);
+        free(file->days);
         free(file);
     }
     return NULL;
@@ -163,7 +191,10 @@ struct facts_block facts_file_block(const struct facts_file *file, size_t index)
     uint64_t left = file->about.rows - (uint64_t)index * FACTS_GROUP;
     const unsigned char *at = group_at(file, index);
     struct facts_block block = {.count = left < FACTS_GROUP ? (size_t)left : FACTS_GROUP,
-                                .weight = 1};
+                                .weight = 1,
+                                .first_day = file->days[index].first,
+                                .last_day = file->days[index].last,
+                                .has_open = file->days[index].has_open};
     // Groups begin at multiples of 64, columns at multiples of 32: aligned.
     for (size_t i = 0; i < FACTS_AREA + (size_t)file->about.levels; i++) {
         block.wide[i] = (const void *)at;

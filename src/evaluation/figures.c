@@ -22,19 +22,38 @@ static int count(struct facts *facts, const struct facts_state *state,
     return code != 0 ? code : figure_cells_tell(&cells, arena, answer, error);
 }
 
+static int count_rollups(struct db *db, const struct city_snapshot *city,
+                         const struct figure_query *query, const struct figure_scope *scope,
+                         struct arena *arena, struct figure_answer *answer,
+                         struct error *error)
+{
+    struct figure_cells cells;
+    int code = figure_cells_make(city, query, 0, arena, &cells, error);
+    if (code == 0)
+        code = figures_rollup_add(db, &cells, scope, answer, error);
+    return code != 0 ? code : figure_cells_tell(&cells, arena, answer, error);
+}
+
 int figures_compute(struct facts *facts, struct db *db, const struct city_snapshot *city,
                     const struct actor *actor, const struct figure_query *query,
                     struct arena *arena, struct figure_answer *ret_answer,
                     struct error *error)
 {
     struct facts_state state;
-    int code = facts_hold(facts, db, city, &state, error);
-    if (code != 0)
-        return code;
-    struct figure_answer answer = {
-        .epoch = state.epoch, .position = state.position, .trouble = state.trouble};
-    code = count(facts, &state, city, actor, query, arena, &answer, error);
-    facts_release(facts);
+    struct figure_scope scope;
+    struct figure_answer answer = {0};
+    int code = figure_scope_make(city, actor, query, 0, arena, &scope, error);
+    if (code == 0 && figures_rollup_fits(query, &scope)) {
+        code = count_rollups(db, city, query, &scope, arena, &answer, error);
+    } else if (code == 0) {
+        code = facts_hold(facts, db, city, &state, error);
+        if (code != 0)
+            return code;
+        answer = (struct figure_answer){
+            .epoch = state.epoch, .position = state.position, .trouble = state.trouble};
+        code = count(facts, &state, city, actor, query, arena, &answer, error);
+        facts_release(facts);
+    }
     if (code == 0)
         *ret_answer = answer;
     return code;

@@ -262,32 +262,50 @@ static int make_axes(const struct city_snapshot *city, const struct figure_query
 }
 
 // ---- sums ----
+// A group is wanted as soon as one of its sums is.
+static void want_group(struct figure_cells *cells, enum figure_sum first,
+                       enum figure_sum last)
+{
+    if (cells->place[first] >= 0)
+        return;
+    for (int i = (int)first; i <= (int)last; i++)
+        cells->place[i] = (int)cells->stride++;
+}
+
 static void want(struct figure_cells *cells)
 {
-    static const struct {
-        enum figure_measure measure;
-        enum figure_sum first, second; // second SUM_COUNT: none
-    } NEEDS[] = {
-        {FIGURE_OPENED, SUM_OPENED, SUM_COUNT},
-        {FIGURE_ENDED, SUM_ENDED, SUM_COUNT},
-        {FIGURE_CLOSED, SUM_CLOSED, SUM_COUNT},
-        {FIGURE_OPEN, SUM_OPENED, SUM_ENDED},
-        {FIGURE_OVERDUE, SUM_BECAME_OVERDUE, SUM_NO_LONGER_OVERDUE},
-        {FIGURE_CLOSED_OF_OPENED, SUM_CLOSED_OF_OPENED, SUM_COUNT},
-        {FIGURE_TO_CLOSE, SUM_TO_CLOSE, SUM_COUNT},
-        {FIGURE_HANDLED_IN_TIME, SUM_HANDLED_IN_TIME, SUM_COUNT},
-        {FIGURE_TO_HANDLE, SUM_TO_HANDLE, SUM_COUNT},
-        {FIGURE_TARGET_MET, SUM_TARGET_MET, SUM_COUNT},
-        {FIGURE_WITH_TARGET, SUM_WITH_TARGET, SUM_COUNT},
-        {FIGURE_MEAN_TIME_TO_CLOSE, SUM_DURATION_S, SUM_CLOSED},
-    };
-    for (size_t i = 0; i < cells->query->measure_count; i++)
-        for (size_t k = 0; k < sizeof NEEDS / sizeof NEEDS[0]; k++)
-            if (NEEDS[k].measure == cells->query->measures[i]) {
-                cells->wanted[NEEDS[k].first] = true;
-                if (NEEDS[k].second != SUM_COUNT)
-                    cells->wanted[NEEDS[k].second] = true;
-            }
+    for (int i = 0; i < SUM_COUNT; i++)
+        cells->place[i] = -1;
+    for (size_t i = 0; i < cells->query->measure_count; i++) {
+        enum figure_measure measure = cells->query->measures[i];
+        bool open = measure == FIGURE_OPEN;
+        if (open || measure == FIGURE_OPENED || measure == FIGURE_CLOSED_OF_OPENED ||
+            measure == FIGURE_TO_CLOSE)
+            want_group(cells, SUM_OPENED, SUM_TO_CLOSE);
+        if (open || measure == FIGURE_ENDED || measure == FIGURE_CLOSED ||
+            measure == FIGURE_MEAN_TIME_TO_CLOSE)
+            want_group(cells, SUM_ENDED, SUM_DURATION_S);
+        if (measure == FIGURE_HANDLED_IN_TIME || measure == FIGURE_TO_HANDLE)
+            want_group(cells, SUM_HANDLED_IN_TIME, SUM_TO_HANDLE);
+        if (measure == FIGURE_OVERDUE)
+            want_group(cells, SUM_OVERDUE, SUM_OVERDUE);
+        if (measure == FIGURE_TARGET_MET || measure == FIGURE_WITH_TARGET)
+            want_group(cells, SUM_TARGET_MET, SUM_WITH_TARGET);
+        cells->open |= open;
+    }
+}
+
+static int make_sums(struct figure_cells *cells, struct arena *arena, struct error *error)
+{
+    uint32_t *start = arena_array(arena, UINT16_MAX + 1, sizeof *start);
+    cells->sums = arena_array(arena, cells->width * (cells->time.count + 2),
+                              (cells->stride + 1) * sizeof(int64_t));
+    if (start == NULL || cells->sums == NULL)
+        return no_room(error);
+    for (size_t day = 0; day <= UINT16_MAX; day++)
+        start[day] = (uint32_t)(cells->time.bucket[day] * cells->width * cells->stride);
+    cells->start = start;
+    return 0;
 }
 
 int figure_cells_make(const struct city_snapshot *city, const struct figure_query *query,
@@ -304,11 +322,8 @@ int figure_cells_make(const struct city_snapshot *city, const struct figure_quer
     if (cells.width > CELLS_MOST / (cells.time.count + 2))
         return no_room(error);
     want(&cells);
-    for (int i = 0; i < SUM_COUNT; i++)
-        if (cells.wanted[i] &&
-            (cells.sums[i] = arena_array(arena, cells.width * (cells.time.count + 2),
-                                         sizeof(int64_t))) == NULL)
-            return no_room(error);
-    *ret_cells = cells;
-    return 0;
+    code = make_sums(&cells, arena, error);
+    if (code == 0)
+        *ret_cells = cells;
+    return code;
 }

@@ -11,16 +11,17 @@ struct telling {
     size_t room;
 };
 
-// Stocks: what had come less what had gone, bucket by bucket, in place of the flows.
-// The flows themselves are still needed: so the stocks lie in arrays of their own.
-static int64_t *stock(struct figure_cells *cells, enum figure_sum in, enum figure_sum out,
+// Stocks: what had come less what had gone, added up bucket by bucket.
+static int64_t *stock(const struct figure_cells *cells, int in, int out,
                       struct arena *arena)
 {
     size_t width = cells->width, buckets = cells->time.count + 1;
     int64_t *sums = arena_array(arena, width * buckets, sizeof *sums);
-    for (size_t i = 0; sums != NULL && i < width * buckets; i++)
+    for (size_t i = 0; sums != NULL && i < width * buckets; i++) {
+        const int64_t *cell = cells->sums + i * cells->stride;
         sums[i] =
-            (i >= width ? sums[i - width] : 0) + cells->sums[in][i] - cells->sums[out][i];
+            (i >= width ? sums[i - width] : 0) + cell[in] - (out >= 0 ? cell[out] : 0);
+    }
     return sums;
 }
 
@@ -101,8 +102,9 @@ static struct cell_sums sums_at(const struct figure_cells *cells,
     struct cell_sums sums = {.future = cells->time.keys[bucket - 1].from_day >
                                        cells->query->today};
     size_t at = bucket * cells->width + cell;
+    const int64_t *own = figure_cell(cells, bucket, cell);
     for (int i = 0; i < SUM_COUNT; i++)
-        sums.of[i] = cells->sums[i] != NULL ? cells->sums[i][at] : 0;
+        sums.of[i] = cells->place[i] >= 0 ? own[cells->place[i]] : 0;
     sums.open = stocks->open != NULL ? stocks->open[at] : 0;
     sums.overdue = stocks->overdue != NULL ? stocks->overdue[at] : 0;
     return sums;
@@ -202,12 +204,12 @@ int figure_cells_tell(struct figure_cells *cells, struct arena *arena,
 {
     struct telling telling = {.cells = cells, .arena = arena, .answer = answer};
     struct stocks stocks = {0};
-    if (cells->wanted[SUM_OPENED] && cells->wanted[SUM_ENDED] &&
-        (stocks.open = stock(cells, SUM_OPENED, SUM_ENDED, arena)) == NULL)
+    const int *place = cells->place;
+    if (cells->open &&
+        (stocks.open = stock(cells, place[SUM_OPENED], place[SUM_ENDED], arena)) == NULL)
         return no_room(error);
-    if (cells->wanted[SUM_BECAME_OVERDUE] &&
-        (stocks.overdue = stock(cells, SUM_BECAME_OVERDUE, SUM_NO_LONGER_OVERDUE, arena)) ==
-            NULL)
+    if (place[SUM_OVERDUE] >= 0 &&
+        (stocks.overdue = stock(cells, place[SUM_OVERDUE], -1, arena)) == NULL)
         return no_room(error);
     int code = tell_rows(&telling, &stocks, error);
     return code != 0 ? code : tell_totals(&telling, &stocks, error);

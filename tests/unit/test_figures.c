@@ -170,17 +170,15 @@ static bool same_number(double a, double b)
     return (isnan(a) && isnan(b)) || fabs(a - b) < 1e-6;
 }
 
-static struct figure_query ask(struct office *office, const char *by, const char *from,
-                               const char *to)
+static const char ALL[] = "opened,ended,closed,open,overdue,closing_rate,on_time_rate,"
+                          "target_rate,mean_time_to_close";
+static const char OF_ROLLUPS[] = "open,closed,ended,opened";
+
+static struct figure_query ask(struct office *office, const char *measures, const char *by,
+                               const char *from, const char *to)
 {
     struct figure_query query;
-    struct figure_words words = {
-        .measures =
-            "opened,ended,closed,open,overdue,closing_rate,on_time_rate,target_rate,"
-            "mean_time_to_close",
-        .by = by,
-        .from = from,
-        .to = to};
+    struct figure_words words = {.measures = measures, .by = by, .from = from, .to = to};
     assert_ok(figure_query_read(&words, office->world.city, office->world.now_ms, &query,
                                 &error));
     return query;
@@ -223,7 +221,8 @@ static void compare_sums(const struct figure_query *query,
     for (size_t i = 0; i < query->measure_count && query->by_count > 0; i++) {
         const struct figure_definition *measure = figure_definition(query->measures[i]);
         double sum = 0;
-        if (measure->unit != FIGURE_CASES || (measure->stock && by_time))
+        if (measure->unit != FIGURE_CASES || (measure->stock && by_time) ||
+            (measure->stock && query->from_day > query->today))
             continue;
         for (size_t k = 0; k < answer->row_count; k++)
             sum += answer->rows[k].values[i];
@@ -231,12 +230,12 @@ static void compare_sums(const struct figure_query *query,
     }
 }
 
-static size_t compare(struct office *office, const char *by, const char *from,
-                      const char *to)
+static size_t compare_measures(struct office *office, const char *measures, const char *by,
+                               const char *from, const char *to, bool *ret_from_rollup)
 {
     struct arena *arena = arena_new((size_t)256 * 1024 * 1024);
     struct actor eye = actor_system();
-    struct figure_query query = ask(office, by, from, to);
+    struct figure_query query = ask(office, measures, by, from, to);
     struct figure_answer answer;
     assert_ok(figures_compute(office->facts, office->world.db, office->world.city, &eye,
                               &query, arena, &answer, &error));
@@ -246,7 +245,17 @@ static size_t compare(struct office *office, const char *by, const char *from,
     compare_values(office, &query, NULL, answer.totals);
     compare_sums(&query, &answer);
     size_t rows = answer.row_count;
+    *ret_from_rollup = answer.from_rollup;
     arena_free(arena);
+    return rows;
+}
+
+static size_t compare(struct office *office, const char *by, const char *from,
+                      const char *to)
+{
+    bool from_rollup = true;
+    size_t rows = compare_measures(office, ALL, by, from, to, &from_rollup);
+    assert_false(from_rollup);
     return rows;
 }
 
@@ -263,6 +272,16 @@ static const char *const CROSSES[] = {
     "department:2,month",
     "class,area:district",
     "department,area:street",
+};
+
+static const char *const HEADLINES[] = {
+    "none",
+    "day",
+    "department",
+    "department:2,week",
+    "day,area:street",
+    "area:district",
+    "month,area:district",
 };
 
 static void people_work(struct office *office, unsigned moves, const struct actor *people,
@@ -300,6 +319,12 @@ static void play(const char *process)
         for (unsigned i = 0; i < 4; i++)
             rows += compare(&office, CROSSES[random_below(12)], "2025-06-02",
                             random_below(2) ? "2025-06-30" : "2025-06-11");
+        bool from_rollup = false;
+        rows +=
+            compare_measures(&office, OF_ROLLUPS, HEADLINES[random_below(7)],
+                             random_below(2) ? "2025-06-02" : "2025-06-09",
+                             random_below(2) ? "2025-06-30" : "2025-06-11", &from_rollup);
+        assert_true(from_rollup);
         if (random_below(3) == 0)
             restart(&office);
     }
@@ -338,7 +363,7 @@ static void what_is_overdue_follows_the_clock_without_any_timer(void **state)
     for (size_t i = 0; i < sizeof MOMENTS / sizeof MOMENTS[0]; i++) {
         struct figure_answer answer;
         w->now_ms = due_ms + MOMENTS[i].after_due_ms;
-        struct figure_query query = ask(&office, "none", "2025-06-01", NULL);
+        struct figure_query query = ask(&office, ALL, "none", "2025-06-01", NULL);
         assert_ok(figures_compute(office.facts, w->db, w->city, &eye, &query, w->arena,
                                   &answer, &error));
         assert_true(answer.totals[4] == MOMENTS[i].overdue);
@@ -368,7 +393,8 @@ static void lists_hold_each_case_once_in_pages(void **state)
     for (int round = 0; round < 6; round++) {
         people_work(&office, 100, eight, 8);
         for (int m = 0; m < FIGURE_MEASURE_COUNT; m++) {
-            struct figure_query query = ask(&office, "none", "2025-06-01", "2025-07-30");
+            struct figure_query query =
+                ask(&office, ALL, "none", "2025-06-01", "2025-07-30");
             int64_t before = INT64_MAX, seen = 0;
             struct figure_list list = {.next = 1};
             while (list.next != 0) {
@@ -480,10 +506,11 @@ static void without_a_file_figures_live_in_memory(void **state)
 }
 
 // ---- who sees what ----
-static double opened_for(struct office *office, const struct actor *actor)
+static double opened_for(struct office *office, const struct actor *actor,
+                         const char *measures)
 {
     struct figure_answer answer;
-    struct figure_query query = ask(office, "none", "2025-06-01", "2025-06-05");
+    struct figure_query query = ask(office, measures, "none", "2025-06-01", "2025-06-05");
     assert_ok(figures_compute(office->facts, office->world.db, office->world.city, actor,
                               &query, office->world.arena, &answer, &error));
     return answer.totals[0];
@@ -513,7 +540,8 @@ static void each_sees_their_part(void **state)
         {person(20, ROLE_DEPARTMENT, 0, 0), 0},
     };
     for (size_t i = 0; i < sizeof LIST / sizeof LIST[0]; i++) {
-        if (opened_for(&office, &LIST[i].actor) != LIST[i].opened)
+        if (opened_for(&office, &LIST[i].actor, ALL) != LIST[i].opened ||
+            opened_for(&office, &LIST[i].actor, "opened,open") != LIST[i].opened)
             fail_msg("person %lld", (long long)LIST[i].actor.person_id);
     }
     office_end(&office);

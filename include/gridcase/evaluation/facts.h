@@ -58,7 +58,9 @@ struct facts_row {
 struct facts_block {
     size_t count;
     int64_t weight;
-    bool changed;                     // in memory; false: of the file
+    bool changed;                 // in memory; false: of the file
+    uint16_t first_day, last_day; // nothing happened before, nothing after, as far as known
+    bool has_open;
     const uint32_t *wide[FACTS_WIDE]; // NULL: a level the city does not have
     const uint16_t *narrow[FACTS_NARROW];
 };
