@@ -14,7 +14,7 @@ rule() { # rule NAME: problems on standard input
 sources() { git ls-files -- "$@"; }
 
 declare -A floor=([core]=0 [geo]=1 [db]=1 [http]=1 [rules]=2 [city]=3 [account]=4 [media]=4
-    [cases]=5 [notify]=6 [document]=6 [evaluation]=7 [api]=8 [cli]=9)
+    [cases]=5 [notify]=6 [document]=6 [backup]=6 [evaluation]=7 [api]=8 [cli]=9)
 floors() {
     sources 'src/*/*.[ch]' 'include/gridcase/*/*.h' | while read -r file; do
         own=$(echo "$file" | sed -E 's#^(src|include/gridcase)/([^/]+)/.*#\2#')

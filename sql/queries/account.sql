@@ -134,6 +134,10 @@ DELETE FROM session WHERE session_id = $1;
 -- Browsers and bearer tokens of a person, all but one session (0: all).
 DELETE FROM session WHERE person_id = $1 AND session_id <> $2;
 
+-- name: session_end_browsers
+-- database: cases
+DELETE FROM session WHERE bearer = 0;
+
 -- name: session_sweep
 -- database: cases
 DELETE FROM session WHERE expires_at < $1;
@@ -193,6 +197,10 @@ WHERE l.token_digest = $1 AND l.expires_at > $2;
 -- name: link_end_all
 -- database: cases
 DELETE FROM account_link WHERE person_id = $1;
+
+-- name: link_end_everybody
+-- database: cases
+DELETE FROM account_link;
 
 -- name: link_sweep
 -- database: cases

@@ -182,6 +182,11 @@ ORDER BY g.position LIMIT $2;
 UPDATE history SET idempotency_key = NULL, body_digest = NULL
 WHERE case_id = $1 AND seq = $2 AND idempotency_key IS NOT NULL;
 
+-- A restored copy goes ways of its own.
+-- name: case_epoch_renew
+-- database: cases
+UPDATE case_epoch SET epoch = $1 WHERE epoch <> $1;
+
 -- name: keys_expired
 -- database: cases
 UPDATE case_epoch SET keys_expired = $1;

@@ -29,3 +29,7 @@ ON CONFLICT (sha256, person_id) DO NOTHING;
 -- name: media_sender_has
 -- database: cases
 SELECT count(*) FROM media_sender WHERE sha256 = $1 AND person_id = $2;
+
+-- name: media_digest_list
+-- database: cases
+SELECT sha256 FROM media_file WHERE sha256 > $1 ORDER BY sha256 LIMIT $2;

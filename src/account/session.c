@@ -111,6 +111,12 @@ int account_session_end(struct db *db, int64_t session_id, int64_t now_ms,
     return code != 0 ? code : account_audit(db, person_id, "signed_out", now_ms, error);
 }
 
+int account_end_everybody(struct db *db, struct error *error)
+{
+    int code = db_execute(db, QUERY_SESSION_END_BROWSERS, NULL, 0, error);
+    return code == 0 ? db_execute(db, QUERY_LINK_END_EVERYBODY, NULL, 0, error) : code;
+}
+
 int account_sweep(struct db *db, int64_t now_ms, struct error *error)
 {
     const struct db_value before[] = {DB_INT(now_ms - KEEP_MS)};

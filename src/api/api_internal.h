@@ -30,6 +30,7 @@
 
 struct api_call;
 struct api_city;
+struct backup_keeper;
 struct case_points;
 struct changes;
 struct facts;
@@ -109,6 +110,7 @@ struct api {
     int64_t started_ms;
     pthread_mutex_t replay_lock; // guards the list of replays
     struct replay_job *replays;
+    struct backup_keeper *backups;
 };
 
 // ---- cities (cities.c) ----
@@ -186,6 +188,12 @@ void api_cities_each(struct api *api, void (*visit)(void *context, struct api_ci
                      void *context);
 
 void api_replays_stop(struct api *api); // replay_job.c
+
+// ---- backups (backup_job.c) ----
+int api_backups_start(struct api *api, struct error *error) ERROR_MUST_CHECK;
+void api_backups_stop(struct api *api); // one that is being made is given up
+void api_backups_free(struct api *api);
+bool api_backup_is_running(struct api *api);
 
 // ---- timers (timers.c) ----
 int api_timers_start(struct api *api, struct error *error) ERROR_MUST_CHECK;

@@ -48,6 +48,9 @@ int api_new(const struct api_options *options, struct api **ret_api, struct erro
     if (!code) {
         code = api_timers_start(api, error);
     }
+    if (!code) {
+        code = api_backups_start(api, error);
+    }
     if (code) {
         api_free(api);
         return code;
@@ -59,6 +62,7 @@ int api_new(const struct api_options *options, struct api **ret_api, struct erro
 void api_quiesce(struct api *api)
 {
     atomic_store(&api->stopping, true);
+    api_backups_stop(api);
     api_replays_stop(api);
     api_timers_stop(api);
     changes_stop(api->changes);
@@ -75,6 +79,7 @@ struct api *api_free(struct api *api)
         api_cities_close(api);
         metrics_free(api->metrics);
         tile_cache_free(api->tiles);
+        api_backups_free(api);
         pthread_cond_destroy(&api->opened);
         pthread_mutex_destroy(&api->replay_lock);
         pthread_mutex_destroy(&api->lock);

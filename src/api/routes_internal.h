@@ -116,3 +116,7 @@ API_HANDLER(control_city_load);
 
 // replay_job.c
 API_HANDLER(control_replay);
+
+// backup_job.c
+API_HANDLER(control_backup);
+API_HANDLER(control_backup_state);

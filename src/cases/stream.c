@@ -110,6 +110,21 @@ int case_stream(struct db *db, struct case_stream *ret_stream, struct error *err
     return code < 0 ? code : 0;
 }
 
+int case_stream_renew(struct db *db, struct error *error)
+{
+    enum { EPOCH_MOST = 1000000000 };
+    for (int tries = 0; tries < 10; tries++) {
+        uint64_t number = 0;
+        random_bytes(&number, sizeof number);
+        int code = db_execute(
+            db, QUERY_CASE_EPOCH_RENEW,
+            (struct db_value[]){DB_INT((int64_t)(number % EPOCH_MOST) + 1)}, 1, error);
+        if (code != 0 || db_changes(db) == 1)
+            return code;
+    }
+    return error_set(error, ERROR_BUG, "case.epoch", "no new number for the change stream");
+}
+
 int case_media_visible(struct db *db, const struct city_snapshot *city,
                        const struct actor *actor, const uint8_t sha256[HASH_SIZE],
                        bool *ret_visible, struct error *error)

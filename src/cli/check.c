@@ -11,6 +11,8 @@
 #include <gridcase/db/store.h>
 #include <gridcase/media/media.h>
 
+#include "check.h"
+
 enum { CASES_A_SLICE = 1000 };
 
 static int count_anew(struct recount *recount, struct db *db, bool quiet,
@@ -81,34 +83,38 @@ static int check_photos(struct db_store *store, struct db *db, const char *slug,
     return code;
 }
 
-static int check(int argc, char **argv, struct error *error)
+int cli_check_city(const char *data, const char *slug, unsigned flags, struct error *error)
 {
-    const char *data = cli_data_folder(&argc, argv);
-    bool quiet = cli_flag(&argc, argv, "--quiet") != 0;
-    bool digests = cli_flag(&argc, argv, "--photos") != 0;
     struct db_store *store = NULL;
     struct city_snapshot *city = NULL;
     struct db *db = NULL;
-    int code = cli_words(argc, argv, 1, 1, error);
+    int code = db_store_open(data, DB_STORE_READ_ONLY, &store, error);
     if (code == 0)
-        code = db_store_open(data, DB_STORE_READ_ONLY, &store, error);
+        code = city_snapshot_open(store, slug, &city, error);
     if (code == 0)
-        code = city_snapshot_open(store, argv[0], &city, error);
-    if (code == 0)
-        code = db_open(store, argv[0], DB_CASES, DB_READ, &db, error);
+        code = db_open(store, slug, DB_CASES, DB_READ, &db, error);
     if (code == 0) {
         struct recount *recount = recount_new(city);
-        code = count_anew(recount, db, quiet, error);
+        code = count_anew(recount, db, (flags & CLI_CHECK_QUIET) != 0, error);
         if (code == 0)
             code = tell(recount, error);
         recount_free(recount);
     }
     if (code == 0)
-        code = check_photos(store, db, argv[0], digests, error);
+        code = check_photos(store, db, slug, (flags & CLI_CHECK_PHOTOS) != 0, error);
     db_close(db);
     city_snapshot_free(city);
     db_store_close(store);
     return code;
+}
+
+static int check(int argc, char **argv, struct error *error)
+{
+    const char *data = cli_data_folder(&argc, argv);
+    unsigned flags = cli_flag(&argc, argv, "--quiet") ? CLI_CHECK_QUIET : 0;
+    flags |= cli_flag(&argc, argv, "--photos") ? CLI_CHECK_PHOTOS : 0;
+    int code = cli_words(argc, argv, 1, 1, error);
+    return code == 0 ? cli_check_city(data, argv[0], flags, error) : code;
 }
 
 const struct cli_command cli_check_commands[] = {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <gridcase/cli/cli.h>
+#include <gridcase/db/store.h>
 
 extern const struct cli_command cli_city_commands[];
 extern const struct cli_command cli_serve_commands[];
@@ -16,6 +17,7 @@ extern const struct cli_command cli_check_commands[];
 extern const struct cli_command cli_process_commands[];
 extern const struct cli_command cli_search_commands[];
 extern const struct cli_command cli_route_commands[];
+extern const struct cli_command cli_backup_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
@@ -29,6 +31,7 @@ const struct cli_command *const cli_families[] = {
     cli_process_commands,
     cli_search_commands,
     cli_route_commands,
+    cli_backup_commands,
     NULL,
 };
 
@@ -57,9 +60,17 @@ static const struct cli_command *find(int argc, char **argv, int *ret_skip)
     return NULL;
 }
 
+static void tell_upgrade(void *context, const char *copy)
+{
+    (void)context;
+    fprintf(stderr, "gridcase: an older database is upgraded; as it was it is kept: %s\n",
+            copy);
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    db_on_upgrade(tell_upgrade, NULL);
     if (argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0))
         return usage(stdout);
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {

@@ -210,6 +210,10 @@ static int start_api(struct serve *serve, struct error *error)
     options.cities_open = (unsigned)options_int(from, OPTION_CITIES_OPEN);
     options.city_idle_ms = options_int(from, OPTION_CITY_IDLE_S) * 1000;
     read_media_limits(from, &options.media);
+    options.backup_to = options_text(from, OPTION_BACKUP_TO);
+    options.backup_every_ms = options_int(from, OPTION_BACKUP_EVERY_H) * 3600 * 1000;
+    options.backup_keep = (unsigned)options_int(from, OPTION_BACKUP_KEEP);
+    options.backup_bytes_per_s = options_int(from, OPTION_BACKUP_MB_PER_S) * 1000000;
     return api_new(&options, &serve->api, error);
 }
 
@@ -357,10 +361,20 @@ static void block_signals(void)
     pthread_sigmask(SIG_BLOCK, &set, NULL); // before any thread is made
 }
 
+static void log_upgrade(void *context, const char *copy)
+{
+    (void)context;
+    log_event(LOG_WARNING, "store.upgrade",
+              "copy=\"%s\" text=\"an older database is "
+              "upgraded; as it was it is kept\"",
+              copy);
+}
+
 static int run_serve(int argc, char **argv, struct error *error)
 {
     struct serve serve = {.data = cli_data_folder(&argc, argv), .options = options_new()};
     block_signals();
+    db_on_upgrade(log_upgrade, NULL);
     int code = read_options(&argc, argv, serve.data, serve.options, error);
     if (!code) {
         code = cli_words(argc, argv, 0, 0, error);

@@ -102,6 +102,14 @@ struct db_engine {
     void (*match_text)(const struct db_match_group *groups, size_t count,
                        struct buffer *out);
 
+    // A copy of what an open read transaction sees; path is new. Steps: DB_COPY_MORE, 0
+    // when whole and synced, or a code. end takes NULL.
+    int (*copy_begin)(void *connection, const char *path, void **ret_copy,
+                      struct error *error);
+    int (*copy_step)(void *copy, int64_t bytes, struct error *error);
+    void (*copy_bytes)(void *copy, int64_t *ret_done, int64_t *ret_all);
+    void (*copy_end)(void *copy);
+
     // Databases of a city as a whole, and the one that can be made again.
     int (*remove_city)(const char *folder, const char *slug, struct error *error);
     int (*remove_search)(const char *folder, const char *slug, struct error *error);
@@ -215,9 +223,17 @@ int db_places_close(struct db_store *store, const char *slug,
 void db_places_renew(struct db_store *store, const char *slug); // makes it usable again
 
 // ---- migrations (migrate.c) ----
-// Brings one database up to date (or, on a reading handle, checks that it is).
-int db_migrate(struct db *db, enum db_database database,
+// Brings one database up to date (or, on a reading handle, checks that it is). Before the
+// first migration of a database that is not new a copy of it is kept in folder (NULL: not).
+int db_migrate(struct db *db, enum db_database database, const char *folder,
                struct error *error) ERROR_MUST_CHECK;
+// Acts as a program that knows migrations up to this number only: tests only.
+void db_migrations_until(int number);
+
+// ---- copies (copy.c) ----
+// folder/name.before-NEWEST, whole or not at all. ERROR_IO "upgrade.no_space", "disk.full".
+int db_keep_copy(struct db *db, const char *folder, const char *name, int newest,
+                 struct error *error) ERROR_MUST_CHECK;
 
 // ---- lanes (lane.c) ----
 struct db_lane *db_lane_stop(struct db_lane *lane); // joins its thread; NULL is taken

@@ -428,6 +428,10 @@ const struct db_engine db_engine_sqlite = {
     .load_publish = sqlite_load_publish,
     .load_discard = sqlite_load_discard,
     .match_text = sqlite_match_text,
+    .copy_begin = sqlite_copy_begin,
+    .copy_step = sqlite_copy_step,
+    .copy_bytes = sqlite_copy_bytes,
+    .copy_end = sqlite_copy_end,
     .remove_city = sqlite_remove_city,
     .remove_search = sqlite_remove_search,
 };

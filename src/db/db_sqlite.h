@@ -65,3 +65,10 @@ int64_t sqlite_column_int(void *statement, int column);
 double sqlite_column_double(void *statement, int column);
 const char *sqlite_column_text(void *statement, int column);
 const void *sqlite_column_blob(void *statement, int column, size_t *ret_length);
+
+// ---- copies (sqlite_copy.c) ----
+int sqlite_copy_begin(void *connection, const char *path, void **ret_copy,
+                      struct error *error) ERROR_MUST_CHECK;
+int sqlite_copy_step(void *copy, int64_t bytes, struct error *error) ERROR_MUST_CHECK;
+void sqlite_copy_bytes(void *copy, int64_t *ret_done, int64_t *ret_all);
+void sqlite_copy_end(void *copy);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 // Migrations: append-only, hashed, each in a transaction of its own.
+#include <limits.h>
 #include <string.h>
 
 #include <gridcase/core/hash.h>
@@ -10,10 +11,27 @@
 
 enum { MIGRATIONS_MAX = 256 };
 
+static int known_until = INT_MAX;
+
+void db_migrations_until(int number)
+{
+    known_until = number;
+}
+
 static bool applies(const struct db_migration_text *migration, enum db_database database)
 {
-    return strcmp(migration->database, "any") == 0 ||
-           strcmp(migration->database, db_database_to_str(database)) == 0;
+    return migration->number <= known_until &&
+           (strcmp(migration->database, "any") == 0 ||
+            strcmp(migration->database, db_database_to_str(database)) == 0);
+}
+
+int db_migration_newest(enum db_database database)
+{
+    int newest = 0;
+    for (size_t i = 0; i < db_migration_count; i++)
+        if (applies(&db_migration_texts[i], database))
+            newest = db_migration_texts[i].number;
+    return newest;
 }
 
 static void hash_of(const struct db_migration_text *migration, char out[HASH_HEX_SIZE])
@@ -43,7 +61,8 @@ static int check_row(enum db_database database, struct db_statement *row, bool *
         return 0;
     }
     return error_set(error, ERROR_STORE, "db.newer",
-                     "migration %lld (%s) is unknown: a newer gridcase has been here",
+                     "a newer gridcase has been here: this one does not know migration "
+                     "%lld (%s); use the newer program, or restore a backup made before",
                      (long long)number, name);
 }
 
@@ -85,7 +104,48 @@ static int apply(struct db *db, const struct db_migration_text *migration,
     return code;
 }
 
-int db_migrate(struct db *db, enum db_database database, struct error *error)
+static bool is_pending(const bool *applied, size_t i, enum db_database database)
+{
+    return !applied[i] && applies(&db_migration_texts[i], database);
+}
+
+static const struct db_migration_text *first_pending(const bool *applied,
+                                                     enum db_database database)
+{
+    for (size_t i = 0; i < db_migration_count; i++)
+        if (is_pending(applied, i, database))
+            return &db_migration_texts[i];
+    return NULL;
+}
+
+// All of them or none: a failure leaves the database to the program that made it.
+static int apply_pending(struct db *db, enum db_database database, const bool *applied,
+                         struct error *error)
+{
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    int code = db_begin(db, DB_WRITE, &transaction, error);
+    for (size_t i = 0; code == 0 && i < db_migration_count; i++)
+        if (is_pending(applied, i, database))
+            code = apply(db, &db_migration_texts[i], error);
+    if (code == 0)
+        code = db_commit(&transaction, error);
+    // No log is left that would be laid over a copy put back in the database's place.
+    if (code == 0)
+        db->engine->upkeep(db->connection, DB_UPKEEP_LAST);
+    return code;
+}
+
+static int keep_copy(struct db *db, const char *folder, enum db_database database,
+                     struct error *error)
+{
+    char name[32];
+    if (text_format(name, sizeof name, "%s.db", db_database_to_str(database)) != 0)
+        return error_set(error, ERROR_BUG, "db.misuse", "a database's name is long");
+    return db_keep_copy(db, folder, name, db_migration_newest(database), error);
+}
+
+int db_migrate(struct db *db, enum db_database database, const char *folder,
+               struct error *error)
 {
     bool applied[MIGRATIONS_MAX] = {false};
     bool is_new = true;
@@ -95,15 +155,14 @@ int db_migrate(struct db *db, enum db_database database, struct error *error)
     int code = db->engine->is_new(db->connection, &is_new, error);
     if (code == 0 && !is_new)
         code = read_applied(db, database, applied, error);
-    for (size_t i = 0; code == 0 && i < db_migration_count; i++) {
-        const struct db_migration_text *migration = &db_migration_texts[i];
-        if (applied[i] || !applies(migration, database))
-            continue;
-        if (db->mode == DB_READ)
-            return error_set(error, ERROR_STORE, "db.older",
-                             "migration %d (%s) has not been applied yet",
-                             migration->number, migration->name);
-        code = apply(db, migration, error);
-    }
-    return code;
+    const struct db_migration_text *first = first_pending(applied, database);
+    if (code != 0 || !first)
+        return code;
+    if (db->mode == DB_READ)
+        return error_set(error, ERROR_STORE, "db.older",
+                         "migration %d (%s) has not been applied yet", first->number,
+                         first->name);
+    if (!is_new && folder)
+        code = keep_copy(db, folder, database, error);
+    return code == 0 ? apply_pending(db, database, applied, error) : code;
 }

@@ -97,6 +97,13 @@ static int prepare_folder(struct db_store *store, struct error *error)
     int code = file_path(path, sizeof path, store->folder, "cities", error);
     if (code != 0)
         return code;
+    char marker[DB_PATH_SIZE];
+    code = file_path(marker, sizeof marker, store->folder, DB_STORE_UNFINISHED, error);
+    if (code == 0 && !(store->flags & DB_STORE_RESTORING) && file_exists(marker))
+        code = error_set(error, ERROR_STORE, "store.unfinished",
+                         "%s: a restore was cut short here; restore again", store->folder);
+    if (code != 0)
+        return code;
     if (store->flags & DB_STORE_CREATE)
         return file_make_directory(path, error);
     if (!file_exists(path))
@@ -220,7 +227,16 @@ static int connect_and_migrate(struct db_place *place, const struct db_target *t
     struct db *db = db_connect(place->store->engine, target, error);
     if (!db)
         return error->code;
-    int code = db_migrate(db, place->database, error);
+    char folder[DB_PATH_SIZE];
+    snprintf(folder, sizeof folder, "%s", place->store->folder);
+    int code = 0;
+    if (*place->slug &&
+        db_store_city_path(place->store, place->slug, NULL, folder, sizeof folder) != 0)
+        code = error_set(error, ERROR_LIMIT, "file.long_path", "path too long");
+    // What can be made anew needs no copy.
+    if (code == 0)
+        code = db_migrate(db, place->database, place->database == DB_SEARCH ? NULL : folder,
+                          error);
     db_destroy(db);
     return code;
 }

@@ -84,6 +84,9 @@ int account_session_touch(struct db *db, int64_t session_id, int64_t now_ms,
                           struct error *error) ERROR_MUST_CHECK;
 int account_session_end(struct db *db, int64_t session_id, int64_t now_ms,
                         struct error *error) ERROR_MUST_CHECK;
+// Ends every browser's session and every one-time link: of a restored store, which may know
+// some that were ended since. Bearer tokens stay. In a write transaction.
+int account_end_everybody(struct db *db, struct error *error) ERROR_MUST_CHECK;
 // Deletes what expired more than a day ago: sessions, links, throttle rows.
 int account_sweep(struct db *db, int64_t now_ms, struct error *error) ERROR_MUST_CHECK;
 

@@ -25,6 +25,10 @@ struct api_options {
     unsigned cities_open;             // most cities open at once when idle ones can go
     int64_t city_idle_ms;             // a city nobody asked for is closed after this
     struct media_limits media;
+    const char *backup_to;            // folder; NULL or "": no schedule
+    int64_t backup_every_ms;
+    unsigned backup_keep;
+    int64_t backup_bytes_per_s; // 0: as fast as the disk
 };
 void api_options_init(struct api_options *options);
 

@@ -172,3 +172,7 @@ int case_timers_next(struct db *db, int64_t *ret_ms, struct error *error) ERROR_
 int case_upkeep_run(struct db *db, const struct city_snapshot *city, int64_t now_ms,
                     unsigned most, unsigned *ret_done,
                     struct error *error) ERROR_MUST_CHECK;
+
+// Makes positions in the change stream that were told before unknown, so that all who ask
+// with one read everything anew: for a restored store. In a write transaction.
+int case_stream_renew(struct db *db, struct error *error) ERROR_MUST_CHECK;

@@ -193,3 +193,17 @@ enum { DB_ROLLUP_KEYS = 6, DB_ROLLUP_DELTAS = 12 };
 int db_rollup_add(struct db *db, enum query_id query, const int64_t *keys, size_t key_count,
                   const int64_t *deltas, size_t delta_count,
                   struct error *error) ERROR_MUST_CHECK;
+
+// ---- copies ----
+// Copies a whole database, as the handle's open transaction sees it, into a new file at
+// path, in steps; others write meanwhile. The moment is that of the transaction's first
+// read: read something before. The handle's transaction stays open until db_copy_free.
+enum { DB_COPY_MORE = 1 };
+struct db_copy;
+int db_copy_begin(struct db *db, const char *path, struct db_copy **ret_copy,
+                  struct error *error) ERROR_MUST_CHECK;
+// DB_COPY_MORE, 0 when it is whole and synced (the folder's entry is not), or a code:
+// ERROR_IO "disk.full".
+int db_copy_step(struct db_copy *copy, int64_t bytes, struct error *error) ERROR_MUST_CHECK;
+void db_copy_progress(const struct db_copy *copy, int64_t *ret_done, int64_t *ret_all);
+struct db_copy *db_copy_free(struct db_copy *copy); // takes NULL, returns NULL

@@ -27,12 +27,17 @@ enum db_store_flags {
     DB_STORE_READ_ONLY =
         2,               // take no lock; only DB_READ handles; schema must be ours exactly
     DB_STORE_UNSAFE = 4, // tests only: commits do not wait for the disk
-    DB_STORE_LOCKED_OK = 8, // the caller holds the lock already (a child of the owner)
+    DB_STORE_LOCKED_OK = 8,  // the caller holds the lock already (a child of the owner)
+    DB_STORE_RESTORING = 16, // open although a restore has not finished: the restore itself
 };
+
+// A file in the folder while a restore is at work: the store does not open with it.
+#define DB_STORE_UNFINISHED "restore-unfinished"
 
 // Opens a store, takes its lock and migrates system.db. ERROR_BUSY "store.locked" when
 // another process owns it (its process id is in the message); ERROR_STORE "db.newer" when a
-// newer gridcase has migrated it; ERROR_NOT_FOUND "store.missing" without DB_STORE_CREATE.
+// newer gridcase has migrated it, "store.unfinished" where a restore was cut short;
+// ERROR_NOT_FOUND "store.missing" without DB_STORE_CREATE.
 // Thread rule: a store may be used from every thread.
 int db_store_open(const char *location, unsigned flags, struct db_store **ret_store,
                   struct error *error) ERROR_MUST_CHECK;
@@ -84,6 +89,16 @@ int db_store_discard_search(struct db_store *store, const char *slug,
 // Closes pooled readers and unused lanes that nobody has asked for in idle_ms.
 // Returns how many databases were let go. Call it now and then.
 unsigned db_store_close_idle(struct db_store *store, int64_t idle_ms);
+
+// ---- upgrades ----
+// Before a database of an older program is migrated, a copy of it is kept beside it
+// (cases.db.before-0050: the newest migration that follows). ERROR_IO "upgrade.no_space"
+// when the disk has no room for it. All migrations of a database are one transaction.
+// tell is called with the path of each copy, on the thread that opens the database. For the
+// whole process; set before any store is opened.
+void db_on_upgrade(void (*tell)(void *context, const char *copy), void *context);
+// Highest migration of a database that this program knows.
+int db_migration_newest(enum db_database database);
 
 // ---- counters, for metrics ----
 struct db_store_counters {
