@@ -105,11 +105,23 @@ static void take_geometry(GEOSContextHandle_t geos, const GEOSGeometry *geometry
     }
 }
 
+// Ring by ring, holes taken out of outer ones: where both were cut along the same edge, or
+// the hole covers all of the tile, nothing is left between them.
+static GEOSGeometry *make_valid(GEOSContextHandle_t geos, const GEOSGeometry *broken)
+{
+    GEOSMakeValidParams *params = GEOSMakeValidParams_create_r(geos);
+    GEOSMakeValidParams_setMethod_r(geos, params, GEOS_MAKE_VALID_STRUCTURE);
+    GEOSMakeValidParams_setKeepCollapsed_r(geos, params, 0);
+    GEOSGeometry *valid = GEOSMakeValidWithParams_r(geos, broken, params);
+    GEOSMakeValidParams_destroy_r(geos, params);
+    return valid;
+}
+
 bool tile_repair(struct tile_outline *outline)
 {
     GEOSContextHandle_t geos = GEOS_init_r();
     GEOSGeometry *broken = to_geometry(geos, outline);
-    GEOSGeometry *valid = broken ? GEOSMakeValid_r(geos, broken) : NULL;
+    GEOSGeometry *valid = broken ? make_valid(geos, broken) : NULL;
     GEOSGeometry *whole = valid ? GEOSGeom_setPrecision_r(geos, valid, 1.0, 0) : NULL;
     outline_clear(outline);
     if (whole)

@@ -509,7 +509,8 @@ static size_t layer_length(const struct tile_pen *pen)
 
 size_t tile_size(const struct tile_pen *pen)
 {
-    return pen->feature_count ? 5 + layer_length(pen) : 0;
+    const size_t length = layer_length(pen);
+    return pen->feature_count ? 1 + number_size(length) + length : 0;
 }
 
 static void append_number(struct buffer *out, uint64_t value)
