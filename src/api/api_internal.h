@@ -308,6 +308,8 @@ void api_put_detail(struct api_view *view, const struct case_detail *detail);
 void api_put_history(struct api_view *view, const char *name,
                      const struct case_history_row *rows, size_t count,
                      const struct process *process);
+// The client went away in the middle of a part: keeps what had come (media_routes.c).
+void media_keep_part(struct api_call *call);
 void api_put_media(struct api_view *view, const struct case_detail *detail); // json_media.c
 void api_put_names(struct json_writer *json, const char *name,
                    const struct city_snapshot *city, const struct city_names *names);

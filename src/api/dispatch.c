@@ -270,6 +270,10 @@ void api_call_done(struct api_call *call)
               http_method_to_str(http_request_method(call->request)),
               call->route ? call->route->operation : "-", http_reply_status(call->request),
               (long long)http_request_age_us(call->request));
+    if (call->route && call->route->body == API_UPLOAD && call->phase == API_PHASE_START &&
+        !http_reply_is_set(call->request)) {
+        media_keep_part(call);
+    }
     if (call->data_done) {
         call->data_done(call->data);
     }

@@ -4,11 +4,14 @@
 // learns what others have sent: a file is there for whoever sent it whole, and for whoever
 // may see it in a case.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <gridcase/cases/media.h>
 #include <gridcase/core/hash.h>
+#include <gridcase/core/log.h>
+#include <gridcase/core/text.h>
 #include <gridcase/media/media.h>
 
 #include "api_internal.h"
@@ -245,6 +248,72 @@ int media_append(struct api_call *call, struct db *db, struct error *error)
         return code;
     }
     return append(call, &upload, length > 0 ? path : NULL, error);
+}
+
+// ---- a line that broke in the middle of a part ----
+
+// What had come of it is kept, behind nobody: the next HEAD tells of it.
+struct keep_job {
+    struct api *api;
+    struct api_city *city; // one reference
+    struct media_upload upload;
+    char path[512];
+};
+
+static void keep_work(void *context)
+{
+    struct keep_job *job = context;
+    struct media_file file;
+    struct error error = {0};
+    bool whole = false;
+    bool sent = false;
+    DB_READER_CLEANUP struct db *db = NULL;
+    int code = api_city_open(job->api, job->city, &error);
+    if (!code) {
+        code = db_reader_borrow(job->api->store, job->city->slug, DB_CASES, &db, &error);
+    }
+    if (!code) {
+        code = media_sent_by(db, job->upload.sha256, job->upload.person_id, &sent, &error);
+    }
+    if (!code && !sent) {
+        code = media_part_append(job->city->media, &job->upload, job->path, &whole, &file,
+                                 &error);
+    }
+    if (code && code != ERROR_CONFLICT) { // sent again meanwhile
+        log_event(LOG_INFO, "media.part_lost", "city=%s code=%s", job->city->slug,
+                  error.slug);
+    }
+    unlink(job->path);
+    api_city_unref(job->api, job->city);
+    free(job);
+}
+
+void media_keep_part(struct api_call *call)
+{
+    uint64_t length = 0;
+    struct error error = {0};
+    struct media_upload upload = {.person_id = call->session.actor.person_id};
+    const char *path = http_request_body_file(call->request, &length);
+    if (!path || length == 0 || !call->authenticated || upload.person_id == 0 ||
+        read_digest(call, upload.sha256, &error) ||
+        media_upload_parse(http_request_header(call->request, "Upload-Offset"),
+                           http_request_header(call->request, "Upload-Length"), &upload,
+                           &error)) {
+        return;
+    }
+    struct keep_job *job = memory_new(sizeof(*job));
+    *job = (struct keep_job){.api = call->api, .upload = upload};
+    if (text_format(job->path, sizeof(job->path), "%s-kept", path) ||
+        rename(path, job->path)) {
+        free(job);
+        return;
+    }
+    job->city = api_city_ref(call->api, call->city);
+    if (pool_submit(call->api->pool, call->city->key, keep_work, job, &error)) {
+        unlink(job->path);
+        api_city_unref(call->api, job->city);
+        free(job);
+    }
 }
 
 // ---- reading ----

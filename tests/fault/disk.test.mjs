@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Server, cli, demoLogins, makeData, nobody } from '../http/lib.mjs';
+import { digestOf, film, pdf, wav } from '../http/files.mjs';
+import { newPhoto } from '../http/photo.mjs';
 import { Ledger, checkStore, long, stopIfRunning } from './load.mjs';
 
 const disk = mkdtempSync(join(tmpdir(), 'gridcase-disk-'));
@@ -85,6 +87,42 @@ test('a full disk is told clearly, reads go on, and writes work again when space
   assert.equal(server.log.match(/event=disk\.full /g)?.length, 1, 'told in the log, once a minute at most');
   await server.restart();
   await ledger.verify(acceptor);
+});
+
+// Leaves so many percent of the disk.
+function leave(percent) {
+  rmSync(filler, { force: true });
+  const { bavail, blocks, bsize } = statfsSync(disk);
+  const bytes = Math.floor((bavail - (blocks * percent) / 100) * bsize);
+  assert.ok(bytes > 0, 'the test has room of its own');
+  const fd = openSync(filler, 'w');
+  for (let left = bytes; left > 0; ) left -= writeSync(fd, Buffer.alloc(Math.min(left, 1 << 20)));
+  closeSync(fd);
+}
+
+test('a nearly full disk refuses videos first and photos later, reports never', { skip }, async () => {
+  const collector = await server.signIn('collector1');
+  const send = (bytes) => collector.call('POST', '/media', bytes, { 'Content-Type': 'application/octet-stream' });
+  const begin = (bytes) => collector.call('PATCH', `/media/${digestOf(bytes)}`, bytes.subarray(0, 100), {
+    'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': '0', 'Upload-Length': String(bytes.length),
+  });
+  const low = (answer) => assert.deepEqual([answer.status, answer.body.code], [507, 'media.disk_low'], answer.text);
+  leave(10);
+  assert.equal((await send(film({ bytes: 5000 }))).status, 201);
+  leave(4);
+  for (const bytes of [film({ bytes: 5000 }), wav(), pdf()]) low(await send(bytes));
+  low(await begin(film({ bytes: 5000 }))); // told with the first bytes
+  assert.equal((await send(newPhoto())).status, 201);
+  leave(1.5);
+  low(await send(newPhoto()));
+  low(await send(film({ bytes: 5000 })));
+  const late = newPhoto();
+  const made = await collector.report({ media: [digestOf(late)] });
+  assert.equal(made.status, 201, 'a report that names a photo still to come');
+  leave(10);
+  assert.equal((await send(late)).status, 201);
+  assert.equal((await collector.want(`/cases/${made.body.number}`)).media[0].received, true);
+  unlinkSync(filler);
 });
 
 test('the server can be killed on a full disk and started when space returns', { skip }, async () => {

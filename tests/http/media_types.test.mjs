@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { aac, digestOf, film, filmSecret, heic, m4a, mp3, ogg, pdf, wav, webm, withExif, zip, box } from './files.mjs';
-import { root, startServer } from './lib.mjs';
-import { newPhoto, photo, photoSecret } from './photo.mjs';
+import { Stream, cli, startServer } from './lib.mjs';
+import { newPhoto } from './photo.mjs';
 
 let server;
 const people = {};
@@ -218,10 +218,14 @@ test('a file that comes later is told to those who watch, and only its people ca
   assert.equal(made.body.media[0].received, false);
   const number = made.body.number;
   const last = made.body.history.length;
+  const stream = await new Stream(people.acceptor1).ready;
   assert.equal((await send(people.collector2, late)).status, 201, 'another district, not their case');
   assert.equal((await people.acceptor1.want(`/cases/${number}`)).media[0].received, false);
   assert.equal((await people.acceptor1.get(`/media/${sha256}`)).status, 404, 'nor is it seen through the case');
   assert.equal((await send(people.collector1, late)).status, 201);
+  const event = await stream.wait((one) => one.data.number === number && one.data.kind === 'media_added');
+  assert.equal(event.event, 'case');
+  stream.close();
   const there = await people.acceptor1.want(`/cases/${number}`);
   assert.equal(there.media[0].received, true);
   assert.equal(there.history.length, last + 1, 'it is a move of its own');
@@ -236,7 +240,6 @@ test('a file that comes later is told to those who watch, and only its people ca
 });
 
 test('the recount finds all of it in order', async () => {
-  const { cli } = await import('./lib.mjs');
   const { stdout } = await cli('check', 'tinytown', '--quiet', '--photos', '--data', server.data);
   assert.match(stdout, /\d+ cases, 0 problems/);
   assert.match(stdout, /\d\d photos, 0 problems/);

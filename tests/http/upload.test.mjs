@@ -2,11 +2,13 @@
 // Uploads by parts: what a person has sent is kept, told to nobody else, checked at the end.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
+import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { digestOf, film } from './files.mjs';
-import { startServer } from './lib.mjs';
+import { sleep, startServer, until } from './lib.mjs';
 import { newPhoto } from './photo.mjs';
 
 let server;
@@ -172,6 +174,27 @@ test('what is not whole is bounded for each person, others go on', async () => {
   let answer;
   for (let i = 0; i < 40 && answer?.status !== 429; i++) answer = await start(people.acceptor1, 1000);
   assert.equal(answer.body.code, 'media.uploads_person', 'and in number');
+});
+
+test('what had come when the line broke is kept', async () => {
+  const bytes = film({ bytes: 300_000, place: false });
+  const sha256 = digestOf(bytes);
+  const socket = net.connect(server.port, '127.0.0.1');
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  socket.write(`PATCH /tinytown/api/v1/media/${sha256} HTTP/1.1\r\nHost: x\r\nCookie: ${people.collector2.headers.Cookie}\r\n` +
+    `Content-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nUpload-Length: ${bytes.length}\r\nContent-Length: ${bytes.length}\r\n\r\n`);
+  await new Promise((done) => socket.write(bytes.subarray(0, 123_456), done));
+  await sleep(200);
+  socket.resetAndDestroy();
+  await until(async () => (await head(people.collector2, sha256)).status === 200, 'the part');
+  const offset = offsetOf(await head(people.collector2, sha256));
+  assert.ok(offset > 0 && offset <= 123_456, `${offset}`);
+  const early = await append(people.collector2, sha256, 0, bytes.length, bytes.subarray(0, 1000));
+  assert.deepEqual([early.status, offsetOf(early)], [409, offset]);
+  const rest = await append(people.collector2, sha256, offset, bytes.length, bytes.subarray(offset));
+  assert.equal(rest.status, 201, rest.text);
+  assert.deepEqual(readdirSync(join(server.data, 'spool')), []);
 });
 
 test('kill -9 in the middle keeps what was acknowledged', async () => {

@@ -282,6 +282,27 @@ static void an_image_that_ends_early_is_refused(void **state)
     }
 }
 
+// At every kilobyte: nothing but the whole photo is taken, and nothing is left behind.
+static void a_photo_cut_at_every_kilobyte_is_refused(void **state)
+{
+    struct place *place = *state;
+    BUFFER_CLEANUP struct buffer jpeg, png;
+    make_jpeg(1600, 1200, &jpeg);
+    make_png(300, 300, false, &png);
+    assert_true(jpeg.length > 20 * 1024);
+    for (size_t cut = 1024; cut < jpeg.length; cut += 1024)
+        refused(place, jpeg.data, cut, ERROR_INPUT, "media.truncated");
+    for (size_t cut = 1024; cut < png.length; cut += 1024)
+        refused(place, png.data, cut, ERROR_INPUT, "media.truncated");
+    refused(place, jpeg.data, jpeg.length - 2, ERROR_INPUT, "media.truncated");
+    struct media_file file;
+    struct error error = {0};
+    assert_int_equal(media_store_bytes(place->store, jpeg.data, jpeg.length, &file, &error),
+                     0);
+    assert_int_equal(media_store_bytes(place->store, png.data, png.length, &file, &error),
+                     0);
+}
+
 static void bombs_are_refused_by_their_head(void **state)
 {
     struct place *place = *state;
@@ -413,6 +434,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_image_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_image_that_ends_early_is_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_photo_cut_at_every_kilobyte_is_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(bombs_are_refused_by_their_head, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_photo_over_the_ceiling_is_refused, set_up,

@@ -134,6 +134,7 @@ async function sendAll(upload: Upload): Promise<Receipt> {
   let failures = 0;
   let known = false; // whether the offset is the server's
   let best = -1;
+  let again = false;
   for (;;) {
     try {
       if (!known) {
@@ -153,6 +154,13 @@ async function sendAll(upload: Upload): Promise<Receipt> {
       else if (++failures > RETRY_MS.length) throw new LineError(false);
       best = Math.max(best, upload.offset);
     } catch (error) {
+      // What came before, perhaps from a disk that lied, was not this file: once more, from
+      // its beginning.
+      if (error instanceof ApiError && error.code === 'media.digest' && !again) {
+        again = true;
+        known = false;
+        continue;
+      }
       if (upload.options.signal?.aborted || !isTransient(error) || failures >= RETRY_MS.length) throw error;
       upload.chunk = Math.max(CHUNK_LEAST, Math.floor(upload.chunk / 2));
       await sleep(RETRY_MS[failures++]!);

@@ -44,8 +44,10 @@ export function MediaView({ media, url, label }: MediaViewProps) {
         </a>
       );
     case 'sound':
+      // oxlint-disable-next-line jsx-a11y/media-has-caption -- what people record has no captions
       return <audio class="media-sound" controls preload="none" src={address} aria-label={words} />;
     case 'video':
+      // oxlint-disable-next-line jsx-a11y/media-has-caption -- likewise
       return <video class="media-video" controls playsInline preload="metadata" src={address} aria-label={words} />;
     default:
       return (

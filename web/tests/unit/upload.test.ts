@@ -133,6 +133,16 @@ describe('uploadMedia', () => {
     await uploadMedia(new Blob([data]), options(disk));
     expect(disk.calls.map((call) => call.offset)).toEqual([-1, 0, 200_000]);
   });
+  it('sends a file once more from its beginning when the digest was wrong, and only once', async () => {
+    const data = bytes(100_000);
+    const disk = new Disk(digest(data));
+    disk.part = bytes(40_000).map((byte) => byte ^ 1); // what an earlier try left is spoilt
+    await expect(uploadMedia(new Blob([data]), options(disk))).resolves.toMatchObject({ bytes: 100_000 });
+    const wrong = new Disk(digest(bytes(5)));
+    const error = await uploadMedia(new Blob([data]), { ...options(wrong), sha256: wrong.hash }).catch((caught: unknown) => caught);
+    expect((error as ApiError).code).toBe('media.digest');
+    expect(wrong.calls.filter((call) => call.method === 'PATCH')).toHaveLength(2);
+  });
   it('tells the caller when the line stays down', async () => {
     const disk = new Disk(digest(bytes(10)));
     disk.faults = Array.from({ length: 99 }, () => () => new TypeError('no line'));
