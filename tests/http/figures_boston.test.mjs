@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MPL-2.0
+// Figures of Boston's replayed record of 2015 against an independent count of the record
+// itself, and the list behind every cell of several crosses. Here the replay sends each
+// request to the queue that the record names, so that departments are the record's.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { Server, cli, demoLogins, root } from './lib.mjs';
+
+const record = join(root, 'grids/boston/replay/record.csv.gz');
+let server, manager, data;
+
+before(async () => {
+  data = mkdtempSync(join(tmpdir(), 'gridcase-http-'));
+  const map = join(data, 'map.ini');
+  const sent = ['', '[move.send_on]', 'action = transfer', 'at = opened', 'mark = filled', 'optional = yes',
+    'input.department = department:queue', 'input.opinion = text:the queue of the record', '', '[move.close]'];
+  const shipped = readFileSync(join(root, 'grids/boston/replay/map.ini'), 'utf8');
+  assert.equal(shipped.split('\n[move.close]').length, 2);
+  writeFileSync(map, shipped.replace('\n[move.close]', sent.join('\n')));
+  await cli('city', 'new', 'boston', join(root, 'grids/boston'), '--data', data);
+  await cli('city', 'load', 'boston', join(root, 'grids/boston'), '--data', data, '--quiet');
+  await cli('replay', 'boston', record, '--map', map, '--speed', 'max', '--data', data);
+  server = new Server(data, 'boston');
+  server.logins = demoLogins(data, 'boston');
+  await server.start();
+  manager = await server.signIn('manager');
+});
+after(async () => {
+  if (server?.child?.exitCode === null) await server.stop();
+  rmSync(data, { recursive: true, force: true });
+});
+
+// ---- the record, read here on its own ----
+function* csvRows(text) {
+  let row = [], cell = '', quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (quoted) {
+      if (c !== '"') cell += c;
+      else if (text[i + 1] === '"') cell += text[++i];
+      else quoted = false;
+    } else if (c === '"') quoted = true;
+    else if (c === ',' || c === '\n') {
+      row.push(cell.replace(/\r$/, ''));
+      cell = '';
+      if (c === '\n') {
+        yield row;
+        row = [];
+      }
+    } else cell += c;
+  }
+}
+
+// '08/01/2015 12:16:54 AM' as text that sorts: local time, which is all that months need.
+function local(text) {
+  const part = /^(\d\d)\/(\d\d)\/(\d{4}) (\d\d):(\d\d):(\d\d) (AM|PM)$/.exec(text);
+  if (!part) return null;
+  const [, month, day, year, hour, minute, second, half] = part;
+  const hours = String((Number(hour) % 12) + (half === 'PM' ? 12 : 0)).padStart(2, '0');
+  return `${year}-${month}-${day} ${hours}:${minute}:${second}`;
+}
+
+const seconds = (text) => Date.parse(`${text.replace(' ', 'T')}Z`) / 1000; // of one time zone: for differences
+
+function readRecord() {
+  const [names, ...rows] = csvRows(gunzipSync(readFileSync(record)).toString('utf8'));
+  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])))
+    .map((row) => ({ ...row, opened: local(row.opened), closed: local(row.closed), target: local(row.target) }))
+    .filter((row) => !row.closed || row.closed >= row.opened); // the replay refuses the others
+}
+
+const counted = (rows, key) => {
+  const counts = new Map();
+  for (const row of rows) counts.set(key(row), (counts.get(key(row)) ?? 0) + 1);
+  return counts;
+};
+
+// { 'PWDx 2015-08': value } of a cross.
+const cells = (answer, code) => {
+  const at = answer.measures.findIndex((measure) => measure.code === code);
+  return new Map(answer.rows.filter((row) => row.values[at])
+    .map((row) => [row.keys.map((key) => key.code).join(' '), row.values[at]]));
+};
+
+const sorted = (map) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+
+const period = 'from=2015-08-01&to=2016-03-31';
+const everything = 'measures=opened,closed,ended,open,overdue,closing_rate,on_time_rate,target_rate,mean_time_to_close';
+
+test('counts by department and month are those of the record', async () => {
+  const rows = readRecord();
+  assert.equal(rows.length, 25388);
+  const closed = rows.filter((row) => row.closed);
+  const answer = await manager.want(`/figures?by=department:2,month&${everything}&${period}`);
+  assert.equal(answer.source, 'facts');
+  const month = (row, at) => `${row.department} ${row[at].slice(0, 7)}`;
+  const compare = (code, list, at) =>
+    assert.deepEqual(sorted(cells(answer, code)), sorted(counted(list, (row) => month(row, at))), code);
+  compare('opened', rows, 'opened');
+  compare('closed', closed, 'closed');
+  compare('ended', closed, 'closed');
+  compare('closed_of_opened', closed, 'opened');
+  compare('to_close', rows, 'opened');
+  // The source's own target: kept exactly when it was closed no later.
+  const aimed = closed.filter((row) => row.target);
+  compare('with_target', aimed, 'closed');
+  compare('target_met', aimed.filter((row) => row.closed <= row.target), 'closed');
+  // Open at the end of each month.
+  const stock = new Map();
+  for (const end of ['2015-08', '2015-09', '2015-10', '2015-11', '2015-12', '2016-01', '2016-02', '2016-03']) {
+    for (const row of rows) {
+      if (row.opened.slice(0, 7) > end || (row.closed && row.closed.slice(0, 7) <= end)) continue;
+      stock.set(`${row.department} ${end}`, (stock.get(`${row.department} ${end}`) ?? 0) + 1);
+    }
+  }
+  assert.deepEqual(sorted(cells(answer, 'open')), sorted(stock));
+  // The mean, to the second.
+  const means = cells(answer, 'mean_time_to_close');
+  for (const [key, mean] of means) {
+    const list = closed.filter((row) => month(row, 'closed') === key);
+    const sum = list.reduce((total, row) => total + seconds(row.closed) - seconds(row.opened), 0);
+    const summer = key.endsWith('2015-08') || key.endsWith('2015-09') || key.endsWith('2015-10');
+    assert.ok(Math.abs(mean - sum / list.length) < (summer ? 0.1 : 3600.1), `${key}: ${mean}`); // the clocks go back
+  }
+});
+
+test('rollups and columns say the same, by queue and by day', async () => {
+  const rows = readRecord();
+  const queues = counted(rows, (row) => row.queue);
+  const answer = await manager.want(`/figures?by=department&measures=opened&${period}`);
+  assert.deepEqual(sorted(new Map(answer.rows.map((row) => [row.keys[0].label.en, row.values[0]]))), sorted(queues));
+  const daily = await manager.want(`/figures?by=day&measures=opened&${period}`);
+  assert.deepEqual(sorted(cells(daily, 'opened')), sorted(counted(rows, (row) => row.opened.slice(0, 10))));
+});
+
+test('every cell of several crosses opens exactly its cases', { timeout: 60000 }, async () => {
+  let compared = 0;
+  for (const by of ['department:2,month', 'source,month', 'area:police_district', 'major', 'class,source']) {
+    const answer = await manager.want(`/figures?by=${by}&${everything}&from=2015-09-01&to=2015-10-15`);
+    const step = by === 'class,source' ? 7 : 1;
+    for (let i = 0; i < answer.rows.length; i += step) {
+      const row = answer.rows[i];
+      const lists = await Promise.all(answer.measures.map((measure) =>
+        measure.unit === 'cases' ? manager.want(`/cases?figure=${measure.code}&${row.list}&limit=1`) : null));
+      answer.measures.forEach((measure, k) => {
+        if (!lists[k]) return;
+        assert.equal(lists[k].total, row.values[k], `${measure.code}: ${row.list}`);
+        assert.equal(lists[k].items.length, Math.min(1, row.values[k]));
+        compared++;
+      });
+    }
+  }
+  assert.ok(compared > 1200, `${compared}`);
+});
+
+test('a department sees its own part, and its lists', async () => {
+  const works = await server.signIn('public.works');
+  const all = await manager.want(`/figures?by=department:2&${everything}&${period}`);
+  const own = await works.want(`/figures?by=department:2&${everything}&${period}`);
+  assert.deepEqual(own.rows, all.rows.filter((row) => row.keys[0].code === 'PWDx'));
+  assert.deepEqual(own.totals, own.rows[0].values);
+  const opened = own.rows[0].values[0];
+  const seen = new Set();
+  for (let cursor = ''; cursor !== null && seen.size < 1500; ) {
+    const page = await works.want(`/cases?figure=opened&${own.rows[0].list}&limit=500${cursor && `&cursor=${cursor}`}`);
+    assert.equal(page.total, opened);
+    for (const item of page.items) {
+      assert.match(item.department.name.en, /^PWDx/);
+      assert.ok(!seen.has(item.number));
+      seen.add(item.number);
+    }
+    cursor = page.next_cursor;
+  }
+  assert.equal(seen.size, 1500);
+});
