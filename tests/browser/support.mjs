@@ -39,19 +39,23 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const run = (...args) => execFileSync(binary, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 export class Server {
-  constructor(data, port) {
+  constructor(data, port, slug = city) {
     this.data = data;
     this.port = port;
+    this.slug = slug;
     this.base = `http://127.0.0.1:${port}`;
-    this.console = `${this.base}/${city}/console/`;
+    this.console = `${this.base}/${slug}/console/`;
     this.log = '';
   }
   /** The test city, or another model; with a host name the city stands at its root. */
-  static async start({ slug = city, model = join(root, 'fixtures/tinytown'), host = '' } = {}) {
+  static async start({ slug = city, model = join(root, 'fixtures/tinytown'), host = '', replay = false } = {}) {
     const data = mkdtempSync(join(tmpdir(), 'gridcase-browser-'));
     run('city', 'new', slug, model, '--data', data);
     run('city', 'load', slug, model, '--data', data);
-    const server = new Server(data, await freePort());
+    // The city's own record, moved so that it ends now.
+    const record = join(model, 'replay');
+    if (replay) run('replay', slug, join(record, 'record.csv.gz'), '--map', join(record, 'map.ini'), '--speed', 'max', '--shift-to-now', '--until-now', '--data', data);
+    const server = new Server(data, await freePort(), slug);
     if (host) server.console = `http://${host}:${server.port}/console/`;
     server.people = readLogins(join(data, 'cities', slug, 'demo-logins.txt'));
     await server.up();
@@ -123,7 +127,7 @@ export class Api {
     return api;
   }
   async send(method, path, body, headers = {}) {
-    const response = await fetch(`${this.server.base}/${city}/api/v1${path}`, {
+    const response = await fetch(`${this.server.base}/${this.server.slug}/api/v1${path}`, {
       method,
       headers: {
         ...(method === 'GET' ? {} : { 'Content-Type': 'application/json', Origin: this.server.base }),
@@ -201,7 +205,7 @@ export async function openPage(server, { size = 'desk', language = 'en', path = 
   });
   if (cookie) {
     const [name, value] = cookie.split('=');
-    await context.addCookies([{ name, value, domain: '127.0.0.1', path: `/${city}`, httpOnly: true, sameSite: 'Strict' }]);
+    await context.addCookies([{ name, value, domain: '127.0.0.1', path: `/${server.slug}`, httpOnly: true, sameSite: 'Strict' }]);
   }
   for (const address of block) await context.route(address, (route) => route.abort());
   const page = await context.newPage();

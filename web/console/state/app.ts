@@ -248,8 +248,10 @@ export function applySearch(search: string): void {
   remember();
 }
 export function setFilters(change: Partial<Filters>): void {
+  // Words typed on are one step back, not one for each pause.
+  const typedOn = change.q !== undefined && change.q !== '' && filters.value.q !== '' && Object.keys(change).length === 1;
   filters.value = { ...filters.value, ...change };
-  remember();
+  remember(typedOn);
 }
 export function clearFilters(): void {
   setFilters({ ...noFilters, q: filters.value.q, queue: filters.value.queue, sort: filters.value.sort });
@@ -283,12 +285,14 @@ export function endReport(): void {
     if (pane.value !== 'queue' && !selected.value) pane.value = 'queue';
   });
 }
-function remember(): void {
+function remember(replace = false): void {
   const parameters = new URLSearchParams(writeFilters(filters.value));
   if (selected.value) parameters.set('case', selected.value);
   const search = parameters.toString();
   const next = location.pathname + (search ? `?${search}` : '');
-  if (next !== location.pathname + location.search) history.pushState(null, '', next);
+  if (next === location.pathname + location.search) return;
+  if (replace) history.replaceState(null, '', next);
+  else history.pushState(null, '', next);
 }
 window.addEventListener('popstate', () => {
   batch(() => {

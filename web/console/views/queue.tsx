@@ -87,13 +87,17 @@ const TYPE_MS = 220;
 function Search() {
   const typed = useSignal(filters.value.q);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const asked = useRef(filters.value.q);
   useEffect(() => {
-    if (typed.value.trim() !== filters.value.q) typed.value = filters.value.q;
+    // Changed elsewhere (Back, a saved list); what was asked from here may be typed on already.
+    if (asked.current !== filters.value.q) typed.value = asked.current = filters.value.q;
   }, [filters.value.q]);
   const ask = () => {
     clearTimeout(timer.current);
     const text = typed.value.trim();
-    if (text !== filters.value.q) setFilters({ q: text });
+    if (text === filters.value.q) return;
+    asked.current = text;
+    setFilters({ q: text });
   };
   return (
     <div class="search" role="search">

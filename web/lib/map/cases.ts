@@ -14,7 +14,7 @@ export type TileQuery = Record<string, string | number | boolean | null | undefi
 const ZOOM_MOST = 18;
 const REFRESH_MS = 400; // changes close together are read once
 const LIGHTS_MS = 60_000; // lights turn with time, without any change
-const KEYS = ['open', 'stage', 'step', 'department', 'class', 'condition', 'area', 'grid', 'queue', 'light', 'source', 'opened_from', 'opened_to', 'reported'];
+const KEYS = new Set(['open', 'stage', 'step', 'department', 'class', 'condition', 'area', 'grid', 'queue', 'light', 'source', 'opened_from', 'opened_to', 'reported']);
 const OPEN_QUEUES = new Set(['mine', 'where', 'manual']);
 
 /** The list's query as tiles take it; null when it asks for what tiles do not have: ended
@@ -23,7 +23,7 @@ export function tileQuery(query: TileQuery): string | null {
   const out = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === null || value === undefined || value === '' || value === false || name === 'bbox' || name === 'sort') continue;
-    if (!KEYS.includes(name)) return null;
+    if (!KEYS.has(name)) return null;
     out.set(name, value === true ? '1' : String(value));
   }
   const open = out.get('open') === '1' || out.has('light') || OPEN_QUEUES.has(out.get('queue') ?? '');
@@ -124,7 +124,7 @@ export class CaseTiles {
     });
     // What is not looked at any more goes only when what replaces it is there.
     if (!failed && all) this.#stale = false;
-    if (!failed) for (const key of [...this.#shown.keys()]) if (!wanted.includes(key)) this.#drop(key);
+    if (!failed) for (const key of this.#shown.keys()) if (!wanted.includes(key)) this.#drop(key);
     this.#onState(!failed);
   }
   async #tile(key: string, signal: AbortSignal): Promise<Shown> {

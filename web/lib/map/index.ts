@@ -309,7 +309,7 @@ export class CityMap {
     this.#options.onView(transformExtent(extent, 'EPSG:3857', 'EPSG:4326') as Box, zoom);
   }
   #at(pixel: number[]): FeatureLike | undefined {
-    const sources: unknown[] = [this.#clusters, this.#tiles.source];
+    const sources = new Set<unknown>([this.#clusters, this.#tiles.source]);
     let found: FeatureLike | undefined;
     this.map.forEachFeatureAtPixel(
       pixel,
@@ -317,7 +317,7 @@ export class CityMap {
         found = feature;
         return true;
       },
-      { hitTolerance: 5, layerFilter: (layer) => sources.includes((layer as VectorLayer).getSource()) },
+      { hitTolerance: 5, layerFilter: (layer) => sources.has((layer as VectorLayer).getSource()) },
     );
     return found;
   }
