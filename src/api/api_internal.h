@@ -31,6 +31,7 @@
 struct api_call;
 struct api_city;
 struct backup_keeper;
+struct health_watch;
 struct case_points;
 struct changes;
 struct facts;
@@ -111,6 +112,7 @@ struct api {
     pthread_mutex_t replay_lock; // guards the list of replays
     struct replay_job *replays;
     struct backup_keeper *backups;
+    struct health_watch *health;
 };
 
 // ---- cities (cities.c) ----
@@ -188,6 +190,15 @@ void api_cities_each(struct api *api, void (*visit)(void *context, struct api_ci
                      void *context);
 
 void api_replays_stop(struct api *api); // replay_job.c
+
+// ---- health (health_live.c) ----
+struct health_watch *health_watch_new(void);
+struct health_watch *health_watch_free(struct health_watch *watch);
+void api_health_tick(struct api *api); // from the timer thread, often
+void api_health(struct api *api, struct health *out);
+// First line: the worst level; then a line an item.
+void api_health_text(struct api *api, struct buffer *out, enum health_level *ret_worst);
+void api_health_metrics(struct api *api, struct buffer *out);
 
 // ---- backups (backup_job.c) ----
 int api_backups_start(struct api *api, struct error *error) ERROR_MUST_CHECK;

@@ -36,6 +36,7 @@ int api_new(const struct api_options *options, struct api **ret_api, struct erro
     pthread_mutex_init(&api->replay_lock, NULL);
     pthread_cond_init(&api->opened, NULL);
     api->metrics = metrics_new();
+    api->health = health_watch_new();
     api->tiles = tile_cache_new(TILE_CACHE_BYTES);
     api->pool = pool_new(options->workers, options->worker_queue);
     int code = api_cities_load(api, error);
@@ -80,6 +81,7 @@ struct api *api_free(struct api *api)
         metrics_free(api->metrics);
         tile_cache_free(api->tiles);
         api_backups_free(api);
+        health_watch_free(api->health);
         pthread_cond_destroy(&api->opened);
         pthread_mutex_destroy(&api->replay_lock);
         pthread_mutex_destroy(&api->lock);
@@ -90,7 +92,9 @@ struct api *api_free(struct api *api)
 
 void api_set_server(struct api *api, struct http_server *server)
 {
+    pthread_mutex_lock(&api->lock);
     api->server = server;
+    pthread_mutex_unlock(&api->lock);
 }
 
 // ---- the public application ----
@@ -247,14 +251,30 @@ static void ops_headers(void *context, struct http_request *request)
     (void)request;
 }
 
+// 200 while it serves, whatever stands in the lines; who wants a status for what is
+// critical asks with ?strict.
+static void reply_health(struct api *api, struct http_request *request)
+{
+    if (atomic_load(&api->stopping)) {
+        http_reply_text(request, 503, "stopping\n");
+        return;
+    }
+    BUFFER_CLEANUP struct buffer body;
+    enum health_level worst = HEALTH_OK;
+    buffer_init(&body, BUFFER_CEILING_REPLY);
+    api_health_text(api, &body, &worst);
+    bool strict = http_request_query(request, "strict") != NULL;
+    http_reply_buffer(request, strict && worst == HEALTH_CRITICAL ? 503 : 200,
+                      "text/plain; charset=utf-8", &body);
+}
+
 static void ops_request(void *context, struct http_request *request)
 {
     struct api *api = context;
     const char *first = http_request_segment(request, 0);
     bool known = first && http_request_segments(request) == 1;
     if (known && strcmp(first, "health") == 0) {
-        bool stopping = atomic_load(&api->stopping);
-        http_reply_text(request, stopping ? 503 : 200, stopping ? "stopping\n" : "ok\n");
+        reply_health(api, request);
     } else if (known && strcmp(first, "metrics") == 0) {
         BUFFER_CLEANUP struct buffer body;
         buffer_init(&body, BUFFER_CEILING_REPLY);

@@ -194,6 +194,7 @@ void metrics_write(struct api *api, struct buffer *out)
         "Reads that were repeated in the worker pool.", store.over_budget);
     one(out, "gridcase_change_streams", "gauge", "Subscribers.",
         changes_count(api->changes));
+    api_health_metrics(api, out);
     api_cities_each(api, write_lane, &lines);
     one(out, "gridcase_commits_total", "counter", "Commits of all open cities.",
         lines.sum.commits);

@@ -117,6 +117,9 @@ API_HANDLER(control_city_load);
 // replay_job.c
 API_HANDLER(control_replay);
 
+// health_live.c
+API_HANDLER(control_health);
+
 // backup_job.c
 API_HANDLER(control_backup);
 API_HANDLER(control_backup_state);

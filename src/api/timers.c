@@ -145,6 +145,7 @@ static void *timers_run(void *context)
 {
     struct api *api = context;
     for (unsigned tick = 0; !atomic_load(&api->timer_stop); tick++) {
+        api_health_tick(api);
         api_cities_each(api, look, api);
         if (tick % IDLE_TICKS == IDLE_TICKS - 1) {
             api_cities_tick(api, instant_monotonic_us() / 1000);

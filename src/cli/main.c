@@ -18,6 +18,7 @@ extern const struct cli_command cli_process_commands[];
 extern const struct cli_command cli_search_commands[];
 extern const struct cli_command cli_route_commands[];
 extern const struct cli_command cli_backup_commands[];
+extern const struct cli_command cli_status_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
@@ -32,6 +33,7 @@ const struct cli_command *const cli_families[] = {
     cli_search_commands,
     cli_route_commands,
     cli_backup_commands,
+    cli_status_commands,
     NULL,
 };
 
@@ -83,8 +85,8 @@ int main(int argc, char **argv)
         return usage(stderr);
     struct error error = {0};
     int status = command->run(argc - skip, argv + skip, &error);
-    if (status == 0)
-        return 0;
+    if (status >= 0)
+        return status;
     fprintf(stderr, "gridcase %s%s%s: %s (%s)\n", command->family, command->name ? " " : "",
             command->name ? command->name : "", error.message, error.slug);
     if (strcmp(error.slug, "cli.usage") == 0)

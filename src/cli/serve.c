@@ -19,6 +19,8 @@
 #include <gridcase/http/asset.h>
 #include <gridcase/http/server.h>
 
+#include "settings.h"
+
 enum {
     PATH_SIZE = 1024,
     CONTROL_CONNECTIONS = 64,
@@ -45,8 +47,8 @@ struct serve {
 
 // ---- settings ----
 
-static int read_options(int *argc, char **argv, const char *data, struct options *options,
-                        struct error *error)
+int cli_settings(int *argc, char **argv, const char *data, struct options *options,
+                 struct error *error)
 {
     char path[PATH_SIZE];
     const char *named = cli_option(argc, argv, "--config");
@@ -214,6 +216,7 @@ static int start_api(struct serve *serve, struct error *error)
     options.backup_every_ms = options_int(from, OPTION_BACKUP_EVERY_H) * 3600 * 1000;
     options.backup_keep = (unsigned)options_int(from, OPTION_BACKUP_KEEP);
     options.backup_bytes_per_s = options_int(from, OPTION_BACKUP_MB_PER_S) * 1000000;
+    health_limits_from(from, &options.health);
     return api_new(&options, &serve->api, error);
 }
 
@@ -375,7 +378,7 @@ static int run_serve(int argc, char **argv, struct error *error)
     struct serve serve = {.data = cli_data_folder(&argc, argv), .options = options_new()};
     block_signals();
     db_on_upgrade(log_upgrade, NULL);
-    int code = read_options(&argc, argv, serve.data, serve.options, error);
+    int code = cli_settings(&argc, argv, serve.data, serve.options, error);
     if (!code) {
         code = cli_words(argc, argv, 0, 0, error);
     }
@@ -415,7 +418,7 @@ static int run_config(int argc, char **argv, struct error *error)
     struct options *options = options_new();
     BUFFER_CLEANUP struct buffer out;
     buffer_init(&out, BUFFER_CEILING_LINE);
-    int code = read_options(&argc, argv, data, options, error);
+    int code = cli_settings(&argc, argv, data, options, error);
     if (!code) {
         code = cli_words(argc, argv, 0, 0, error);
     }

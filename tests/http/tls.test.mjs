@@ -182,8 +182,13 @@ test('broken, mismatched or missing files change nothing, and a good pair ends t
   rmSync(at('live.key'));
   await hup();
   assert.equal((await shown()).name, 'third');
+  const told = await cli('status', '--data', data).catch((error) => error);
+  assert.match(told.stdout, /warning +tls +the certificate for localhost ends .*not taken: .*live\.key/);
+  await until(() => /event=tls\.failed/.test(server.log), 'a line in the log');
   install('first');
   await until(async () => (await shown()).name === 'first', 'the good pair');
+  const again = await cli('status', '--data', data).catch((error) => error);
+  assert.match(again.stdout, /ok +tls +the certificate for localhost ends/);
 });
 
 test('the other port sends to https', async () => {

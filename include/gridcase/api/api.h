@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include <gridcase/api/health.h>
 #include <gridcase/core/error.h>
 #include <gridcase/http/server.h>
 #include <gridcase/media/media.h>
@@ -25,10 +26,11 @@ struct api_options {
     unsigned cities_open;             // most cities open at once when idle ones can go
     int64_t city_idle_ms;             // a city nobody asked for is closed after this
     struct media_limits media;
-    const char *backup_to;            // folder; NULL or "": no schedule
+    const char *backup_to; // folder; NULL or "": no schedule
     int64_t backup_every_ms;
     unsigned backup_keep;
     int64_t backup_bytes_per_s; // 0: as fast as the disk
+    struct health_limits health;
 };
 void api_options_init(struct api_options *options);
 

@@ -13,6 +13,7 @@ struct cli_command {
     const char *summary; // one line for help
     // argv[0] is the first word after the command's name; argc counts the words. Returns 0
     // or an error code with *error filled: main prints it and turns it into an exit status.
+    // More than 0: the exit status itself, everything is said.
     int (*run)(int argc, char **argv, struct error *error);
 };
 

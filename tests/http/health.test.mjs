@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MPL-2.0
+// gridcase status, /health and /metrics tell the same.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { cli, startServer, until } from './lib.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'gridcase-health-'));
+const clock = join(folder, 'clock');
+let server;
+before(async () => {
+  writeFileSync(clock, '0');
+  server = await startServer({ env: { GRIDCASE_CLOCK_FILE: clock } });
+});
+after(async () => {
+  await server?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+// Levels by item; exit status.
+async function status(...args) {
+  const { stdout, code } = await cli('status', '--data', server.data, ...args).then(
+    (out) => ({ ...out, code: 0 }), (error) => error);
+  const items = {};
+  for (const line of stdout.split('\n')) {
+    const [, level, name, text] = /^(ok|warning|critical) {2,}(\S.*?) {2,}(\S.*)$/.exec(line) ?? [];
+    if (name) items[name] = { level, text };
+  }
+  return { code, stdout, items };
+}
+const health = async (query = '') => {
+  const answer = await fetch(`http://127.0.0.1:${server.healthPort}/health${query}`);
+  return { status: answer.status, lines: (await answer.text()).trim().split('\n') };
+};
+
+test('a backup is missed, then its age is told', async () => {
+  const before = await status();
+  assert.equal(before.items.backup.level, 'warning');
+  assert.match(before.items.backup.text, /none was made yet/);
+  assert.equal(before.code, 20);
+  assert.equal((await health()).lines[0], 'warning');
+  await cli('backup', join(folder, 'target'), '--data', server.data);
+  const after = await status();
+  assert.equal(after.items.backup.level, 'ok');
+  assert.match(after.items.backup.text, /0\.0 hours old/);
+  writeFileSync(clock, String(30 * 3600 * 1000));
+  const old = await until(async () => {
+    const now = await status();
+    return now.items.backup.level === 'warning' && now;
+  }, 'a day later');
+  assert.match(old.items.backup.text, /30\.0 hours old/);
+  assert.match(old.items.clock.text, /it was set by \+108000\.0 s/, 'and the clock was set');
+  assert.equal(old.items.clock.level, 'warning');
+  assert.match(server.log, /event=clock\.set/);
+});
+
+test('a backup that fails is told with its reason until one succeeds', async () => {
+  writeFileSync(join(folder, 'file'), '');
+  await assert.rejects(cli('backup', join(folder, 'file', 'below'), '--data', server.data));
+  await assert.rejects(cli('backup', join(server.data, 'inside'), '--data', server.data));
+  const failed = await status();
+  assert.equal(failed.items.backup.level, 'warning');
+  assert.match(failed.items.backup.text, /the latest one failed: .*(inside|another disk)/);
+  await cli('backup', join(folder, 'target'), '--data', server.data);
+  assert.equal((await status()).items.backup.level, 'ok');
+});
+
+test('the limits are settings; what is critical has an exit status of its own', async () => {
+  await server.restart(['--health-disk-critical-percent', '100']);
+  const full = await status();
+  assert.equal(full.items.disk.level, 'critical');
+  assert.match(full.items.disk.text, /% free/);
+  assert.equal(full.code, 21);
+  const lines = await health();
+  assert.equal(lines.status, 200, 'it serves');
+  assert.equal(lines.lines[0], 'critical');
+  assert.equal((await health('?strict')).status, 503);
+  const metrics = await (await fetch(`http://127.0.0.1:${server.healthPort}/metrics`)).text();
+  assert.match(metrics, /gridcase_health\{item="disk"\} 2/);
+  assert.match(metrics, /gridcase_disk_free_percent \d/);
+  assert.match(metrics, /gridcase_backup_age_seconds \d/);
+  const json = JSON.parse((await status('--json')).stdout);
+  assert.equal(json.level, 'critical');
+  assert.ok(json.items.some((item) => item.name === 'cities'));
+});
+
+test('without a server the folder itself is looked at', async () => {
+  await server.stop();
+  const alone = await status();
+  assert.equal(alone.items.server.level, 'critical');
+  assert.equal(alone.items.backup.level, 'ok');
+  assert.equal(alone.code, 21);
+  const nothing = await cli('status', '--data', join(folder, 'nothing')).catch((error) => error);
+  assert.equal(nothing.code, 3);
+  await server.start();
+});
