@@ -27,14 +27,14 @@ ORDER BY due_sort, case_id;
 
 -- name: search_state
 -- database: search
-SELECT epoch, rules, position, below FROM search_state;
+SELECT epoch, rules, position, below, begun FROM search_state;
 
 -- name: search_state_put
 -- database: search
-INSERT INTO search_state (search_state_id, epoch, rules, position, below)
-VALUES (1, $1, $2, $3, $4)
+INSERT INTO search_state (search_state_id, epoch, rules, position, below, begun)
+VALUES (1, $1, $2, $3, $4, $5)
 ON CONFLICT (search_state_id) DO UPDATE SET epoch = excluded.epoch, rules = excluded.rules,
-    position = excluded.position, below = excluded.below;
+    position = excluded.position, below = excluded.below, begun = excluded.begun;
 
 -- name: search_doc
 -- database: search
@@ -45,9 +45,18 @@ SELECT tokens FROM search_doc WHERE case_id = $1;
 INSERT INTO search_doc (case_id, version, tokens) VALUES ($1, $2, $3)
 ON CONFLICT (case_id) DO UPDATE SET version = excluded.version, tokens = excluded.tokens;
 
+-- name: search_built
+-- database: search
+SELECT tokens FROM search_built WHERE built_id = $1;
+
+-- name: search_built_put
+-- database: search
+INSERT INTO search_built (built_id, version, tokens) VALUES ($1, $2, $3)
+ON CONFLICT (built_id) DO UPDATE SET version = excluded.version, tokens = excluded.tokens;
+
 -- name: search_doc_count
 -- database: search
-SELECT count(*) FROM search_doc;
+SELECT (SELECT count(*) FROM search_doc) + (SELECT count(*) FROM search_built);
 
 -- name: search_index_add
 -- database: search

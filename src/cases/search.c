@@ -180,12 +180,11 @@ static void cut_streets(const struct city_snapshot *city, const struct case_row 
     }
 }
 
-void case_search_cut_row(const struct city_snapshot *city, const struct case_row *row,
-                         search_emit *emit, void *context)
+void case_search_cut_texts(const struct city_snapshot *city, const struct case_row *row,
+                           search_emit *emit, void *context)
 {
     const struct city_grid *grid =
         row->place.grid_id != 0 ? city_grid_by_id(city, row->place.grid_id) : NULL;
-    search_cut_number(row->number, emit, context);
     cut_text(grid != NULL ? grid->code : NULL, emit, context);
     cut_text(row->place.component, emit, context);
     cut_text(row->external_id, emit, context);
@@ -238,8 +237,9 @@ int case_search_fits(const struct case_search *search, struct db *db,
     for (size_t unit = 0; unit < search->question.units; unit++)
         if (unit_names(search, unit, row))
             matching.bits |= search->unit_bits[unit];
+    search_cut_number(row->number, match_token, &matching);
     if (matching.bits != search->all)
-        case_search_cut_row(search->city, row, match_token, &matching);
+        case_search_cut_texts(search->city, row, match_token, &matching);
     int code = 0;
     if (matching.bits != search->all)
         code = match_opinions(search, db, row->case_id, &matching.bits, error);

@@ -117,9 +117,18 @@ static void keep_first(void *context, const char *token, size_t length)
 static void add_number(struct search_doc *doc, const char *number)
 {
     struct number_fold fold = {{0}};
+    char token[SEARCH_TOKEN_SIZE + 8];
     search_cut_number(number, keep_first, &fold);
-    add_known(doc, SEARCH_BY_NUMBER, search_number_date(fold.text, 4));
-    add_known(doc, SEARCH_BY_NUMBER, search_number_date(fold.text, 6));
+    int length = snprintf(token, sizeof token, "_%c%s", SEARCH_WHOLE_NUMBER, fold.text);
+    doc_add(doc, token, (size_t)length);
+}
+
+// The tokens that the whole number stands for.
+static void open_number(struct search_doc *doc, const char *number)
+{
+    search_cut_number(number, doc_add, doc);
+    add_known(doc, SEARCH_BY_NUMBER, search_number_date(number, 4));
+    add_known(doc, SEARCH_BY_NUMBER, search_number_date(number, 6));
 }
 
 static void add_filters(struct search_doc *doc, const struct case_row *row)
@@ -187,7 +196,7 @@ int search_doc_read(struct db *db, const struct city_snapshot *city,
     struct search_doc doc = {.arena = arena, .limit = SEARCH_DOC_TOKENS};
     add_filters(&doc, row);
     int code = add_tasks(&doc, db, row->case_id, error);
-    case_search_cut_row(city, row, doc_add, &doc);
+    case_search_cut_texts(city, row, doc_add, &doc);
     if (code == 0)
         code = add_opinions(&doc, db, row->case_id, error);
     if (code != 0)
@@ -241,6 +250,12 @@ void search_doc_open(struct search_doc *doc)
 {
     size_t count = doc->count;
     for (size_t i = 0; i < count; i++) {
+        if (doc->tokens[i].length > 2 && doc->tokens[i].text[0] == '_' &&
+            doc->tokens[i].text[1] == SEARCH_WHOLE_NUMBER) {
+            doc->tokens[i].text += 2;
+            doc->tokens[i].length -= 2;
+            open_number(doc, doc->tokens[i].text);
+        }
         char beginning[SEARCH_BEGINNINGS][SEARCH_TOKEN_SIZE];
         size_t found =
             search_beginnings(doc->tokens[i].text, doc->tokens[i].length, beginning);

@@ -45,7 +45,8 @@ int case_search_state(struct db *index, struct case_search_state *ret_state,
         state = (struct case_search_state){.known = db_column_int(s, 1) == SEARCH_RULES,
                                            .epoch = db_column_int(s, 0),
                                            .position = db_column_int(s, 2),
-                                           .below = db_column_int(s, 3)};
+                                           .below = db_column_int(s, 3),
+                                           .begun = db_column_int(s, 4)};
     if (code == DB_ROW && !state.known)
         return error_set(error, ERROR_CONFLICT, "search.outdated",
                          "the index was cut by other rules");
@@ -96,6 +97,7 @@ static int begin_anew(struct case_search_batch *batch, struct db *db,
         .epoch = stream->epoch,
         .position = stream->last,
         .below = last > 0 ? last + 1 : 0,
+        .begun = last + 1,
     };
     return code;
 }
@@ -243,14 +245,14 @@ static int keep_words(struct case_search_writer *writer, struct db *index,
     return code;
 }
 
-static int read_old(struct db *index, int64_t case_id, struct arena *arena,
+static int read_old(struct db *index, int64_t case_id, bool built, struct arena *arena,
                     struct search_doc *ret_doc, struct error *error)
 {
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(index, QUERY_SEARCH_DOC, &s, error);
+    int code = db_prepare(index, built ? QUERY_SEARCH_BUILT : QUERY_SEARCH_DOC, &s, error);
     if (code != 0)
         return code;
-    db_bind_int(s, 1, case_id);
+    db_bind_int(s, 1, built ? -case_id : case_id);
     code = db_step(s, error);
     *ret_doc = (struct search_doc){.arena = arena, .limit = SEARCH_OPEN_TOKENS};
     if (code == DB_ROW)
@@ -273,7 +275,7 @@ static int write_difference(struct db *index, int64_t case_id, enum query_id que
 }
 
 static int write_case(struct case_search_writer *writer, struct db *index,
-                      const struct batch_case *one, struct error *error)
+                      const struct batch_case *one, bool built, struct error *error)
 {
     struct arena *arena ARENA_CLEANUP = arena_new(8 * 1024 * 1024);
     BUFFER_CLEANUP struct buffer text;
@@ -282,7 +284,7 @@ static int write_case(struct case_search_writer *writer, struct db *index,
     search_doc_write(&one->doc, &text);
     int code = buffer_check(&text, error);
     if (code == 0)
-        code = read_old(index, one->case_id, arena, &old, error);
+        code = read_old(index, one->case_id, built, arena, &old, error);
     if (code == 0)
         code = keep_words(writer, index, &one->doc, error);
     if (code != 0)
@@ -296,9 +298,9 @@ static int write_case(struct case_search_writer *writer, struct db *index,
         code = write_difference(index, one->case_id, QUERY_SEARCH_INDEX_ADD, &now, &old,
                                 error);
     if (code == 0)
-        code = db_execute(index, QUERY_SEARCH_DOC_PUT,
-                          (struct db_value[]){DB_INT(one->case_id), DB_INT(one->version),
-                                              DB_TEXT(text.data)},
+        code = db_execute(index, built ? QUERY_SEARCH_BUILT_PUT : QUERY_SEARCH_DOC_PUT,
+                          (struct db_value[]){DB_INT(built ? -one->case_id : one->case_id),
+                                              DB_INT(one->version), DB_TEXT(text.data)},
                           3, error);
     return code;
 }
@@ -312,12 +314,14 @@ int case_search_batch_write(struct case_search_writer *writer, struct db *index,
         memset(writer->known, 0, sizeof writer->known);
     writer->pending = true;
     for (size_t i = 0; i < batch->count && code == 0; i++)
-        code = write_case(writer, index, &batch->cases[i], error);
+        code = write_case(writer, index, &batch->cases[i],
+                          batch->cases[i].case_id < next->begun, error);
     if (code == 0)
         code = db_execute(index, QUERY_SEARCH_STATE_PUT,
                           (struct db_value[]){DB_INT(next->epoch), DB_INT(SEARCH_RULES),
-                                              DB_INT(next->position), DB_INT(next->below)},
-                          4, error);
+                                              DB_INT(next->position), DB_INT(next->below),
+                                              DB_INT(next->begun)},
+                          5, error);
     return code;
 }
 

@@ -42,9 +42,9 @@ struct case_search {
 };
 
 bool case_search_index(const struct case_search *search); // NULL: false
-// The texts of a case that its index holds, cut: all but opinions.
-void case_search_cut_row(const struct city_snapshot *city, const struct case_row *row,
-                         search_emit *emit, void *context);
+// The texts of a case that its index holds, cut: all but its number and opinions.
+void case_search_cut_texts(const struct city_snapshot *city, const struct case_row *row,
+                           search_emit *emit, void *context);
 // Every term is satisfied by the row, the names of what it refers to, or an opinion.
 int case_search_fits(const struct case_search *search, struct db *db,
                      const struct case_row *row, bool *ret_fits,
@@ -65,11 +65,12 @@ enum search_filter {
     SEARCH_BY_GRID = 'g',
     SEARCH_BY_QUEUE = 'q',
     SEARCH_BY_SOURCE = 'r',
-    SEARCH_BY_REPORTER = 'w', // person
-    SEARCH_BY_STRETCH = 't',  // of SEARCH_DAYS days: opened
-    SEARCH_BY_CELL = 'x',     // of 0.02 degrees
-    SEARCH_BY_BLOCK = 'y',    // of 0.16 degrees
-    SEARCH_BY_NUMBER = 'n',   // year and month of a case number
+    SEARCH_BY_REPORTER = 'w',  // person
+    SEARCH_BY_STRETCH = 't',   // of SEARCH_DAYS days: opened
+    SEARCH_BY_CELL = 'x',      // of 0.02 degrees
+    SEARCH_BY_BLOCK = 'y',     // of 0.16 degrees
+    SEARCH_BY_NUMBER = 'n',    // year and month of a case number
+    SEARCH_WHOLE_NUMBER = 'z', // with the number: stands for its tokens in a kept list
 };
 enum { SEARCH_FILTER_SIZE = 24 };
 void search_filter_token(enum search_filter filter, int64_t value,
@@ -91,7 +92,7 @@ struct search_doc { // texts in the arena
     size_t count, capacity;
     size_t limit; // further tokens are left out
 };
-// All tokens of a case as it is now, ascending, each once, without beginnings of words.
+// A case as it is now, as a list to keep: ascending, each token once.
 int search_doc_read(struct db *db, const struct city_snapshot *city,
                     const struct case_row *row, struct arena *arena,
                     struct search_doc *ret_doc, struct error *error) ERROR_MUST_CHECK;
@@ -101,7 +102,8 @@ void search_doc_parse(const char *text, size_t length, struct arena *arena,
 void search_doc_write(const struct search_doc *doc, struct buffer *out);
 // A list of its own in another arena; the texts are shared.
 void search_doc_copy(struct search_doc *doc, struct arena *arena);
-// Adds the beginnings of the words, which the index holds too.
+// From the list that is kept to the tokens that the index has: a number becomes all of its
+// tokens, words get their beginnings.
 void search_doc_open(struct search_doc *doc);
 // What is in one and not in the other, a blank between.
 void search_doc_less(const struct search_doc *doc, const struct search_doc *other,

@@ -11,6 +11,7 @@
 #include <gridcase/core/json.h>
 #include <gridcase/core/text.h>
 #include <gridcase/db/db.h>
+#include <gridcase/db/lane.h>
 #include <gridcase/db/store.h>
 
 enum { SERVER_S = 60, PATH_SIZE = 128, BATCH_ARENA = 64 * 1024 * 1024 };
@@ -19,6 +20,8 @@ struct building {
     struct db_store *store;
     struct city_snapshot *city;
     struct db *cases, *index;
+    struct db_lane *lane; // of the index: keeps its log short
+    struct case_search_batch *batch;
     struct case_search_writer *writer;
     struct case_search_state state;
     uint64_t done;
@@ -27,31 +30,32 @@ struct building {
 static void building_done(struct building *building)
 {
     case_search_writer_free(building->writer);
+    db_lane_put(building->lane);
     db_close(building->index);
     db_close(building->cases);
     city_snapshot_free(building->city);
     db_store_close(building->store);
 }
 
+static int write_batch(struct db *db, void *context, struct error *error)
+{
+    const struct building *building = context;
+    return case_search_batch_write(building->writer, db, building->batch, error);
+}
+
 // One batch in a transaction of its own. 1: there may be more.
 static int batch(struct building *building, struct error *error)
 {
     ARENA_CLEANUP struct arena *arena = arena_new(BATCH_ARENA);
-    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
-    struct case_search_batch *read = NULL;
     int code = case_search_batch_read(building->cases, building->city, &building->state,
-                                      arena, &read, error);
-    if (code != 0 || read == NULL)
+                                      arena, &building->batch, error);
+    if (code != 0 || building->batch == NULL)
         return code;
-    code = db_begin(building->index, DB_WRITE, &transaction, error);
-    if (code == 0)
-        code = case_search_batch_write(building->writer, building->index, read, error);
-    if (code == 0)
-        code = db_commit(&transaction, error);
+    code = db_lane_call(building->lane, DB_MACHINES, write_batch, building, error);
     if (code != 0)
         return code;
-    building->state = case_search_batch_done(building->writer, read);
-    building->done += case_search_batch_cases(read);
+    building->state = case_search_batch_done(building->writer, building->batch);
+    building->done += case_search_batch_cases(building->batch);
     return 1;
 }
 
@@ -64,7 +68,7 @@ static int build(struct building *building, const char *slug, bool quiet,
     if (code == 0)
         code = db_open(building->store, slug, DB_CASES, DB_READ, &building->cases, error);
     if (code == 0)
-        code = db_open(building->store, slug, DB_SEARCH, DB_WRITE, &building->index, error);
+        code = db_lane_get(building->store, slug, DB_SEARCH, &building->lane, error);
     if (code != 0)
         return code;
     building->writer = case_search_writer_new();

@@ -37,6 +37,7 @@ struct case_search_state {
     int64_t epoch;    // of the cases it was made from
     int64_t position; // changes up to here are in
     int64_t below;    // cases with smaller ids are still to be read; 0: it is complete
+    int64_t begun;    // cases with smaller ids are read by the build, not by changes
 };
 int case_search_state(struct db *index, struct case_search_state *ret_state,
                       struct error *error) ERROR_MUST_CHECK;
