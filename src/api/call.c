@@ -173,6 +173,23 @@ static int find_session(struct api_call *call, struct error *error)
     return code;
 }
 
+// A page that keeps work for one person says whose it is: the session of another one, made
+// in the same browser meanwhile, must not send it.
+static int check_person(struct api_call *call, struct error *error)
+{
+    const char *text = http_request_header(call->request, "Gridcase-Person");
+    int64_t id = 0;
+    struct error ignored = {0};
+    bool nobody = actor_is_nobody(&call->session.actor); // is told to sign in
+    if (text && !nobody &&
+        (text_to_int(text, strlen(text), &id, &ignored) ||
+         id != call->session.actor.person_id)) {
+        return error_set(error, ERROR_CONFLICT, "account.other_person",
+                         "somebody else is signed in here now");
+    }
+    return 0;
+}
+
 int api_authenticate(struct api_call *call, struct error *error)
 {
     if (!call->city) { // the socket file: whoever may open it is the owner of the data
@@ -186,6 +203,9 @@ int api_authenticate(struct api_call *call, struct error *error)
     if (code == ERROR_UNAUTHENTICATED && public) {
         error_clear(error);
         code = 0;
+    }
+    if (!code) {
+        code = check_person(call, error);
     }
     if (code) {
         return code;

@@ -143,3 +143,17 @@ test('a real city has no ready-made login: its first administrator comes by a on
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test('work kept for one person is not taken from the session of another', async () => {
+  const one = await server.signIn('collector1');
+  const other = await server.signIn('acceptor1');
+  const kept = { 'Gridcase-Person': String(one.session.person.id) };
+  assert.equal((await one.report({}, kept)).status, 201);
+  for (const person of [String(one.session.person.id), '', 'x', '99999999999999999999']) {
+    const refused = await other.report({}, { 'Gridcase-Person': person });
+    assert.equal(refused.status, 409, `"${person}": ${refused.text}`);
+    assert.equal(refused.body.code, 'account.other_person');
+  }
+  assert.equal((await other.get('/cases', kept)).status, 409, 'not even read');
+  assert.equal((await nobody(server).call('GET', '/cases', undefined, kept)).status, 401);
+});
