@@ -14,7 +14,7 @@ export default defineConfig({
   build: {
     outDir: process.env.GRIDCASE_WEB_OUT ?? resolve(here, '../build/web'),
     emptyOutDir: true,
-    target: ['chrome100', 'firefox102', 'safari15.4'],
+    target: ['chrome89', 'firefox102', 'safari15.4'],
     manifest: true,
     sourcemap: false,
     assetsInlineLimit: 0,

@@ -2,9 +2,19 @@
 import { render } from 'preact';
 import { startLanguage } from '../lib/i18n/index.ts';
 import './style.css';
-import { start } from './state.ts';
-import { App } from './app.tsx';
+import { startLists } from './state/lists.ts';
+import { startPosition } from './state/position.ts';
+import { start } from './state/session.ts';
+import { startTheme } from './state/theme.ts';
+import { startWorker } from './state/update.ts';
+import { startOutbox } from './state/work.ts';
+import { App } from './views/app.tsx';
 
+startTheme();
 await startLanguage();
+startLists();
+startOutbox();
+startPosition();
 render(<App />, document.getElementById('app')!);
+void startWorker();
 await start();

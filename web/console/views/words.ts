@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 // Words for codes: always the server's label where it sends one; a code as it is otherwise.
-import type { Actor, Area, Clock, Department, Holder, Label, Light, Ref, Word } from '../../lib/api/types.ts';
-import { leftMs, runs, span } from '../../lib/clock/light.ts';
+import type { Actor, Area, Department, Holder, Label, Ref, Word } from '../../lib/api/types.ts';
 import { has, label } from '../../lib/i18n/index.ts';
 import { t } from '../i18n.ts';
 import { city, departments } from '../state/app.ts';
 
+export { leftWords, lightWord, paused, spanWords } from '../../lib/clock/words.ts';
 export { failureWords } from '../../lib/api/failure.ts';
 
 function of(list: Word[] | undefined, code: string): string {
@@ -50,24 +50,6 @@ export function urgencyWord(code: string): string {
   const key = `urgency.${code.toLowerCase()}`;
   return has(key) ? t(key as 'urgency.urgent') : code.replaceAll('_', ' ');
 }
-
-const lightKey = { green: 'light.green', yellow: 'light.yellow', red: 'light.red', none: 'light.none' } as const;
-export const lightWord = (light: Light) => t(lightKey[light]);
-
-export function spanWords(ms: number): string {
-  const { big, bigUnit, small, smallUnit } = span(ms);
-  const first = t(`span.${bigUnit}`, { n: big });
-  if (!smallUnit || small === 0) return first;
-  return t('span.both', { first, second: t(`span.${smallUnit}`, { n: small }) });
-}
-/** "2 h 5 min left", "3 d over"; nothing without a running clock. */
-export function leftWords(clock: Clock | null, nowMs: number): string {
-  const left = leftMs(clock, nowMs);
-  if (left === null) return '';
-  return t(left < 0 ? 'clock.over' : 'clock.left', { span: spanWords(left) });
-}
-export const paused = (clock: Clock | null): boolean =>
-  clock !== null && !runs(clock) && clock.state === 'paused';
 
 /** Departments in the order of their tree, with their depth. */
 export function departmentTree(all: readonly Department[]): { department: Department; depth: number }[] {

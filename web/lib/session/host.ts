@@ -14,6 +14,8 @@ export interface SessionHost {
   linkToken: Signal<string>;
   enter: (found: Session) => Promise<void>;
   notify: (kind: 'good' | 'bad', text: string) => void;
+  /** What one signs in for, in the words of the application. */
+  welcome?: () => string;
 }
 
 /** "/boston/console/" has its API below "/boston"; a city's own host below "". */

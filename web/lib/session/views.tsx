@@ -102,7 +102,7 @@ export function SignInPage({ host }: Hosted) {
           </h1>
           <LanguageSwitch />
         </div>
-        <p class="muted">{t('session.welcome')}</p>
+        <p class="muted">{host.welcome?.() ?? t('session.welcome')}</p>
         <SignInForm host={host} login={loginOfLink} />
         {city.value?.demo && <p class="muted small-text">{t('session.demo')}</p>}
       </div>
