@@ -76,6 +76,8 @@ export const items = signal<Item[]>([]);
 export const sent = signal<Sent[]>([]);
 export const others = signal(0);
 export const sending = signal(false);
+/** The phone's own store failed while sending. */
+export const storeFailure = signal<unknown>(null);
 export const waiting = computed(() => items.value.filter((item) => item.state === 'waiting'));
 export const refused = computed(() => items.value.filter((item) => item.state === 'refused'));
 
@@ -161,13 +163,18 @@ export async function send(hurry = false): Promise<void> {
   clearTimeout(timer);
   const box = outboxOfCity();
   sending.value = true;
+  let next: number | null = null;
   try {
     await box.flush(hurry);
+    storeFailure.value = null;
+    await readItems();
+    next = await box.nextAt();
+  } catch (error) {
+    storeFailure.value = error; // the phone's store does not answer: shown, and tried again
+    next = Date.now() + 30_000;
   } finally {
     sending.value = box.sending;
-    await readItems();
   }
-  const next = await box.nextAt();
   if (next === null) return;
   // Another tab may be at it, or the pause not yet over: look again then, at most in 30 s.
   const ms = Math.min(30_000, Math.max(1000, next - Date.now()));

@@ -10,7 +10,7 @@ import { fix, gps } from '../state/position.ts';
 import { back, go, inForm, route, type View } from '../state/route.ts';
 import { dismiss, expired, failedLine, later, lastSync, notices } from '../state/session.ts';
 import { storageLow, takeUpdate, updateReady } from '../state/update.ts';
-import { refused, send, sending, waiting } from '../state/work.ts';
+import { refused, send, sending, storeFailure, waiting } from '../state/work.ts';
 import { when } from './words.ts';
 
 function gpsWords(): { text: string; kind: 'good' | 'fair' | 'bad' } {
@@ -76,6 +76,7 @@ export function Warnings() {
           </button>
         </p>
       )}
+      {storeFailure.value !== null && <p class="warning bad">{t('warn.store', { why: String((storeFailure.value as Error).message ?? storeFailure.value) })}</p>}
       {storageLow.value && <p class="warning">{t('warn.storage')}</p>}
       {updateReady.value && !inForm() && (
         <p class="warning calm">

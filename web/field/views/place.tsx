@@ -179,6 +179,7 @@ export function MapChooser({ start, onTake, onClose }: { start: Point | null; on
             locate(now);
           },
         });
+        map.current.markGrid(located.value.value?.grid?.code ?? null);
       })
       .catch(() => {
         failed.value = true; // the map's file is not on this phone yet
