@@ -78,7 +78,7 @@ export const others = signal(0);
 export const sending = signal(false);
 /** The phone's own store failed while sending. */
 export const storeFailure = signal<unknown>(null);
-export const waiting = computed(() => items.value.filter((item) => item.state === 'waiting'));
+export const waiting = computed(() => items.value.filter((item) => item.state === 'queued'));
 export const refused = computed(() => items.value.filter((item) => item.state === 'refused'));
 
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('gridcase:field:outbox');
@@ -223,7 +223,7 @@ async function save<Form extends object>(keeper: DraftKeeper<Form>, part: Saved,
       at: Date.now(),
       number: null,
       ifMatch: null,
-      state: 'waiting',
+      state: 'queued',
       tries: 0,
       next: 0,
       posted: null,
@@ -301,7 +301,7 @@ export async function edit(item: Item): Promise<{ number: string; action: string
   return item.kind === 'report' ? null : { number: act.number!, action: act.action! };
 }
 export async function sendAgain(item: Item): Promise<void> {
-  await database().changeItem(item.key, { state: 'waiting', reason: null, next: 0, tries: item.posted ? item.tries : 0 });
+  await database().changeItem(item.key, { state: 'queued', reason: null, next: 0, tries: item.posted ? item.tries : 0 });
   await readItems();
   await send(true);
 }

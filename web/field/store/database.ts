@@ -56,7 +56,7 @@ export interface Item {
   form: unknown;
   /** Class or action in words of all languages, for the list. */
   title: Record<string, string>;
-  state: 'waiting' | 'refused';
+  state: 'queued' | 'refused';
   tries: number;
   /** Not before this instant. */
   next: number;

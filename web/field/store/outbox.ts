@@ -82,7 +82,7 @@ export class Outbox {
   async nextAt(): Promise<number | null> {
     const person = this.#options.person();
     if (person === null) return null;
-    const waiting = (await this.#options.database.items(person)).filter((item) => item.state === 'waiting');
+    const waiting = (await this.#options.database.items(person)).filter((item) => item.state === 'queued');
     return waiting.length === 0 ? null : Math.min(...waiting.map((item) => item.next));
   }
 
@@ -107,7 +107,7 @@ export class Outbox {
     const { database } = this.#options;
     const person = this.#options.person();
     if (person === null) return 'idle';
-    const due = (await database.items(person)).filter((item) => item.state === 'waiting' && (hurry || item.next <= this.#now()));
+    const due = (await database.items(person)).filter((item) => item.state === 'queued' && (hurry || item.next <= this.#now()));
     if (due.length === 0) return 'idle';
     try {
       await this.#check(person);

@@ -99,7 +99,7 @@ function Field() {
       </main>
       {!inForm() && <Tabs />}
       <Notices />
-      {expired.value && !later.value && <Expired />}
+      {expired.value && !later.value && !inForm() && <Expired />}
     </div>
   );
 }

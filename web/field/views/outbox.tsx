@@ -23,7 +23,7 @@ export function reasonWords(reason: Reason): string {
 
 export function OutboxView() {
   const refused = items.value.filter((item) => item.state === 'refused');
-  const waiting = items.value.filter((item) => item.state === 'waiting');
+  const waiting = items.value.filter((item) => item.state === 'queued');
   return (
     <div class="view">
       <Head title={t('outbox.title')} onBack={() => go('home')} />

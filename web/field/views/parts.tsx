@@ -60,12 +60,14 @@ export function Warnings() {
           <Icon name="warn" /> {t('warn.insecure')}
         </p>
       )}
-      {expired.value && later.value && (
+      {expired.value && (later.value || inForm()) && (
         <p class="warning">
           <span>{t('warn.signed_out')}</span>
-          <button type="button" onClick={() => (later.value = false)}>
-            {t('session.in')}
-          </button>
+          {!inForm() && (
+            <button type="button" onClick={() => (later.value = false)}>
+              {t('session.in')}
+            </button>
+          )}
         </p>
       )}
       {refused.value.length > 0 && route.value.view !== 'outbox' && (

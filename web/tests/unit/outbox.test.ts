@@ -61,7 +61,7 @@ const item = (part: Partial<Item> = {}): Item => ({
   body: { description: 'a hole' },
   form: { words: 'a hole' },
   title: { en: 'Hole' },
-  state: 'waiting',
+  state: 'queued',
   tries: 0,
   next: 0,
   posted: null,
@@ -123,7 +123,7 @@ describe('outbox', () => {
     const box = outbox();
     expect(await box.flush()).toBe('line');
     const [first] = await database.items(HE);
-    expect(first).toMatchObject({ tries: 1, state: 'waiting', next: 5000 + pauseAfter(1) });
+    expect(first).toMatchObject({ tries: 1, state: 'queued', next: 5000 + pauseAfter(1) });
     expect(await box.flush()).toBe('idle'); // not due yet
     expect(await box.flush(true)).toBe('line'); // unless the line is said to be back
     expect((await database.items(HE))[0]!.next).toBe(5000 + pauseAfter(2));
@@ -167,7 +167,7 @@ describe('outbox', () => {
     server.photoTroubles = [new LineError(true)];
     expect(await outbox().flush(true)).toBe('line');
     expect(server.stored.size).toBe(1);
-    expect(await database.item(made.key)).toMatchObject({ posted: 'T1', state: 'waiting' });
+    expect(await database.item(made.key)).toMatchObject({ posted: 'T1', state: 'queued' });
     expect(await outbox().flush(true)).toBe('done');
     expect(server.posts).toBe(1); // not even asked again
     expect(server.photos.size).toBe(2);
@@ -204,7 +204,7 @@ describe('outbox', () => {
     await queued();
     server.troubles = [new ApiError({ status, code: 'x', retry_after_s: 60 })];
     expect(await outbox().flush()).toBe('done');
-    expect(await database.items(HE)).toMatchObject([{ state: 'waiting', tries: 1, next: 65_000 }]);
+    expect(await database.items(HE)).toMatchObject([{ state: 'queued', tries: 1, next: 65_000 }]);
     expect(await outbox().flush(true)).toBe('done');
     expect(server.stored.size).toBe(1);
   });
@@ -215,7 +215,7 @@ describe('outbox', () => {
     const ended = vi.fn();
     expect(await outbox({ onSignedOut: ended }).flush()).toBe('signed-out');
     expect(ended).toHaveBeenCalledWith(false);
-    expect(await database.items(HE)).toMatchObject([{ state: 'waiting', tries: 0 }]);
+    expect(await database.items(HE)).toMatchObject([{ state: 'queued', tries: 0 }]);
   });
 
   it("never sends one person's things in the session of another", async () => {
@@ -235,7 +235,7 @@ describe('outbox', () => {
     server.who = HE;
     server.troubles = [new ApiError({ status: 409, code: 'account.other_person' })];
     expect(await outbox().flush()).toBe('other-person');
-    expect(await database.items(HE)).toMatchObject([{ state: 'waiting', tries: 0 }]);
+    expect(await database.items(HE)).toMatchObject([{ state: 'queued', tries: 0 }]);
   });
 
   it('stops in the middle when the person changes', async () => {
