@@ -42,6 +42,15 @@ static int read_query(struct api_call *call, struct figure_query *ret_query,
     return figure_query_read(&words, call->snapshot, call->now_ms, ret_query, error);
 }
 
+// with_language: a table, whose words are in one.
+int figures_read(struct api_call *call, bool with_language, struct figure_query *ret_query,
+                 struct error *error)
+{
+    static const char *const names[] = {"language", "measures", "by", FILTER_NAMES, NULL};
+    int code = api_query_only(call, with_language ? names : names + 1, error);
+    return code ? code : read_query(call, ret_query, error);
+}
+
 // ---- the query of the cases behind a row ----
 
 static void put_escaped(struct buffer *out, const char *text)
@@ -163,6 +172,18 @@ static void put_measures(struct json_writer *json, const struct city_snapshot *c
     json_end_array(json);
 }
 
+const struct catalogue_class *figures_class_of_major(const struct city_snapshot *city,
+                                                     const char *major)
+{
+    const struct catalogue_class *found = NULL;
+    for (size_t i = 0; (found = catalogue_class(city_catalogue(city, 0), i)); i++) {
+        if (major[0] && strcmp(found->major, major) == 0) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
 static void put_label(struct json_writer *json, const struct city_snapshot *city,
                       const struct figure_by *by, const struct figure_key *key)
 {
@@ -180,17 +201,9 @@ static void put_label(struct json_writer *json, const struct city_snapshot *city
     } else if (by->dimension == FIGURE_BY_CLASS &&
                (of_class = catalogue_class_by_id(catalogue, key->id))) {
         label_put(json, "label", &of_class->name);
-    } else if (by->dimension == FIGURE_BY_MAJOR && key->code[0]) {
-        size_t at = 0;
-        while ((of_class = catalogue_class(catalogue, at)) &&
-               strcmp(of_class->major, key->code) != 0) {
-            at++;
-        }
-        if (of_class) {
-            label_put(json, "label", &of_class->major_name);
-        } else {
-            json_put_null(json, "label");
-        }
+    } else if (by->dimension == FIGURE_BY_MAJOR &&
+               (of_class = figures_class_of_major(city, key->code))) {
+        label_put(json, "label", &of_class->major_name);
     } else {
         json_put_null(json, "label");
     }
@@ -267,7 +280,7 @@ static void put_answer(struct api_call *call, struct json_writer *json,
 }
 
 // Figures live in memory then: slower to begin with, and right all the same.
-static void log_trouble(struct api_call *call, const struct error *trouble)
+void figures_log_trouble(struct api_call *call, const struct error *trouble)
 {
     if (trouble->code) {
         log_event(LOG_WARNING, "figures.file", "city=%s code=%s text=\"%s\"",
@@ -277,13 +290,9 @@ static void log_trouble(struct api_call *call, const struct error *trouble)
 
 int figures_by(struct api_call *call, struct db *db, struct error *error)
 {
-    static const char *const names[] = {"measures", "by", FILTER_NAMES, NULL};
     struct figure_query query;
     struct figure_answer answer;
-    int code = api_query_only(call, names, error);
-    if (!code) {
-        code = read_query(call, &query, error);
-    }
+    int code = figures_read(call, false, &query, error);
     if (code) {
         return code;
     }
@@ -293,7 +302,7 @@ int figures_by(struct api_call *call, struct db *db, struct error *error)
     if (code) {
         return code;
     }
-    log_trouble(call, &answer.trouble);
+    figures_log_trouble(call, &answer.trouble);
     BUFFER_CLEANUP struct buffer body;
     struct json_writer json;
     buffer_init(&body, BUFFER_CEILING_REPLY);
@@ -393,7 +402,7 @@ int figures_list_cases(struct api_call *call, struct db *db, struct error *error
     if (code) {
         return code;
     }
-    log_trouble(call, &list.trouble);
+    figures_log_trouble(call, &list.trouble);
     if (list.next) {
         page.next_cursor = arena_format(call->arena, "f%lld", (long long)list.next);
     }

@@ -12,6 +12,8 @@
     "open stage step department class condition area grid number queue light source bbox " \
     "sort limit cursor opened_from opened_to reported q"
 
+#define FIGURE_QUERY "measures by from to department lead area outside class major source"
+
 enum { SMALL = 16 * 1024, CASE_BODY = 64 * 1024, FILE_MOST = 128 * 1024 * 1024 };
 
 #define ROUTE(verb, address, name, text)                                                   \
@@ -135,8 +137,14 @@ const struct api_route api_routes[] = {
     {ROUTE(GET, "/figures", "get_figures",
            "Measures by up to two dimensions, each with the list of its cases"),
      .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = figures_by, .status = 200,
-     .gives = "figures",
-     .query = "measures by from to department lead area outside class major source"},
+     .gives = "figures", .query = FIGURE_QUERY},
+    {ROUTE(GET, "/figures.csv", "export_figures_csv", "Figures as CSV, with their totals"),
+     .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = figures_csv, .status = 200,
+     .gives = "+text/csv", .query = FIGURE_QUERY " language"},
+    {ROUTE(GET, "/figures.xlsx", "export_figures_xlsx", "Figures as a workbook, likewise"),
+     .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = figures_xlsx, .status = 200,
+     .gives = "+application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+     .query = FIGURE_QUERY " language"},
     {ROUTE(GET, "/changes", "watch_changes", "Changes as server-sent events"),
      READ(RIGHT_CASE_READ, changes_open), .gives = "+text/event-stream", .query = "since"},
 

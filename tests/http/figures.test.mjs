@@ -116,6 +116,26 @@ test('a move is in the figures as soon as it is answered', async () => {
   }
 });
 
+test('figures come as a table too', async () => {
+  const answer = await figures('by=source,day&measures=opened,closing_rate');
+  const table = await people.manager1.get('/figures.csv?by=source,day&measures=opened,closing_rate&language=en');
+  assert.equal(table.status, 200, table.text);
+  assert.match(table.headers.get('content-type'), /^text\/csv/);
+  assert.match(table.headers.get('content-disposition'), /tinytown-figures-\d{4}-\d\d-\d\d-.*\.csv/);
+  const lines = table.text.replace('\ufeff', '').trim().split('\r\n');
+  assert.equal(lines[0], 'Source code,Source,Day,Arrivals,Closing rate,Arrivals closed since,Arrivals to be closed');
+  assert.equal(lines.length, answer.rows.length + 2);
+  const [row] = answer.rows;
+  assert.equal(lines[1], [row.keys[0].code, row.keys[0].label.en, row.keys[1].code, row.values[0],
+    row.values[1].toFixed(4), row.values[2], row.values[3]].join(','));
+  assert.equal(lines.at(-1), ['Total', '', '', answer.total.opened, answer.total.closing_rate.toFixed(4),
+    answer.total.closed_of_opened, answer.total.to_close].join(','));
+  const book = await people.manager1.get('/figures.xlsx?by=class');
+  assert.equal(book.status, 200);
+  assert.match(book.text, /^PK/);
+  assert.equal((await people.manager1.get('/figures.csv?by=mood')).body.code, 'figures.by');
+});
+
 test('what is asked wrongly is refused by name', async () => {
   const refused = async (query, code, path = '/figures') => {
     const answer = await people.manager1.get(`${path}?${query}`);

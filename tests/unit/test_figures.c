@@ -4,14 +4,18 @@
 #include "random_users.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <gridcase/evaluation/figures.h>
 #include <gridcase/rules/zone.h>
 
-#include "../../src/evaluation/evaluation_internal.h"
+#include "../../src/evaluation/facts_file.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -505,6 +509,128 @@ static void without_a_file_figures_live_in_memory(void **state)
     office_end(&office);
 }
 
+// ---- while others work ----
+enum { READERS = 3, LOOKS = 150 };
+static struct {
+    struct office *office;
+    atomic_int reported; // acknowledged
+    atomic_int wrong;
+} together;
+
+// What was acknowledged before the question is counted, what is acknowledged after the
+// answer at most in part; every list has as many cases as its total.
+static void *look_often(void *context)
+{
+    struct office *office = together.office;
+    struct actor eye = actor_system();
+    struct error trouble = {0};
+    (void)context;
+    for (int i = 0; i < LOOKS; i++) {
+        struct arena *arena = arena_new(64 * 1024 * 1024);
+        DB_READER_CLEANUP struct db *db = NULL;
+        struct figure_query query;
+        struct figure_answer answer = {0};
+        struct figure_list list = {0};
+        struct figure_words words = {.measures = "opened,closing_rate",
+                                     .by = "class",
+                                     .from = "2025-06-01",
+                                     .to = "2026-06-01"};
+        int before = atomic_load(&together.reported);
+        bool good =
+            db_reader_borrow(office->world.store, "t", DB_CASES, &db, &trouble) == 0 &&
+            figure_query_read(&words, office->world.city, MORNING, &query, &trouble) == 0 &&
+            figures_compute(office->facts, db, office->world.city, &eye, &query, arena,
+                            &answer, &trouble) == 0;
+        int after = atomic_load(&together.reported);
+        good = good && answer.totals[0] >= before && answer.totals[0] <= after + 1;
+        good = good &&
+               figures_list(office->facts, db, office->world.city, &eye, &query,
+                            FIGURE_OPENED, INT64_MAX, 5000, arena, &list, &trouble) == 0;
+        good = good && list.total == (int64_t)list.count && list.total >= after &&
+               list.total <= atomic_load(&together.reported) + 1;
+        if (!good && strcmp(trouble.slug, "figures.building") != 0) {
+            atomic_fetch_add(&together.wrong, 1);
+            print_error("%d..%d: %s %s\n", before, after, trouble.slug, trouble.message);
+        }
+        error_clear(&trouble);
+        arena_free(arena);
+    }
+    return NULL;
+}
+
+static void readers_see_what_was_acknowledged(void **state)
+{
+    (void)state;
+    struct office office;
+    struct actor acceptor = person(2, ROLE_ACCEPTOR, 0, 0);
+    pthread_t readers[READERS];
+    office_begin(&office, "boston");
+    facts_rewrite_at(office.facts, 10);
+    together.office = &office;
+    for (int i = 0; i < READERS; i++)
+        assert_int_equal(pthread_create(&readers[i], NULL, look_often, NULL), 0);
+    for (int i = 0; i < 600; i++) {
+        struct case_result result;
+        assert_ok(report_as(&office.world, &acceptor, 1 + i % 3, 0.0015, 0.0015, &result));
+        atomic_fetch_add(&together.reported, 1);
+    }
+    for (int i = 0; i < READERS; i++)
+        pthread_join(readers[i], NULL);
+    assert_int_equal(atomic_load(&together.wrong), 0);
+    assert_int_equal(cases_of(&office), 600);
+    compare(&office, "class,day", "2025-06-01", "2025-06-05");
+    office_end(&office);
+}
+
+// ---- killed while writing the file ----
+static void a_killed_writer_leaves_a_whole_file_or_none(void **state)
+{
+    (void)state;
+    struct office office;
+    struct actor acceptor = person(2, ROLE_ACCEPTOR, 0, 0);
+    struct case_result result;
+    office_begin(&office, "boston");
+    random_state = 11;
+    int64_t cases = 0;
+    for (int round = 0; round < 25; round++) {
+        for (int i = 0; i < 20; i++, cases++)
+            assert_ok(
+                report_as(&office.world, &acceptor, 1 + i % 3, 0.0015, 0.0015, &result));
+        facts_free(office.facts);
+        pid_t child = fork();
+        if (child == 0) { // writes the same file over and over until it is killed
+            struct facts_about about = {.epoch = 1, .position = 1, .levels = 2};
+            for (;;) {
+                struct facts_writer *writer = NULL;
+                struct facts_row row = {0};
+                if (facts_writer_new(office.path, &about, &writer, NULL) != 0)
+                    _exit(1);
+                for (uint32_t id = 1; id <= 1000; id++) {
+                    row.wide[FACTS_CASE] = id;
+                    if (facts_writer_add(writer, &row, NULL) != 0)
+                        _exit(1);
+                }
+                if (facts_writer_finish(writer, NULL) != 0)
+                    _exit(1);
+                facts_writer_free(writer);
+            }
+        }
+        assert_true(child > 0);
+        usleep(1000 + random_below(8000));
+        kill(child, SIGKILL);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        struct facts_file *file = NULL;
+        int code = facts_file_open(office.path, &file, &error);
+        if (code != 0 && code != ERROR_NOT_FOUND)
+            fail_msg("%s: %s", error.slug, error.message);
+        facts_file_free(file);
+        office.facts = facts_new(office.path); // of another store: not taken
+        assert_int_equal(cases_of(&office), cases);
+    }
+    compare(&office, "class,day", "2025-06-01", "2025-06-05");
+    office_end(&office);
+}
+
 // ---- who sees what ----
 static double opened_for(struct office *office, const struct actor *actor,
                          const char *measures)
@@ -555,6 +681,8 @@ int main(void)
         cmocka_unit_test(lists_hold_each_case_once_in_pages),
         cmocka_unit_test(a_torn_file_is_written_anew),
         cmocka_unit_test(without_a_file_figures_live_in_memory),
+        cmocka_unit_test(readers_see_what_was_acknowledged),
+        cmocka_unit_test(a_killed_writer_leaves_a_whole_file_or_none),
         cmocka_unit_test(each_sees_their_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
