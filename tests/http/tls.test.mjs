@@ -2,7 +2,7 @@
 // The server speaks HTTPS itself and takes up renewed files without a restart.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
@@ -212,4 +212,31 @@ test('a start with files that do not fit is refused', async () => {
   assert.match(await start('--tls-certificate', at('first.pem'), '--tls-key', at('second.key')), /tls\.mismatch/);
   assert.match(await start('--tls-certificate', at('first.pem')), /tls\.files/);
   assert.match(await start('--tls-certificate', at('first.key'), '--tls-key', at('first.key')), /tls\.broken/);
+});
+
+test('a private authority: devices that trust it trust the server, and renewal is taken up', async () => {
+  const own = join(folder, 'own');
+  await server.stop();
+  const out = await cli('certificate', own, '--host', 'localhost', '--host', '127.0.0.1', '--days', '30');
+  assert.match(out.stdout, /new authority/);
+  assert.equal(statSync(join(own, 'ca.key')).mode & 0o077, 0, 'the key is nobody else\'s');
+  assert.equal(statSync(join(own, 'server.key')).mode & 0o077, 0);
+  await server.start(['--tls-certificate', join(own, 'server.pem'), '--tls-key', join(own, 'server.key')]);
+  const ca = readFileSync(join(own, 'ca.pem'));
+  const trusted = (servername, options = {}) => new Promise((done, fail) => {
+    const socket = tls.connect({ host: '127.0.0.1', port: server.port, ca, servername, ...options }, () => {
+      done(socket.getPeerCertificate().serialNumber);
+      socket.destroy();
+    });
+    socket.on('error', fail);
+  });
+  const first = await trusted('localhost');
+  await assert.rejects(trusted('other.example'), /altnames|ERR_TLS_CERT_ALTNAME_INVALID/);
+  await assert.rejects(trusted('localhost', { ca: readFileSync(at('first.pem')) }), /certificate/);
+  const again = await cli('certificate', own, '--host', 'localhost', '--host', '127.0.0.1');
+  assert.doesNotMatch(again.stdout, /new authority/);
+  await until(async () => (await trusted('localhost')) !== first, 'the renewed certificate');
+  assert.deepEqual(readFileSync(join(own, 'ca.pem')), ca, 'the authority stays');
+  const wrong = await cli('certificate', own, '--host', 'Not A Host').catch((error) => error);
+  assert.match(wrong.stderr, /certificate\.host/);
 });
