@@ -326,6 +326,8 @@ export function MediaField(props: { id: string; value: string[]; onChange: (valu
   // What the form holds when a photo has arrived, not when it was chosen; null: the form is gone.
   const now = useRef<typeof props | null>(props);
   now.current = props;
+  /** How much of each file that is on its way has gone. */
+  const part = useSignal<Record<string, number>>({});
   const gone = useRef(new AbortController());
   useEffect(
     () => () => {
@@ -344,7 +346,13 @@ export function MediaField(props: { id: string; value: string[]; onChange: (valu
     for (const file of Array.from(files ?? [])) {
       count(1);
       try {
-        const stored = await uploadMedia(file, { api: client, signal: gone.current.signal });
+        const stored = await uploadMedia(file, {
+          api: client,
+          signal: gone.current.signal,
+          onProgress: ({ sent, total }) => {
+            part.value = { ...part.peek(), [file.name]: sent / total };
+          },
+        });
         types.set(stored.sha256, stored.type);
         const form = now.current;
         if (form) form.onChange([...new Set(form.value).add(stored.sha256)]);
@@ -352,9 +360,13 @@ export function MediaField(props: { id: string; value: string[]; onChange: (valu
         if (now.current) failure.value = `${file.name}: ${failureWords(error)}`;
       } finally {
         count(-1);
+        const { [file.name]: _, ...others } = part.peek();
+        part.value = others;
       }
     }
   };
+  const parts = Object.values(part.value);
+  const percent = Math.floor((100 * parts.reduce((sum, one) => sum + one, 0)) / Math.max(parts.length, 1));
   return (
     <div class="media-field">
       <ul class="thumbs">
@@ -377,7 +389,7 @@ export function MediaField(props: { id: string; value: string[]; onChange: (valu
         ))}
       </ul>
       <label class="button">
-        <Icon name="photo" /> {busy.value > 0 ? t('media.sending') : t('media.add')}
+        <Icon name="photo" /> {busy.value === 0 ? t('media.add') : t('media.sending_percent', { n: percent })}
         <input
           id={props.id}
           type="file"
