@@ -61,6 +61,7 @@ enum api_flag {
     API_KEYED = 1,     // Idempotency-Key is compulsory
     API_UNSETTLED = 2, // open to a session that must change its password first
     API_CITY_DB = 4,   // the handle is of city.db instead of cases.db
+    API_NO_DB = 8,     // no handle at all
 };
 
 struct api_route {

@@ -14,8 +14,8 @@ static void call_continue(struct api_call *call);
 static int reader(struct api_call *call, struct db **ret_db, struct error *error)
 {
     enum db_database database = call->route->flags & API_CITY_DB ? DB_CITY : DB_CASES;
-    if (!call->city) {
-        *ret_db = NULL; // a control route about no city
+    if (!call->city || call->route->flags & API_NO_DB) { // or a control route about no city
+        *ret_db = NULL;
         return 0;
     }
     return db_reader_borrow(call->api->store, call->city->slug, database, ret_db, error);

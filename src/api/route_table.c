@@ -102,8 +102,8 @@ const struct api_route api_routes[] = {
               "source opened_from opened_to reported"},
     {ROUTE(GET, "/tiles/{layer}/{z}/{x}/{y}", "tile_model",
            "Vector tile of areas:LEVEL, grids, streets or components"),
-     READ(RIGHT_MODEL_READ, tiles_model), .gives = "+application/vnd.mapbox-vector-tile",
-     .query = "v"},
+     READ(RIGHT_MODEL_READ, tiles_model), .flags = API_NO_DB,
+     .gives = "+application/vnd.mapbox-vector-tile", .query = "v"},
 
     // ---- cases ----
     {ROUTE(GET, "/cases", "list_cases",

@@ -250,6 +250,7 @@ static int add_case(struct case_points *points, const struct case_row *row,
     }
     struct point_dot dot = {
         .at = tile_project(row->place.point.lon_deg, row->place.point.lat_deg),
+        .case_id = row->case_id,
         .slot = slot};
     set_lights(&dot, row);
     *ret_at = dot.at;

@@ -18,6 +18,7 @@ enum {
 // What drawing needs of a case, one after the other in its bucket.
 struct point_dot {
     struct tile_point at;
+    int64_t case_id;
     uint32_t slot;
     uint8_t light[3];   // at first, after the first and after the second turn
     int64_t turn_ms[2]; // INT64_MAX: never

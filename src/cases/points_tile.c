@@ -16,7 +16,8 @@ struct group {
     uint32_t by_light[CLOCK_LIGHT_COUNT];
     uint64_t x, y; // sums
     struct tile_box box;
-    uint32_t slot;        // of the most urgent
+    int64_t case_id;      // of the most urgent
+    uint32_t slot;        // likewise
     uint8_t light;        // of it
     struct tile_point at; // likewise
 };
@@ -111,15 +112,13 @@ static struct group *group_at(struct drawing *drawing, size_t cell)
 }
 
 // The same whatever the order in which the cases come.
-static bool is_more_urgent(const struct drawing *drawing, const struct group *group,
-                           uint8_t light, uint32_t slot)
+static bool is_more_urgent(const struct group *group, const struct point_dot *dot,
+                           uint8_t light)
 {
     if (group->count == 0)
         return true;
     const int was = urgency(group->light), is = urgency(light);
-    return is != was ? is > was
-                     : drawing->points->cases[slot].case_id <
-                           drawing->points->cases[group->slot].case_id;
+    return is != was ? is > was : dot->case_id < group->case_id;
 }
 
 static uint8_t light_now(const struct point_dot *dot, int64_t now_ms, int64_t *until_ms)
@@ -147,8 +146,9 @@ static void take_dot(struct drawing *drawing, const struct point_dot *dot, uint8
     struct group *group = group_at(drawing, cell);
     if (group == NULL)
         return;
-    if (is_more_urgent(drawing, group, light, dot->slot)) {
+    if (is_more_urgent(group, dot, light)) {
         group->slot = dot->slot;
+        group->case_id = dot->case_id;
         group->light = light;
         group->at = dot->at;
     }

@@ -59,8 +59,10 @@ size_t tile_clean(struct tile_vertex *vertex, size_t count);
 // True when no two edges of the outline touch but neighbours at their common end, and each
 // hole lies in the outer ring before it.
 bool tile_is_simple(const struct tile_outline *outline);
-// Cuts a ring at the margin of the tile. In place, at the end of the outline.
-size_t tile_cut_ring(struct tile_outline *outline, size_t start);
+// Cuts a ring at the margin of the tile. In place, at the end of the outline. *simple
+// becomes false when it crosses a side more than twice: its pieces may hang together by
+// edges along that side then.
+size_t tile_cut_ring(struct tile_outline *outline, size_t start, bool *simple);
 // Makes a valid outline of one that is not (GEOS). False when nothing remains.
 bool tile_repair(struct tile_outline *outline);
 // tile_lines.c: one line in pieces inside the margin; rings of the outline are the pieces.

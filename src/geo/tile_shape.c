@@ -158,22 +158,25 @@ static struct tile_vertex meet(const struct side *side, struct tile_vertex a,
 }
 
 static size_t cut_side(const struct side *side, const struct tile_vertex *in, size_t count,
-                       struct tile_vertex *out)
+                       struct tile_vertex *out, bool *simple)
 {
-    size_t used = 0;
+    size_t used = 0, crossings = 0;
     for (size_t i = 0, before = count - 1; i < count; before = i++) {
         const bool was = inside(side, in[before]), is = inside(side, in[i]);
-        if (was != is)
+        if (was != is) {
             out[used++] = meet(side, in[before], in[i]);
+            crossings++;
+        }
         if (is)
             out[used++] = in[i];
+        *simple &= (side->vertical ? in[i].x : in[i].y) != side->at;
     }
+    *simple &= crossings <= 2;
     return used;
 }
 
-// Each side at most doubles nothing: it adds one vertex per crossing, so twice the vertices
-// after all four are enough by far; room is asked for anew on each side.
-size_t tile_cut_ring(struct tile_outline *outline, size_t start)
+// A side adds a vertex for each crossing: never more than there were.
+size_t tile_cut_ring(struct tile_outline *outline, size_t start, bool *simple)
 {
     static const struct side sides[] = {
         {true, true, LOW}, {true, false, HIGH}, {false, true, LOW}, {false, false, HIGH}};
@@ -182,7 +185,7 @@ size_t tile_cut_ring(struct tile_outline *outline, size_t start)
         if (!outline_room(outline, 2 * count))
             return 0;
         struct tile_vertex *in = outline->vertex + start;
-        const size_t cut = cut_side(&sides[i], in, count, in + count);
+        const size_t cut = cut_side(&sides[i], in, count, in + count, simple);
         memmove(in, in + count, cut * sizeof(*in));
         count = cut;
         outline->count = start + count;

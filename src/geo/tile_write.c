@@ -220,9 +220,14 @@ static enum where project_run(const struct tile_pen *pen, const struct tile_poin
                                                                         : WHERE_ACROSS;
 }
 
+struct cutting {
+    bool cut;    // some ring was
+    bool simple; // and crossed no side of the margin more than twice, nor touched one
+};
+
 // Adds a ring of the shape; false when nothing of it is seen.
 static bool take_ring(struct tile_pen *pen, const struct tile_shapes *shapes, size_t ring,
-                      bool *cut)
+                      struct cutting *cutting)
 {
     struct tile_outline *outline = &pen->outline;
     const size_t first = shapes->ring_start[ring];
@@ -236,8 +241,8 @@ static bool take_ring(struct tile_pen *pen, const struct tile_shapes *shapes, si
         return false;
     outline->count += count;
     if (where == WHERE_ACROSS) {
-        *cut = true;
-        if (tile_cut_ring(outline, start) == 0) {
+        cutting->cut = true;
+        if (tile_cut_ring(outline, start, &cutting->simple) == 0) {
             outline->count = start;
             return false;
         }
@@ -252,30 +257,36 @@ static bool take_ring(struct tile_pen *pen, const struct tile_shapes *shapes, si
     return outline_ring(outline, start, hole);
 }
 
-// Whether what rounding moves is less than what keeps the outline apart.
+// Whether what rounding moves is less than what keeps the outline apart. A vertex moves by
+// at most half a diagonal of the lattice that it is put on (0.71 of a step), two of them
+// come closer by 1.41; where edges are cut, by another half a step each.
 static bool is_safe(const struct tile_pen *pen, const struct tile_shapes *shapes,
-                    size_t index)
+                    size_t index, const struct cutting *cutting)
 {
-    // Each vertex moves by at most half a diagonal of the lattice that it is put on.
     const uint64_t step = UINT64_C(1) << (pen->shift_right + pen->snap);
-    return (uint64_t)shapes->clearance[index] * 2 > step * 3;
+    const uint64_t twice = (uint64_t)shapes->clearance[index] * 2;
+    if (!cutting->cut)
+        return twice > step * 3;
+    const bool one_ring = shapes->first_ring[index + 1] - shapes->first_ring[index] == 1;
+    return one_ring && cutting->simple && pen->snap == 0 && twice > step * 6;
 }
 
 static bool draw_polygon(struct tile_pen *pen, const struct tile_shapes *shapes,
                          size_t index)
 {
-    bool cut = false, outer = false;
+    struct cutting cutting = {false, true};
+    bool outer = false;
     struct tile_outline *outline = &pen->outline;
     outline_clear(outline);
     for (size_t r = shapes->first_ring[index]; r < shapes->first_ring[index + 1]; r++) {
         if (shapes->ring_hole[r] && !outer)
             continue; // its outer ring is not there
-        const bool taken = take_ring(pen, shapes, r, &cut);
+        const bool taken = take_ring(pen, shapes, r, &cutting);
         outer = shapes->ring_hole[r] ? outer : taken;
     }
     if (outline->ring_count == 0)
         return false;
-    if (cut || !is_safe(pen, shapes, index)) {
+    if (!is_safe(pen, shapes, index, &cutting)) {
         pen->checked++;
         if (!tile_is_simple(outline)) {
             pen->repaired++;
