@@ -126,7 +126,7 @@ test('filters stand in the address: a link shows the same list', async () => {
   await page.selectOption('.filter-form select >> nth=0', 'accept');
   await page.fill('#filter-class', (await collector.get('/catalogue')).classes[0].name.en);
   await page.keyboard.press('Enter');
-  await page.selectOption('.sort select', 'newest');
+  await page.selectOption('.list-tools select', 'newest');
   await page.waitForFunction(() => new URLSearchParams(location.search).get('sort') === 'newest');
   const address = new URL(page.url()).search;
   const shown = await page.locator('.row').count();

@@ -145,10 +145,10 @@ function Headline({ found }: { found: CaseDetail }) {
 
 /** What one says to whoever asks what became of it; copied with one click. */
 function Plain({ found }: { found: CaseDetail }) {
-  const words = plainWords(found, nowMs.value);
+  const words = plainWords(found, nowMs.value).join(language.value.startsWith('zh') ? '' : ' ');
   return (
     <section class="block plain-words" aria-label={t('plain.title')}>
-      <p>{words.join(' ')}</p>
+      <p>{words}</p>
       {navigator.clipboard && (
         <button
           type="button"
@@ -157,7 +157,7 @@ function Plain({ found }: { found: CaseDetail }) {
           title={t('plain.copy')}
           onClick={() => {
             navigator.clipboard
-              .writeText(`${found.number}: ${words.join(' ')}`)
+              .writeText(`${found.number}: ${words}`)
               .then(() => notify('good', t('plain.copied')))
               .catch(() => notify('bad', t('plain.not_copied')));
           }}

@@ -205,20 +205,18 @@ function Filters() {
             </button>
           </li>
         )}
-        <li class="sort">
-          <select
-            aria-label={t('sort.label')}
-            value={filters.value.sort}
-            onChange={(event) => setFilters({ sort: event.currentTarget.value === 'newest' ? 'newest' : 'due' })}
-          >
-            <option value="due">{t('sort.due')}</option>
-            <option value="newest">{t('sort.newest')}</option>
-          </select>
-        </li>
-        <li>
-          <ListMenu />
-        </li>
       </ul>
+      <div class="list-tools">
+        <select
+          aria-label={t('sort.label')}
+          value={filters.value.sort}
+          onChange={(event) => setFilters({ sort: event.currentTarget.value === 'newest' ? 'newest' : 'due' })}
+        >
+          <option value="due">{t('sort.due')}</option>
+          <option value="newest">{t('sort.newest')}</option>
+        </select>
+        <ListMenu />
+      </div>
       {adding.value && <FilterForm onDone={() => (adding.value = false)} />}
     </div>
   );

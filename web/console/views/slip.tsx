@@ -74,7 +74,7 @@ function Small({ map, point }: { map: MiniMap; point: Point }) {
       const [a, b] = [at(street.line[i - 1]!), at(street.line[i]!)];
       const [x, y] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
       const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
-      if (Math.abs(x) > half * 0.8 || Math.abs(y) > half * 0.8 || length < 18) continue;
+      if (Math.abs(x) > half * 0.8 || Math.abs(y) > half * 0.8 || length < 22) continue;
       if ((names.get(street.name)?.length ?? 0) >= length) continue;
       let turn = (Math.atan2(b[1] - a[1], b[0] - a[0]) * 180) / Math.PI;
       if (turn > 90) turn -= 180;
@@ -95,7 +95,7 @@ function Small({ map, point }: { map: MiniMap; point: Point }) {
         <path key={i} d={path(street.line)} fill="none" stroke="#fff" stroke-width={street.name ? 1.8 : 0.8} stroke-linecap="round" />
       ))}
       {[...names].slice(0, 14).map(([name, { x, y, turn }]) => (
-        <text key={name} transform={`translate(${x} ${y}) rotate(${turn})`} text-anchor="middle" dy="3" font-size="9" fill="#1b2430" stroke="#fff" stroke-width="2.4" paint-order="stroke">
+        <text key={name} transform={`translate(${x} ${y}) rotate(${turn})`} text-anchor="middle" dy="3.5" font-size="11" fill="#1b2430" stroke="#fff" stroke-width="2.4" paint-order="stroke">
           {name}
         </text>
       ))}
@@ -238,6 +238,7 @@ export function Slips({ numbers }: { numbers: readonly string[] }) {
   const failure = useSignal<unknown>(null);
   useEffect(() => {
     let gone = false;
+    const focused = document.activeElement as HTMLElement | null;
     const before = document.title;
     document.title = numbers.length === 1 ? numbers[0]! : t('slip.many', { n: numbers.length }); // the name of a PDF
     readSlips(numbers)
@@ -250,6 +251,8 @@ export function Slips({ numbers }: { numbers: readonly string[] }) {
     return () => {
       gone = true;
       document.title = before;
+      // The desk can have the focus again only when it is no longer inert.
+      requestAnimationFrame(() => focused?.focus());
     };
   }, [numbers]);
   const close = () => {
