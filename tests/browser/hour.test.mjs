@@ -117,7 +117,7 @@ each('an acceptor answers three callers', async ({ size, language, isPhone, tag 
   assert.ok(language === 'en' ? /Reported on .*Now:/s.test(answer) : /收到上报.*目前/s.test(answer), answer);
   assert.ok((await page.locator('.photos, .media-list').count()) > 0);
   await page.locator('.case .media-photo').first().click();
-  await page.locator('dialog.viewer img').waitFor();
+  await page.locator('dialog.media-viewer img').waitFor();
   await page.keyboard.press('Escape');
   await page.locator('dialog').waitFor({ state: 'detached' });
   await done(page);

@@ -3,12 +3,11 @@
 // explained and history.
 import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
-import type { CaseDetail, Clock, ExplainedClock, ExplainInterval, Explanation, HistoryRow, Located, Media } from '../../lib/api/types.ts';
+import type { CaseDetail, Clock, ExplainedClock, ExplainInterval, Explanation, HistoryRow, Located } from '../../lib/api/types.ts';
 import { runs } from '../../lib/clock/light.ts';
 import { has, label, language, localDay, showClock, showFull, showNumber, showTime } from '../../lib/i18n/index.ts';
 import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
-import { Dialog } from '../../lib/ui/dialog.tsx';
-import { mediaClass, MediaList, mediaStageWord } from '../../lib/ui/media.tsx';
+import { MediaList } from '../../lib/ui/media.tsx';
 import { t } from '../i18n.ts';
 import {
   catalogue,
@@ -270,62 +269,12 @@ function PlaceWords({ found }: { found: CaseDetail }) {
 }
 
 function Photos({ found }: { found: CaseDetail }) {
-  const shown = useSignal<number | null>(null);
-  const photos = found.media.filter((one) => one.received && mediaClass(one.type) === 'photo');
   if (found.media.length === 0) return null;
   return (
     <section class="block">
       <h3>{t('case.photos')}</h3>
-      {/* The links open photos in a tab of their own; a plain click looks at them here. */}
-      {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events */}
-      <div
-        onClick={(event) => {
-          const link = (event.target as HTMLElement).closest<HTMLAnchorElement>('a.media-photo');
-          if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-          const at = photos.findIndex((one) => link.href.includes(one.sha256));
-          if (at < 0) return;
-          event.preventDefault();
-          shown.value = at;
-        }}
-      >
-        <MediaList media={found.media} url={(path) => client.url(path)} />
-      </div>
-      {shown.value !== null && photos[shown.value] && (
-        <Viewer photos={photos} at={shown.value} onMove={(at) => (shown.value = at)} onClose={() => (shown.value = null)} />
-      )}
+      <MediaList media={found.media} url={(path) => client.url(path)} />
     </section>
-  );
-}
-
-function Viewer(props: { photos: readonly Media[]; at: number; onMove: (at: number) => void; onClose: () => void }) {
-  const { photos, at } = props;
-  const photo = photos[at]!;
-  const move = (by: number) => props.onMove((at + by + photos.length) % photos.length);
-  useEffect(() => {
-    const key = (event: KeyboardEvent) => {
-      if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
-        event.preventDefault();
-        move(event.key === 'ArrowRight' ? 1 : -1);
-      }
-    };
-    document.addEventListener('keydown', key);
-    return () => document.removeEventListener('keydown', key);
-  }, [at]);
-  return (
-    <Dialog title={`${mediaStageWord(photo.stage)} · ${t('viewer.of', { n: at + 1, of: photos.length })}`} onClose={props.onClose} closeLabel={t('case.close')} className="viewer">
-      <a href={client.url(`/media/${photo.sha256}`)} target="_blank" rel="noreferrer">
-        <img src={client.url(`/media/${photo.sha256}`)} alt={t('media.of', { stage: mediaStageWord(photo.stage) })} />
-      </a>
-      <div class="form-end">
-        <button type="button" data-first disabled={photos.length < 2} onClick={() => move(-1)}>
-          <Icon name="back" /> {t('viewer.previous')}
-        </button>
-        <button type="button" disabled={photos.length < 2} onClick={() => move(1)}>
-          {t('viewer.next')}
-        </button>
-        <span class="muted">{showFull(photo.added_at)}</span>
-      </div>
-    </Dialog>
   );
 }
 
