@@ -16,7 +16,13 @@
 
 #include <gridcase/core/instant.h>
 
-enum { REQUEST_ROOM = 4096, ANSWER_ROOM = 64 * 1024, EVENTS = 256, DRAIN_US = 10000000 };
+enum {
+    REQUEST_ROOM = 4096,
+    ANSWER_ROOM = 64 * 1024, // at first
+    ANSWER_MOST = 64 * 1024 * 1024,
+    EVENTS = 256,
+    DRAIN_US = 10000000
+};
 
 struct client {
     int fd;
@@ -25,8 +31,8 @@ struct client {
     bool pauses;
     char request[REQUEST_ROOM];
     size_t request_length, sent;
-    char answer[ANSWER_ROOM];
-    size_t got;
+    char *answer;
+    size_t got, room;
     int64_t began_us;
     bool busy;
 };
@@ -144,10 +150,28 @@ static void count(struct load *load, const struct client *client, int status)
         (uint32_t)(instant_monotonic_us() - client->began_us);
 }
 
+// Room for more of an answer; false when it is too large.
+static bool make_room(struct client *client)
+{
+    if (client->got + 1 < client->room)
+        return true;
+    size_t room = client->room ? 4 * client->room : ANSWER_ROOM;
+    char *more = room <= ANSWER_MOST ? realloc(client->answer, room) : NULL;
+    if (!more)
+        return false;
+    client->answer = more;
+    client->room = room;
+    return true;
+}
+
 static void pull(struct load *load, struct client *client, bool more)
 {
+    if (!make_room(client)) {
+        drop(load, client);
+        return;
+    }
     ssize_t got = recv(client->fd, client->answer + client->got,
-                       ANSWER_ROOM - 1 - client->got, MSG_DONTWAIT);
+                       client->room - 1 - client->got, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
@@ -277,9 +301,11 @@ int load_run(const struct load_options *options, struct load_result *ret_result)
     int opened = open_clients(&load);
     if (opened > 0)
         loop(&load);
-    for (unsigned i = 0; i < options->clients; i++)
+    for (unsigned i = 0; i < options->clients; i++) {
         if (load.clients[i].fd > 0)
             close(load.clients[i].fd);
+        free(load.clients[i].answer);
+    }
     if (load.latency_count > 0) {
         qsort(load.latencies_us, load.latency_count, sizeof *load.latencies_us, by_value);
         ret_result->p50_ms = load.latencies_us[load.latency_count / 2] / 1e3;

@@ -148,3 +148,19 @@ double bench_memory_mb(const struct bench_server *server)
     long long kilobytes = -1;
     return at && sscanf(at, "VmRSS: %lld", &kilobytes) == 1 ? (double)kilobytes / 1024 : -1;
 }
+
+double bench_processor_s(const struct bench_server *server)
+{
+    char path[64];
+    struct buffer text BUFFER_CLEANUP;
+    long long user = 0, system = 0;
+    buffer_init(&text, 16384);
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)server->process);
+    if (file_read(path, &text, NULL) != 0)
+        return -1;
+    const char *at = strrchr(text.data, ')');
+    if (!at || sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld",
+                      &user, &system) != 2)
+        return -1;
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}

@@ -28,3 +28,5 @@ size_t bench_get(const struct bench_server *server, const char *path, const char
 double bench_metric(const struct bench_server *server, const char *name);
 // Resident memory of the server's process in MB.
 double bench_memory_mb(const struct bench_server *server);
+// Processor time that the server has used so far, in seconds.
+double bench_processor_s(const struct bench_server *server);
