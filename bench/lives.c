@@ -213,6 +213,7 @@ static double run(struct bench *bench, bool whole, unsigned clients)
     memset(bench->lives, 0, sizeof bench->lives);
     bench->whole = whole;
     bench->done = bench->lost = 0;
+    double processor_s = bench_processor_s(&bench->server);
     double commits = bench_metric(&bench->server, "gridcase_commits_total");
     double syncs = bench_metric(&bench->server, "gridcase_syncs_total");
     bench->checkpoints = bench_metric(&bench->server, "gridcase_checkpoints_total");
@@ -227,12 +228,14 @@ static double run(struct bench *bench, bool whole, unsigned clients)
            "worst %.0f ms\n",
            clients, whole ? "whole answers  " : "minimal answers", rate, result.seconds,
            result.p50_ms, result.p99_ms, result.worst_ms);
+    processor_s = bench_processor_s(&bench->server) - processor_s;
     printf("       %llu lives, %llu calls, %llu refused, %llu broken; %.0f commits, %.0f "
-           "syncs, %.0f whole checkpoints\n",
+           "syncs, %.0f whole checkpoints; %.2f ms of the server's processor a life\n",
            (unsigned long long)bench->done, (unsigned long long)result.good,
            (unsigned long long)result.bad, (unsigned long long)result.broken, commits,
            syncs,
-           bench_metric(&bench->server, "gridcase_checkpoints_total") - bench->checkpoints);
+           bench_metric(&bench->server, "gridcase_checkpoints_total") - bench->checkpoints,
+           processor_s * 1e3 / (double)(bench->done > 0 ? bench->done : 1));
     if (result.bad > 0)
         printf("       first refusal %d: %s\n", result.first_bad_status, result.first_bad);
     if (result.bad > 0 || bench->lost > 0 || result.broken > 0 || syncs < commits) {

@@ -268,26 +268,73 @@ static const char *write_cursor(const struct walk *walk, const struct case_row *
     return arena_format(arena, "%c%" PRId64 ".%" PRId64, kind, sort, id);
 }
 
+// ---- the statement of a walk ----
+// What the filter says about open work, as far as the index of deadlines can tell.
+static size_t add_filters(const struct walk *walk, enum query_id *parts, size_t count)
+{
+    static const enum query_id AREAS[CITY_LEVEL_LIMIT] = {
+        QUERY_CASE_ONLY_AREA_1, QUERY_CASE_ONLY_AREA_2, QUERY_CASE_ONLY_AREA_3,
+        QUERY_CASE_ONLY_AREA_4, QUERY_CASE_ONLY_AREA_5, QUERY_CASE_ONLY_AREA_6,
+        QUERY_CASE_ONLY_AREA_7, QUERY_CASE_ONLY_AREA_8,
+    };
+    const struct case_filter *f = walk->filter;
+    const struct city_area *area = city_area_by_id(walk->city, f->area_id);
+    if (f->class_id != 0)
+        parts[count++] = QUERY_CASE_ONLY_CLASS;
+    if (f->condition_id != 0)
+        parts[count++] = QUERY_CASE_ONLY_CONDITION;
+    if (f->grid_id != 0)
+        parts[count++] = QUERY_CASE_ONLY_GRID;
+    if (f->area_id != 0 && area != NULL && area->level < CITY_LEVEL_LIMIT)
+        parts[count++] = AREAS[area->level];
+    return count;
+}
+
+static int prepare(struct walk *walk, struct error *error)
+{
+    enum query_id parts[DB_PARTS_MAX] = {QUERY_CASE_COLUMNS, walk->part};
+    size_t count = 2;
+    // Over all years a filter looks at a bounded number of rows instead: `looked`.
+    if (walk->by_due || walk->by_opened || walk->part == QUERY_CASE_WALK_BOX)
+        count = add_filters(walk, parts, count);
+    if (walk->by_due)
+        parts[count++] = QUERY_CASE_ORDER_DUE;
+    else if (walk->by_opened)
+        parts[count++] = QUERY_CASE_ORDER_OPENED;
+    else if (walk->part != QUERY_CASE_WALK_NUMBER && walk->part != QUERY_CASE_WALK_BOX)
+        parts[count++] = QUERY_CASE_ORDER_NEWEST;
+    return db_prepare_parts(walk->db, parts, count, &walk->statement, error);
+}
+
+static void bind_box(struct walk *walk)
+{
+    const struct case_filter *f = walk->filter;
+    db_bind_double(walk->statement, 3, f->west_deg);
+    db_bind_double(walk->statement, 4, f->east_deg);
+    db_bind_double(walk->statement, 5, f->south_deg);
+    db_bind_double(walk->statement, 6, f->north_deg);
+}
+
 static int begin(struct walk *walk, struct error *error)
 {
+    const struct case_filter *f = walk->filter;
     int code = read_cursor(walk, error);
     if (code != 0)
         return code;
-    if (case_search_index(walk->filter->search) && walk->part != QUERY_CASE_WALK_NUMBER)
+    if (case_search_index(f->search) && walk->part != QUERY_CASE_WALK_NUMBER)
         return search_walk_begin(walk->db, walk->filter, &walk->sight,
                                  &(struct search_order){walk->by_due, walk->after_sort,
                                                         walk->after_id, walk->first},
                                  &walk->stream, error);
-    enum query_id parts[] = {QUERY_CASE_COLUMNS, walk->part};
-    code = db_prepare_parts(walk->db, parts, 2, &walk->statement, error);
+    code = prepare(walk, error);
     if (code != 0)
         return code;
-    const struct case_filter *f = walk->filter;
+    db_bind_int(walk->statement, 7, f->class_id);
+    db_bind_int(walk->statement, 8, f->condition_id);
+    db_bind_int(walk->statement, 9, f->grid_id);
+    db_bind_int(walk->statement, 10, f->area_id);
     if (walk->part == QUERY_CASE_WALK_BOX) {
-        db_bind_double(walk->statement, 3, f->west_deg);
-        db_bind_double(walk->statement, 4, f->east_deg);
-        db_bind_double(walk->statement, 5, f->south_deg);
-        db_bind_double(walk->statement, 6, f->north_deg);
+        bind_box(walk);
         return 0;
     }
     db_bind_int(walk->statement, 1, walk->after_sort);
@@ -384,6 +431,15 @@ int case_list(struct db *db, const struct city_snapshot *city, const struct acto
     return code;
 }
 
+// A department's own open work is little, wherever it lies.
+static void choose_box(struct walk *walk)
+{
+    walk->by_opened = false;
+    walk->key = single_department(walk);
+    walk->by_due = walk->key != 0;
+    walk->part = walk->key != 0 ? QUERY_CASE_WALK_DEPARTMENT_DUE : QUERY_CASE_WALK_BOX;
+}
+
 int case_map(struct db *db, const struct city_snapshot *city, const struct actor *actor,
              const struct case_filter *filter, int64_t now_ms, struct arena *arena,
              struct case_map *ret_map, struct error *error)
@@ -398,7 +454,7 @@ int case_map(struct db *db, const struct city_snapshot *city, const struct actor
     account_sight(actor, RIGHT_CASE_READ, &walk.sight);
     choose(&walk);
     if (filter->has_box && filter->open == 1)
-        walk.part = QUERY_CASE_WALK_BOX;
+        choose_box(&walk);
     int code = begin(&walk, error);
     struct case_map map = {.items = arena_array(arena, most, sizeof *map.items)};
     struct case_row row;
