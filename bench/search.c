@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <gridcase/cases/read.h>
 #include <gridcase/cases/search.h>
@@ -42,6 +43,14 @@ static uint64_t next_random(struct bench *bench) // xorshift64*
     bench->random ^= bench->random << 25;
     bench->random ^= bench->random >> 27;
     return bench->random * UINT64_C(2685821657736338717);
+}
+
+// Of this thread: what a busy machine does not stretch.
+static double processor_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
 static double since_ms(int64_t began_us)
@@ -187,7 +196,7 @@ static void ask_never_together(struct bench *bench, char q[128], struct case_fil
 {
     (void)bench;
     (void)filter;
-    snprintf(q, 128, "路灯 garbage"); // each common, in no case both
+    snprintf(q, 128, "漆黑 smells"); // each common, in no case both
 }
 
 static void ask_in_grid(struct bench *bench, char q[128], struct case_filter *filter)
@@ -226,11 +235,7 @@ static void ask_in_box(struct bench *bench, char q[128], struct case_filter *fil
 
 static void ask_one_day(struct bench *bench, char q[128], struct case_filter *filter)
 {
-    char number[128];
-    number_of(bench, number);
     ask_common(bench, q, filter);
-    struct case_filter all = case_filter_all();
-    (void)all;
     int64_t day_ms = INT64_C(86400000);
     int64_t now_ms = instant_now_ms();
     filter->opened_from_ms = now_ms - (int64_t)(next_random(bench) % 900 + 1) * day_ms;
@@ -256,7 +261,7 @@ static const struct question questions[] = {
 };
 
 static double ask_once(struct bench *bench, const struct question *question, bool index,
-                       size_t *ret_found)
+                       size_t *ret_found, double *ret_processor_ms)
 {
     ARENA_CLEANUP struct arena *arena = arena_new(ARENA);
     struct case_filter filter = case_filter_all();
@@ -273,6 +278,7 @@ static double ask_once(struct bench *bench, const struct question *question, boo
     }
     question->ask(bench, q, &filter);
     int64_t began_us = instant_monotonic_us();
+    double processor = processor_ms();
     int code = case_search_new(q, bench->city, arena, &filter.search, &error);
     if (code == 0 && index)
         case_search_use(filter.search, bench->index, 0);
@@ -282,6 +288,7 @@ static double ask_once(struct bench *bench, const struct question *question, boo
     if (code != 0)
         stop_with(q, &error);
     *ret_found += page.count;
+    *ret_processor_ms = processor_ms() - processor;
     return since_ms(began_us);
 }
 
@@ -293,20 +300,22 @@ static int ascending(const void *a, const void *b)
 
 static void run(struct bench *bench, const struct question *question)
 {
-    double times[RUNS], looking = 0;
+    double times[RUNS], processor[RUNS], looking = 0, unused = 0;
     size_t found = 0, ignored = 0;
     for (int i = 0; i < RUNS; i++)
-        times[i] = ask_once(bench, question, true, &found);
+        times[i] = ask_once(bench, question, true, &found, &processor[i]);
     qsort(times, RUNS, sizeof times[0], ascending);
+    qsort(processor, RUNS, sizeof processor[0], ascending);
     for (int i = 0; i < 5; i++)
-        looking += ask_once(bench, question, false, &ignored) / 5;
+        looking += ask_once(bench, question, false, &ignored, &unused) / 5;
     double p99 = times[RUNS * 99 / 100];
     bool met = p99 <= LIMIT_MS;
     bench->missed += !met;
-    printf("%-38s p50 %7.2f  p99 %7.2f  worst %7.2f ms  %5.1f found  %s; looking at "
-           "20,000: %.0f ms\n",
-           question->name, times[RUNS / 2], p99, times[RUNS - 1], (double)found / RUNS,
-           met ? "met" : "MISSED", looking);
+    printf(
+        "%-38s p50 %7.2f  p99 %7.2f  worst %7.2f ms (processor p50 %.2f p99 %.2f)  %5.1f "
+        "found  %s; looking at 20,000: %.0f ms\n",
+        question->name, times[RUNS / 2], p99, times[RUNS - 1], processor[RUNS / 2],
+        processor[RUNS * 99 / 100], (double)found / RUNS, met ? "met" : "MISSED", looking);
 }
 
 int main(int argc, char **argv)

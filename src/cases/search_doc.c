@@ -18,10 +18,14 @@ void search_filter_token(enum search_filter filter, int64_t value,
     snprintf(out, SEARCH_FILTER_SIZE, "_%c%" PRId64, (char)filter, value);
 }
 
+int64_t search_day(int64_t instant_ms)
+{
+    return instant_ms < 0 ? 0 : instant_ms / INT64_C(86400000);
+}
+
 int64_t search_stretch(int64_t instant_ms)
 {
-    const int64_t stretch_ms = INT64_C(86400000) * SEARCH_DAYS;
-    return instant_ms < 0 ? 0 : instant_ms / stretch_ms;
+    return search_day(instant_ms) / SEARCH_DAYS;
 }
 
 double search_cell_deg(enum search_filter filter)
@@ -148,6 +152,7 @@ static void add_filters(struct search_doc *doc, const struct case_row *row)
     add_known(doc, SEARCH_BY_GRID, place->grid_id);
     for (int i = 0; i < CITY_LEVEL_LIMIT; i++)
         add_known(doc, SEARCH_BY_AREA, place->areas[i]);
+    add_filter(doc, SEARCH_BY_DAY, search_day(row->opened_ms));
     add_filter(doc, SEARCH_BY_STRETCH, search_stretch(row->opened_ms));
     if (place->has_point) {
         double lon = place->point.lon_deg, lat = place->point.lat_deg;

@@ -67,6 +67,7 @@ enum search_filter {
     SEARCH_BY_SOURCE = 'r',
     SEARCH_BY_REPORTER = 'w',  // person
     SEARCH_BY_STRETCH = 't',   // of SEARCH_DAYS days: opened
+    SEARCH_BY_DAY = 'e',       // opened, since 1970, UTC
     SEARCH_BY_CELL = 'x',      // of 0.02 degrees
     SEARCH_BY_BLOCK = 'y',     // of 0.16 degrees
     SEARCH_BY_NUMBER = 'n',    // year and month of a case number
@@ -75,6 +76,8 @@ enum search_filter {
 enum { SEARCH_FILTER_SIZE = 24 };
 void search_filter_token(enum search_filter filter, int64_t value,
                          char out[SEARCH_FILTER_SIZE]);
+// Days since 1970, and stretches of SEARCH_DAYS of them.
+int64_t search_day(int64_t instant_ms);
 int64_t search_stretch(int64_t instant_ms);
 int64_t search_cell(enum search_filter filter, double lon_deg, double lat_deg);
 double search_cell_deg(enum search_filter filter);

@@ -122,17 +122,22 @@ static void add_cells(struct search_walk *walk, enum search_filter filter)
     add_group(walk, &group);
 }
 
-static void add_stretches(struct search_walk *walk)
+// Without an end: until a little after now, which clocks of devices may be ahead of.
+static void add_opened(struct search_walk *walk)
 {
     const struct case_filter *f = walk->filter;
-    int64_t to_ms = f->opened_to_ms != INSTANT_NONE ? f->opened_to_ms : instant_now_ms();
+    const int64_t ahead_ms = INT64_C(86400000) * SEARCH_DAYS;
+    int64_t from_ms = f->opened_from_ms;
+    int64_t to_ms =
+        f->opened_to_ms != INSTANT_NONE ? f->opened_to_ms : instant_now_ms() + ahead_ms;
     struct group group = {.count = 0};
-    if (f->opened_from_ms == INSTANT_NONE)
+    if (from_ms == INSTANT_NONE)
         return; // all that is old: hardly a filter
-    for (int64_t at = search_stretch(f->opened_from_ms);
-         at <= search_stretch(to_ms) + (f->opened_to_ms == INSTANT_NONE) && !group.wide;
-         at++)
-        put_filter(walk, &group, SEARCH_BY_STRETCH, at);
+    bool days = search_day(to_ms) - search_day(from_ms) < TOKENS_MOST;
+    int64_t first = days ? search_day(from_ms) : search_stretch(from_ms);
+    int64_t last = days ? search_day(to_ms) : search_stretch(to_ms);
+    for (int64_t at = first; at <= last && !group.wide; at++)
+        put_filter(walk, &group, days ? SEARCH_BY_DAY : SEARCH_BY_STRETCH, at);
     add_group(walk, &group);
 }
 
@@ -173,7 +178,7 @@ static void add_filters(struct search_walk *walk)
         add_cells(walk, SEARCH_BY_CELL);
         add_cells(walk, SEARCH_BY_BLOCK);
     }
-    add_stretches(walk);
+    add_opened(walk);
 }
 
 // What the viewer may see, or a little more: of department and area together the
@@ -242,7 +247,7 @@ static void put_numbers(struct search_walk *walk, struct group *group,
     char prefix[SEARCH_TOKEN_SIZE], digits[SEARCH_TOKEN_SIZE], token[SEARCH_TOKEN_SIZE + 8];
     struct search_question read;
     size_t skip = 0;
-    if (!term->number)
+    if (!term->number || walk->exact != 0) // a number as a whole begins no other
         return;
     const char *city = city_number_prefix(walk->city);
     if (search_question_read(city, strlen(city), &read, NULL) == 0) {
@@ -380,7 +385,7 @@ static int sort_few(struct search_walk *walk, struct error *error)
     if (walk->few == NULL)
         return error_set(error, ERROR_LIMIT, "case.too_much", "too many cases");
     for (size_t i = 0; i < walk->match_count; i++) {
-        struct case_row row;
+        struct case_row row = {.case_id = 0};
         int code = load(walk, walk->matches[i], &row, error);
         if (code < 0)
             return code;

@@ -16,7 +16,7 @@
 #include <gridcase/core/error.h>
 
 enum {
-    SEARCH_RULES = 2,            // raised whenever the cutting changes: indexes begin anew
+    SEARCH_RULES = 3,            // raised whenever the cutting changes: indexes begin anew
     SEARCH_TOKEN_SIZE = 64,      // bytes with NUL; a longer word counts by its beginning
     SEARCH_QUESTION_MOST = 200,  // characters of a question
     SEARCH_TERMS_MOST = 64,      // tokens of a question
