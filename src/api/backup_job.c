@@ -66,11 +66,14 @@ static void run(struct backup_keeper *keeper, const struct order *order)
         log_event(LOG_ERROR, "backup.failed", "code=%s text=\"%s\"", error.slug,
                   error.message);
     } else {
-        log_event(result.problems ? LOG_WARNING : LOG_INFO, "backup.made",
-                  "name=%s cities=%u mb=%lld photos=%lld new=%lld problems=%lld ms=%lld",
-                  result.name, result.cities, (long long)(result.bytes / 1000000),
-                  (long long)result.photos, (long long)result.photos_copied,
-                  (long long)result.problems, (long long)result.took_ms);
+        log_event(
+            result.problems || result.left_out ? LOG_WARNING : LOG_INFO, "backup.made",
+            "name=%s cities=%u left_out=%u mb=%lld photos=%lld new=%lld problems=%lld "
+            "ms=%lld",
+            result.name, result.cities, result.left_out,
+            (long long)(result.bytes / 1000000), (long long)result.photos,
+            (long long)result.photos_copied, (long long)result.problems,
+            (long long)result.took_ms);
     }
     pthread_mutex_lock(&keeper->lock);
     keeper->running = false;
@@ -254,6 +257,7 @@ static void put_end(struct json_writer *json, const struct backup_keeper *keeper
     json_put_int(json, "photo_bytes", result->photo_bytes);
     json_put_int(json, "problems", result->problems);
     json_put_int(json, "removed", result->removed);
+    json_put_int(json, "left_out", result->left_out);
     json_end_object(json);
 }
 

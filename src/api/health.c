@@ -185,8 +185,7 @@ void health_backup(struct health *health, const struct health_limits *limits,
     health_add(health, "backup", level, "%.1f hours old (%s, %.1f MB, %lld photos%s)%s",
                (double)age_ms / HOUR_MS, taken, (double)state->bytes / 1e6,
                (long long)state->photos,
-               state->problems > 0 ? ", some missing or damaged in the data folder" : "",
-               failure);
+               state->problems > 0 ? ", not everything could be read" : "", failure);
 }
 
 // ---- certificate ----

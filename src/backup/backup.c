@@ -273,6 +273,35 @@ static int copy_settings(struct making *making, struct error *error)
     return code;
 }
 
+// A city that cannot be read does not cost the others their backup: it is told.
+static int leave_out(struct making *making, const char *slug, size_t files_before,
+                     struct error *error)
+{
+    char folder[BACKUP_PATH_SIZE];
+    struct backup_left *left = backup_manifest_add_left(making->manifest);
+    snprintf(left->slug, sizeof left->slug, "%s", slug);
+    snprintf(left->reason, sizeof left->reason, "%.199s", error->message);
+    making->manifest->file_count = files_before;
+    making->result.left_out++;
+    error_clear(error);
+    int code = backup_path(folder, error, "%s/cities/%s", making->part, slug);
+    return code == 0 ? backup_remove_tree(folder, error) : code;
+}
+
+static int copy_cities(struct making *making, const struct slugs *slugs,
+                       struct error *error)
+{
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < slugs->count; i++) {
+        size_t files = making->manifest->file_count;
+        code = copy_city(making, slugs->list[i], error);
+        bool last = making->result.cities == 0 && i + 1 == slugs->count;
+        if ((code == ERROR_STORE || code == ERROR_NOT_FOUND) && !last)
+            code = leave_out(making, slugs->list[i], files, error);
+    }
+    return code;
+}
+
 static int copy_all(struct making *making, struct error *error)
 {
     struct slugs slugs = {0};
@@ -281,8 +310,8 @@ static int copy_all(struct making *making, struct error *error)
     int code = copy_system(making, error);
     if (code == 0)
         code = db_store_city_each(making->store, add_slug, &slugs, error);
-    for (size_t i = 0; code == 0 && i < slugs.count; i++)
-        code = copy_city(making, slugs.list[i], error);
+    if (code == 0)
+        code = copy_cities(making, &slugs, error);
     free(slugs.list);
     if (code == 0)
         code = copy_settings(making, error);

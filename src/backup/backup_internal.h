@@ -56,6 +56,10 @@ struct backup_city {
     char position[48]; // of the change stream: "epoch-position"
     int64_t taken_ms, photos, photo_bytes;
 };
+struct backup_left { // a city that could not be read
+    char slug[64];
+    char reason[200];
+};
 struct backup_manifest {
     int64_t taken_ms, finished_ms;
     char version[48]; // of the program
@@ -63,11 +67,14 @@ struct backup_manifest {
     size_t file_count;
     struct backup_city *cities;
     size_t city_count;
+    struct backup_left *left;
+    size_t left_count;
 };
 struct backup_manifest *backup_manifest_new(void);
 // The new entry, zeroed.
 struct backup_file *backup_manifest_add_file(struct backup_manifest *manifest);
 struct backup_city *backup_manifest_add_city(struct backup_manifest *manifest);
+struct backup_left *backup_manifest_add_left(struct backup_manifest *manifest);
 int backup_manifest_write(const struct backup_manifest *manifest, const char *folder,
                           struct error *error) ERROR_MUST_CHECK;
 int backup_manifest_read(const char *folder, struct backup_manifest **ret_manifest,

@@ -26,6 +26,7 @@ struct backup_manifest *backup_manifest_free(struct backup_manifest *manifest)
     if (manifest) {
         free(manifest->files);
         free(manifest->cities);
+        free(manifest->left);
         free(manifest);
     }
     return NULL;
@@ -55,6 +56,12 @@ struct backup_city *backup_manifest_add_city(struct backup_manifest *manifest)
     manifest->cities =
         grow(manifest->cities, manifest->city_count, sizeof *manifest->cities);
     return &manifest->cities[manifest->city_count++];
+}
+
+struct backup_left *backup_manifest_add_left(struct backup_manifest *manifest)
+{
+    manifest->left = grow(manifest->left, manifest->left_count, sizeof *manifest->left);
+    return &manifest->left[manifest->left_count++];
 }
 
 const struct backup_file *backup_manifest_find(const struct backup_manifest *manifest,
@@ -129,6 +136,18 @@ static int write_digest(const char *folder, const char *text, size_t length,
     return code == 0 ? file_write_atomic(path, line, strlen(line), error) : code;
 }
 
+static void put_left(struct json_writer *json, const struct backup_manifest *manifest)
+{
+    json_begin_array(json, "left_out");
+    for (size_t i = 0; i < manifest->left_count; i++) {
+        json_begin_object(json, NULL);
+        json_put_text(json, "slug", manifest->left[i].slug);
+        json_put_text(json, "reason", manifest->left[i].reason);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
 int backup_manifest_write(const struct backup_manifest *manifest, const char *folder,
                           struct error *error)
 {
@@ -146,6 +165,7 @@ int backup_manifest_write(const struct backup_manifest *manifest, const char *fo
     json_put_int(&json, "finished_ms", manifest->finished_ms);
     put_migrations(&json);
     put_cities(&json, manifest);
+    put_left(&json, manifest);
     put_files(&json, manifest);
     json_end_object(&json);
     buffer_append_char(&text, '\n');
@@ -217,6 +237,18 @@ static int read_city_entry(const struct json *item, struct backup_city *city,
     return 0;
 }
 
+static int read_left_entry(const struct json *item, struct backup_left *left,
+                           struct error *error)
+{
+    const char *slug = NULL, *reason = "";
+    if (json_get_text(item, "slug", JSON_REQUIRED, 63, &slug, error) ||
+        json_get_text(item, "reason", JSON_OPTIONAL, 199, &reason, error) ||
+        !text_is_slug(slug) || text_format(left->slug, sizeof left->slug, "%s", slug))
+        return damaged(error, "a city whose name is none");
+    snprintf(left->reason, sizeof left->reason, "%.199s", reason);
+    return 0;
+}
+
 static int check_migrations(const struct json *document, struct error *error)
 {
     static const enum db_database databases[] = {DB_SYSTEM, DB_CITY, DB_CASES};
@@ -238,10 +270,12 @@ static int check_migrations(const struct json *document, struct error *error)
 static int read_lists(const struct json *document, struct backup_manifest *manifest,
                       struct error *error)
 {
-    const struct json *files = NULL, *cities = NULL;
+    const struct json *files = NULL, *cities = NULL, *left = NULL;
     if (json_get_array(document, "files", JSON_REQUIRED, &files, error) ||
         json_get_array(document, "cities", JSON_REQUIRED, &cities, error) ||
+        json_get_array(document, "left_out", JSON_OPTIONAL, &left, error) ||
         json_array_length(files) > BACKUP_FILES_MOST ||
+        json_array_length(left) > BACKUP_FILES_MOST ||
         json_array_length(cities) > BACKUP_FILES_MOST)
         return damaged(error, "no lists of files and cities");
     int code = 0;
@@ -251,6 +285,9 @@ static int read_lists(const struct json *document, struct backup_manifest *manif
     for (size_t i = 0; code == 0 && i < json_array_length(cities); i++)
         code = read_city_entry(json_array_item(cities, i),
                                backup_manifest_add_city(manifest), error);
+    for (size_t i = 0; code == 0 && i < json_array_length(left); i++)
+        code = read_left_entry(json_array_item(left, i), backup_manifest_add_left(manifest),
+                               error);
     return code;
 }
 

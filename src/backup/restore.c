@@ -297,6 +297,20 @@ static int fill_folder(struct restoring *restoring, struct error *error)
     return code;
 }
 
+static void tell_left_out(const struct backup_manifest *manifest,
+                          struct restore_result *result)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < manifest->left_count; i++) {
+        size_t more = strlen(manifest->left[i].slug) + 2;
+        if (length + more >= sizeof result->left_out)
+            return;
+        snprintf(result->left_out + length, sizeof result->left_out - length, " %s ",
+                 manifest->left[i].slug);
+        length += more;
+    }
+}
+
 int backup_restore(const struct restore_options *options, struct restore_result *ret_result,
                    struct error *error)
 {
@@ -323,6 +337,7 @@ int backup_restore(const struct restore_options *options, struct restore_result 
         snprintf(error->slug, sizeof error->slug, "disk.full");
     if (code == 0) {
         result.taken_ms = restoring.manifest->taken_ms;
+        tell_left_out(restoring.manifest, &result);
         snprintf(result.backup, sizeof result.backup, "%s", restoring.backup);
         *ret_result = result;
     }

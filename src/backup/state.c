@@ -59,7 +59,7 @@ void backup_state_note(struct db_store *store, const char *target,
         json_put_int(&json, "took_ms", result->took_ms);
         json_put_int(&json, "bytes", result->bytes);
         json_put_int(&json, "photos", result->photos);
-        json_put_int(&json, "problems", result->problems);
+        json_put_int(&json, "problems", result->problems + result->left_out);
         json_put_text(&json, "place", place);
     }
     json_end_object(&json);

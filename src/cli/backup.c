@@ -57,6 +57,11 @@ static int tell_result(const struct order *order, const struct backup_result *re
     printf("Everything acknowledged before %s is in it.\n", taken);
     if (result->removed > 0)
         printf("%u older backups were removed.\n", result->removed);
+    if (result->left_out > 0)
+        return error_set(error, ERROR_STORE, "backup.left_out",
+                         "the backup was made, but %u cities could not be read and are not "
+                         "in it (left_out in manifest.json): run gridcase check",
+                         result->left_out);
     if (result->problems == 0)
         return 0;
     return error_set(error, ERROR_STORE, "backup.photos",
@@ -102,7 +107,7 @@ static int take_result(const struct json *from, struct backup_result *out,
                        struct error *error)
 {
     const char *name = NULL;
-    int64_t cities = 0, removed = 0;
+    int64_t cities = 0, removed = 0, left_out = 0;
     if (json_get_text(from, "name", JSON_REQUIRED, BACKUP_NAME_SIZE - 1, &name, error) ||
         take_number(from, "taken_ms", &out->taken_ms, error) ||
         take_number(from, "took_ms", &out->took_ms, error) ||
@@ -112,10 +117,12 @@ static int take_result(const struct json *from, struct backup_result *out,
         take_number(from, "photos_copied", &out->photos_copied, error) ||
         take_number(from, "photo_bytes", &out->photo_bytes, error) ||
         take_number(from, "problems", &out->problems, error) ||
-        take_number(from, "removed", &removed, error))
+        take_number(from, "removed", &removed, error) ||
+        take_number(from, "left_out", &left_out, error))
         return error->code;
     out->cities = (unsigned)cities;
     out->removed = (unsigned)removed;
+    out->left_out = (unsigned)left_out;
     return text_format(out->name, sizeof out->name, "%s", name);
 }
 
@@ -254,23 +261,29 @@ static int run_backup(int argc, char **argv, struct error *error)
 
 struct checking {
     const char *data;
-    bool quiet;
+    const char *left_out;
     struct error *error;
 };
 
 static int check_one(void *context, const struct db_city_row *city)
 {
     struct checking *checking = context;
+    char name[80];
+    snprintf(name, sizeof name, " %s ", city->slug);
+    if (strstr(checking->left_out, name)) {
+        printf("%s: not in the backup\n", city->slug);
+        return 0;
+    }
     printf("%s: ", city->slug);
     fflush(stdout);
     int code = cli_check_city(checking->data, city->slug, CLI_CHECK_QUIET, checking->error);
     return code == 0 ? 0 : error_prefix(checking->error, "%s", city->slug);
 }
 
-static int check_all(const char *data, struct error *error)
+static int check_all(const char *data, const char *left_out, struct error *error)
 {
     struct db_store *store = NULL;
-    struct checking checking = {.data = data, .error = error};
+    struct checking checking = {.data = data, .left_out = left_out, .error = error};
     int code = db_store_open(data, DB_STORE_READ_ONLY, &store, error);
     if (code == 0)
         code = db_store_city_each(store, check_one, &checking, error);
@@ -305,7 +318,11 @@ static int run_restore(int argc, char **argv, struct error *error)
            (double)result.bytes / 1e6);
     if (verify)
         return 0;
-    code = check_all(data, error);
+    code = check_all(data, result.left_out, error);
+    if (code == 0 && result.left_out[0])
+        return error_set(error, ERROR_STORE, "restore.left_out",
+                         "restored, but these cities were not in the backup:%s",
+                         result.left_out);
     if (code == 0)
         printf("%s is ready. People sign in anew; bearer tokens still work.\n", data);
     return code;

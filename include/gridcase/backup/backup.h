@@ -49,12 +49,14 @@ struct backup_result {
     int64_t photo_bytes;      // of those copied
     int64_t problems;         // photos that are missing or damaged in the data folder
     unsigned cities, removed; // removed: old backups
+    unsigned left_out;        // cities that could not be read
 };
 
 // Makes a backup of an open store, from any thread. Notes it in the store for health.
 // ERROR_BUSY "backup.running" (another one into the same target); ERROR_INPUT
 // "backup.inside" (the target lies in the data folder); ERROR_IO "backup.no_space",
-// "disk.full" and others: nothing is left of it then but photos.
+// "disk.full" and others: nothing is left of it then but photos. A city that cannot be read
+// is left out and told, when there are others.
 int backup_run(struct db_store *store, const struct backup_options *options,
                struct backup_result *ret_result, struct error *error) ERROR_MUST_CHECK;
 
@@ -80,6 +82,7 @@ struct restore_result {
     int64_t taken_ms;
     int64_t files, bytes; // photos included
     unsigned cities;
+    char left_out[1024]; // cities that are not in the backup, a blank around each
 };
 // Checks the manifest and every file against it while copying, then makes the copy another
 // store than the first one: positions in change streams are unknown to it, people sign in
