@@ -123,3 +123,40 @@ test('a saved list stays with the person and the city, in this browser', async (
   await page.locator('.chip.saved').waitFor({ state: 'detached' });
   await done(page);
 });
+
+test('my position is shown when asked for, also when it lies elsewhere or is refused', async () => {
+  const page = await deskOf(server, 'manager');
+  const context = page.context();
+  const { bbox } = await collector.get('/city');
+  const here = { longitude: bbox[0] * 0.3 + bbox[2] * 0.7, latitude: bbox[1] * 0.3 + bbox[3] * 0.7, accuracy: 15 };
+  await page.waitForFunction(() => globalThis.gridcaseMap);
+  const button = page.getByRole('button', { name: 'My position' });
+  await button.click();
+  await page.locator('.notice.bad', { hasText: /does not allow|could not be found/ }).waitFor();
+  await context.grantPermissions(['geolocation']);
+  await context.setGeolocation(here);
+  await button.click();
+  await page.waitForFunction(({ longitude, latitude }) => {
+    const at = globalThis.gridcaseMap.center();
+    return Math.abs(at.lon - longitude) < 1e-3 && Math.abs(at.lat - latitude) < 1e-3;
+  }, here);
+  assert.equal(await button.getAttribute('aria-pressed'), 'true');
+  await button.click();
+  await context.setGeolocation({ longitude: 2.35, latitude: 48.85, accuracy: 30 });
+  await button.click();
+  await page.locator('.notice.bad', { hasText: /outside the city/ }).waitFor();
+  await done(page);
+});
+
+test('words that say nothing are answered in words', async () => {
+  const page = await deskOf(server, 'manager');
+  await page.fill('.search input', '%"');
+  await page.locator('.queue [role=alert]', { hasText: /letter, a digit or a character/ }).waitFor();
+  await page.fill('.search input', 'nowhere to be found');
+  await page.locator('.queue .empty', { hasText: 'nowhere to be found' }).waitFor();
+  await page.locator('.queue .empty button').click();
+  await page.waitForFunction(() => new URLSearchParams(location.search).get('queue') === 'all');
+  await page.fill('.search input', '');
+  await page.locator('.row').first().waitFor();
+  await done(page);
+});

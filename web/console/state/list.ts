@@ -41,6 +41,8 @@ export class CaseRows {
   readonly failure = signal<unknown>(null);
   readonly more = signal(false);
   readonly byNumber = computed(() => new Map(this.rows.value.map((row) => [row.item.number, row])));
+  /** The words were searched in an index that is still being made. */
+  readonly partial = signal(false);
   /** How often the head of the list was read anew. */
   readonly heads = signal(0);
   /** Somebody points at the list or has moved in it: nothing may jump. */
@@ -172,7 +174,10 @@ export class CaseRows {
       .get<CaseList>('/cases', query, { signal: this.#abort.signal })
       .then((page) => {
         this.#client.heard(page.as_of);
-        if (cursor === null) this.position = page.position ?? '';
+        if (cursor === null) {
+          this.position = page.position ?? '';
+          this.partial.value = page.search !== undefined && !page.search.complete;
+        }
         return page;
       });
   }

@@ -87,7 +87,7 @@ function findMe(): void {
       located.value = 'no';
       notify('bad', t(error.code === error.PERMISSION_DENIED ? 'here.denied' : 'here.failed'));
     },
-    { enableHighAccuracy: true, timeout: LOCATE_MS, maximumAge: 30_000 },
+    { enableHighAccuracy: true, timeout: LOCATE_MS, maximumAge: 0 },
   );
 }
 

@@ -505,7 +505,10 @@ function ListFoot() {
   const state = streamState.value;
   return (
     <p class="foot">
-      <span>{t(list.more.value ? 'list.shown_more' : 'list.shown', { n: rows })}</span>
+      <span>
+        {t(list.more.value ? 'list.shown_more' : 'list.shown', { n: rows })}
+        {list.partial.value && ` · ${t('list.partial')}`}
+      </span>
       <span class={`live ${state}`} title={showFull(new Date(nowMs.value).toISOString())}>
         <i aria-hidden="true" /> <span role="status">{t(`live.${state}`)}</span>
       </span>

@@ -275,6 +275,8 @@ export interface CaseDetail extends CaseSummary {
   allowed_actions: AllowedAction[];
 }
 export interface CaseList {
+  /** Of words that were searched: whether the index holds every case, and how many changes it lacks. */
+  search?: { complete: boolean; behind: number };
   items: CaseSummary[];
   next_cursor: string | null;
   as_of: string;

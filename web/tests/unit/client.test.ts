@@ -88,6 +88,26 @@ describe('client', () => {
     expect(calls).toHaveLength(1);
     expect(client.line.value).toBe('ok');
   });
+  it('notices that the server has become another', async () => {
+    const answer = (version: string) => new Response('{}', { headers: { 'Content-Type': 'application/json', 'Gridcase-Version': version } });
+    const { client } = make([answer('1'), answer('1'), answer('2'), answer('1')]);
+    await client.get('/a');
+    await client.get('/a');
+    expect([client.version.value, client.outdated.value]).toEqual(['1', false]);
+    await client.get('/a');
+    expect(client.outdated.value).toBe(true);
+    await client.get('/a');
+    expect(client.outdated.value).toBe(true);
+  });
+  it('fetches a file with its name, and a refusal as what it is', async () => {
+    const { client } = make([
+      new Response('a,b', { headers: { 'Content-Disposition': 'attachment; filename="t-1.csv"', 'Gridcase-Rows': '1' } }),
+      new Response('{"code":"account.denied"}', { status: 403, headers: { 'Content-Type': 'application/problem+json' } }),
+    ]);
+    const file = await client.file('/cases.csv');
+    expect([file.name, await file.blob.text(), file.headers.get('gridcase-rows')]).toEqual(['t-1.csv', 'a,b', '1']);
+    await expect(client.file('/cases.csv')).rejects.toMatchObject({ status: 403, code: 'account.denied' });
+  });
   it('follows the clock of the server only when it is seconds away', () => {
     const { client } = make([]);
     client.heard(new Date(Date.now() + 500).toISOString());
