@@ -164,3 +164,23 @@ double bench_processor_s(const struct bench_server *server)
         return -1;
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
+
+void bench_server_settle(const struct bench_server *server)
+{
+    char request[256], answer[4096];
+    int64_t start_us = instant_monotonic_us(), end_us = start_us + INT64_C(900000000);
+    size_t length = bench_get(server, "/city", NULL, request, sizeof request);
+    while (load_once(server->port, request, length, answer, sizeof answer) != 200 &&
+           instant_monotonic_us() < end_us)
+        instant_sleep_ms(200); // an upgrade, with a copy of the older data
+    while (bench_metric(server, "gridcase_search_complete") < 1) {
+        if (instant_monotonic_us() > end_us) {
+            printf("  the search index is still being made beside this\n");
+            return;
+        }
+        instant_sleep_ms(500);
+    }
+    double took_s = (double)(instant_monotonic_us() - start_us) / 1e6;
+    if (took_s > 10)
+        printf("  (waited %.0f s for the store's upgrade and its search index)\n", took_s);
+}

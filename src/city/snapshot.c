@@ -13,8 +13,7 @@
 enum { ARENA_CEILING_SNAPSHOT = 2000 * 1024 * 1024 };
 
 // ---- life ----
-static int read_all(struct city_snapshot *city, struct db_store *store, struct db *db,
-                    struct error *error)
+static int read_version(struct city_snapshot *city, struct db *db, struct error *error)
 {
     int code = db_fetch_int(db, QUERY_CITY_VERSION_VALID, NULL, 0, &city->version, error);
     if (code == ERROR_NOT_FOUND)
@@ -24,16 +23,27 @@ static int read_all(struct city_snapshot *city, struct db_store *store, struct d
         code = db_fetch_int(db, QUERY_CITY_VERSION_LOADED,
                             (struct db_value[]){DB_INT(city->version)}, 1, &city->loaded_ms,
                             error);
-    if (code == 0)
-        code = snapshot_read_settings(city, db, error);
+    return code;
+}
+
+static int read_all(struct city_snapshot *city, struct db_store *store, struct db *db,
+                    struct error *error)
+{
+    int code = read_version(city, db, error);
+    if (code != 0)
+        return code;
+    struct snapshot_opening *opening = snapshot_open_grids_begin(city, store);
+    code = snapshot_read_settings(city, db, error);
     if (code == 0)
         code = snapshot_read_areas(city, db, error);
     if (code == 0)
         code = snapshot_read_grids(city, db, error);
     if (code == 0)
         code = snapshot_read_rules(city, db, error);
+    struct locator *grids = snapshot_open_grids_end(opening);
     if (code == 0)
-        code = snapshot_read_map(city, store, db, error);
+        return snapshot_read_map(city, store, db, grids, error);
+    locator_free(grids);
     return code;
 }
 

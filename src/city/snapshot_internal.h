@@ -91,8 +91,15 @@ int snapshot_read_grids(struct city_snapshot *city, struct db *db,
                         struct error *error) ERROR_MUST_CHECK;
 int snapshot_read_rules(struct city_snapshot *city, struct db *db,
                         struct error *error) ERROR_MUST_CHECK;
+// The file of the unit grids' locator is large: it is opened and checked beside the reading
+// of everything else. begin needs city->version; end joins, and gives what there is.
+struct snapshot_opening;
+struct snapshot_opening *snapshot_open_grids_begin(const struct city_snapshot *city,
+                                                   const struct db_store *store);
+struct locator *snapshot_open_grids_end(struct snapshot_opening *opening); // takes NULL
+// grids: the locator that was opened, taken; NULL: it has to be made anew.
 int snapshot_read_map(struct city_snapshot *city, struct db_store *store, struct db *db,
-                      struct error *error) ERROR_MUST_CHECK;
+                      struct locator *grids, struct error *error) ERROR_MUST_CHECK;
 
 // Value of section and key in city.ini; "" when absent.
 const char *snapshot_setting(const struct city_snapshot *city, const char *section,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 // Filling a snapshot: locators (mapped from their files, made anew when lost), nearest
 // components, places in words.
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <gridcase/core/arena.h>
 
 #include <gridcase/core/text.h>
 
@@ -92,6 +95,46 @@ static int open_locator(struct city_snapshot *city, struct db_store *store, stru
     if (locator_open(path, city->version, ret_locator, &lost) == 0)
         return 0;
     return rebuild(city, db, level_id, path, ret_locator, error);
+}
+
+struct snapshot_opening {
+    char path[4096];
+    int64_t version;
+    struct locator *locator;
+    pthread_t thread;
+};
+
+static void *open_file(void *context)
+{
+    struct snapshot_opening *opening = context;
+    struct error lost; // snapshot_read_map makes it anew
+    if (locator_open(opening->path, opening->version, &opening->locator, &lost) != 0)
+        opening->locator = NULL;
+    return NULL;
+}
+
+struct snapshot_opening *snapshot_open_grids_begin(const struct city_snapshot *city,
+                                                   const struct db_store *store)
+{
+    struct snapshot_opening *opening = memory_new(sizeof *opening);
+    struct error ignored = {0};
+    opening->version = city->version;
+    if (locator_path(store, city->slug, city->version, 0, opening->path,
+                     sizeof opening->path, &ignored) == 0 &&
+        pthread_create(&opening->thread, NULL, open_file, opening) == 0)
+        return opening;
+    free(opening);
+    return NULL;
+}
+
+struct locator *snapshot_open_grids_end(struct snapshot_opening *opening)
+{
+    if (!opening)
+        return NULL;
+    pthread_join(opening->thread, NULL);
+    struct locator *locator = opening->locator;
+    free(opening);
+    return locator;
 }
 
 // ---- nearest components ----
@@ -214,9 +257,10 @@ static int read_places(struct city_snapshot *city, struct db *db, struct error *
 }
 
 int snapshot_read_map(struct city_snapshot *city, struct db_store *store, struct db *db,
-                      struct error *error)
+                      struct locator *grids, struct error *error)
 {
-    int code = open_locator(city, store, db, 0, &city->grids, error);
+    city->grids = grids;
+    int code = grids ? 0 : open_locator(city, store, db, 0, &city->grids, error);
     for (size_t i = 0; i < city->level_count && code == 0; i++)
         if (city->level[i].kind == CITY_OVERLAY)
             code = open_locator(city, store, db, city->level[i].id, &city->level_locator[i],
