@@ -2,10 +2,10 @@
 // The phone of a collector against the real server: no report is lost, none is stored twice,
 // whatever happens to line, page, phone and person.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Phone } from './field_support.mjs';
+import { endPhones, Phone } from './field_support.mjs';
 import { Api, closeBrowser, looksGood, openPage, png, Server } from './support.mjs';
 
 let server, manager;
@@ -15,6 +15,7 @@ before(async () => {
   manager = await Api.as(server, server.person('manager'));
 });
 after(async () => {
+  await endPhones();
   await closeBrowser();
   await server?.stop();
 });
@@ -304,4 +305,33 @@ test('without GPS and camera a report is made of words alone', async () => {
   assert.equal(made.point, null);
   assert.equal(made.place, 'behind the old mill');
   await page.context().close();
+});
+
+test('a new version is offered, never in a form, and taken when the person says so', async () => {
+  const own = await Server.start();
+  const web = join(own.data, 'web');
+  cpSync(new URL('../../build/web', import.meta.url).pathname, web, { recursive: true });
+  const phone = await Phone.start(own);
+  await phone.signIn(own.person('collector1'));
+  await phone.settled();
+  await phone.fill({ photos: 0, find: 'garbage', words: 'typed before the update' });
+  await own.down();
+  const worker = join(web, 'field/sw.js');
+  writeFileSync(worker, readFileSync(worker, 'utf8').replace(/const VERSION = "\w+"/, 'const VERSION = "next"'));
+  for (const end of ['.br', '.gz']) rmSync(`${worker}${end}`, { force: true });
+  own.web = web;
+  await own.up();
+  await phone.page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+  await phone.page.waitForFunction(async () => (await navigator.serviceWorker.getRegistration()).waiting !== null);
+  assert.equal(await phone.page.locator('.warning.calm').count(), 0, 'not while a form is open');
+  await phone.open('#home');
+  await phone.page.click('.warning.calm button');
+  await phone.page.waitForFunction(async () => (await caches.keys()).every((name) => name.endsWith(':next')));
+  await phone.page.waitForSelector('.card.draft');
+  assert.equal(await phone.page.locator('.warning.calm').count(), 0);
+  await phone.line(false);
+  await phone.page.reload();
+  await phone.page.waitForSelector('.card.draft'); // the new one opens without a signal, too
+  await phone.end();
+  await own.stop();
 });

@@ -12,10 +12,17 @@ const require = createRequire(resolve(import.meta.dirname, '../../web/package.js
 const { chromium } = require('playwright-core');
 const expected = /status of (401|403|404|409|412|422|503)|ERR_|Canvas2D|Failed to fetch|Opener-Policy header has been ignored/;
 
+const phones = new Set();
+/** Those that a failed test has left on. */
+export async function endPhones() {
+  for (const phone of phones) await phone.off().catch(() => undefined);
+}
+
 export class Phone {
   constructor(server, options) {
     this.server = server;
     this.options = { language: 'en', at: [120.0005, 30.0005], camera: true, size: 'phone', slug: city, ...options };
+    phones.add(this);
     this.folder = mkdtempSync(join(tmpdir(), 'gridcase-phone-'));
     this.problems = [];
   }
@@ -65,6 +72,7 @@ export class Phone {
   }
   async end() {
     await this.off();
+    phones.delete(this);
     rmSync(this.folder, { recursive: true, force: true });
     assert.deepEqual(this.problems, [], 'errors in the page');
   }

@@ -62,7 +62,7 @@ export class Server {
     return server;
   }
   async up() {
-    const options = ['serve', '--data', this.data, '--port', String(this.port), '--web', join(root, 'build/web')];
+    const options = ['serve', '--data', this.data, '--port', String(this.port), '--web', this.web ?? join(root, 'build/web')];
     this.process = spawn(binary, options, { stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk) => {
       this.log = (this.log + chunk).slice(-20_000);

@@ -5,6 +5,7 @@ import { effect, signal } from '@preact/signals';
 import { ApiError, LineError } from '../../lib/api/client.ts';
 import type { CaseDetail, CaseList, CaseSummary } from '../../lib/api/types.ts';
 import { ChangeStream } from '../../lib/live/stream.ts';
+import { mediaClass } from '../../lib/ui/media.tsx';
 import { base, city, client, database, expired, failedLine, lastSync, onEntered, person, phase, quickly, verify } from './session.ts';
 
 export interface Shown {
@@ -79,7 +80,7 @@ async function readAhead(mine: number): Promise<void> {
     if (person.value !== mine || failedLine.value) return;
     try {
       const found = await readCase(item.number, mine);
-      for (const photo of found.media.filter((one) => one.received).slice(0, 6)) new Image().src = photoUrl(photo.sha256, true);
+      for (const photo of found.media.filter((one) => one.received && mediaClass(one.type) === 'photo').slice(0, 6)) new Image().src = photoUrl(photo.sha256, true);
     } catch (error) {
       quiet(error);
       if (error instanceof LineError) return;

@@ -46,7 +46,7 @@ let noticeId = 0;
 export function notify(kind: 'good' | 'bad', text: string, about = ''): void {
   const id = ++noticeId;
   notices.value = [...notices.value.filter((one) => about === '' || one.about !== about).slice(-1), { id, kind, text, about }];
-  setTimeout(() => dismiss(id), kind === 'good' ? 5000 : 12_000);
+  setTimeout(() => dismiss(id), kind === 'good' || about === 'form' ? 5000 : 12_000);
 }
 export function dismiss(id: number): void {
   notices.value = notices.value.filter((notice) => notice.id !== id);

@@ -2,7 +2,7 @@
 // The service worker: keeps the page for times without a signal. A new version waits until
 // the person takes it, and is not even offered while a form is open.
 import { signal } from '@preact/signals';
-import { base } from './session.ts';
+import { base, client } from './session.ts';
 
 export const updateReady = signal(false);
 /** Whether the page opens without a signal from now on. */
@@ -29,7 +29,11 @@ export async function startWorker(): Promise<void> {
     });
     offlineReady.value = registration.active !== null;
     // A page that stays open for days looks for a new version now and then.
-    setInterval(() => void registration.update().catch(() => undefined), 60 * 60_000);
+    const look = () => void registration.update().catch(() => undefined); // no signal: another time
+    setInterval(look, 60 * 60_000);
+    client.outdated.subscribe((outdated) => {
+      if (outdated) look();
+    });
   } catch {
     // A browser that keeps no worker (private window, untrusted certificate): online only.
     offlineReady.value = false;

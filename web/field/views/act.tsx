@@ -12,7 +12,7 @@ import { go } from '../state/route.ts';
 import { notify } from '../state/session.ts';
 import { actKeeper, type Keeper, saveAct, throwAway } from '../state/work.ts';
 import { KNOWN } from './case.tsx';
-import { Head } from './parts.tsx';
+import { Head, online } from './parts.tsx';
 import { Photos } from './photos.tsx';
 import { Discard, Kept, Words } from './report.tsx';
 import { choiceCode, choiceWord, inputName, placeWord } from './words.ts';
@@ -57,7 +57,7 @@ function Act({ found, allowed }: { found: CaseDetail; allowed: AllowedAction }) 
   const send = async () => {
     asked.value = true;
     if (missing.length > 0) {
-      notify('bad', t('act.missing', { name: inputName(missing[0]!) }));
+      notify('bad', t('act.missing', { name: inputName(missing[0]!) }), 'form');
       return;
     }
     if (busy.value) return;
@@ -67,7 +67,7 @@ function Act({ found, allowed }: { found: CaseDetail; allowed: AllowedAction }) 
       keeper.set({ ifMatch: now });
       await saveAct(keeper, media?.name ?? null, allowed.label);
       navigator.vibrate?.([40, 60, 40]);
-      notify('good', t('act.kept'), 'outbox');
+      notify('good', t(online() ? 'report.kept' : 'report.kept_offline'), 'outbox');
       refreshSoon(500);
       go('tasks');
     } catch (error) {
@@ -78,40 +78,42 @@ function Act({ found, allowed }: { found: CaseDetail; allowed: AllowedAction }) 
   };
   return (
     <div class="view form-view">
-      <Head title={label(allowed.label)} onBack={() => go('case', found.number)} />
-      <section class="card">
-        <b>{label(found.class?.name)}</b>
-        <p class="muted">{placeWord(found)}</p>
-      </section>
-      {inputs
-        .filter((input) => input.type === 'choice')
-        .map((input) => (
-          <Choice key={input.name} input={input} value={form.values[input.name] ?? ''} missing={asked.value && missing.includes(input)} onChange={(value) => set(input.name, value)} />
-        ))}
-      {media && (
-        <section class="card" aria-label={inputName(media)}>
-          <h2>
-            {inputName(media)} {!media.required && <small class="optional">{t('form.optional')}</small>}
-          </h2>
-          <Photos keeper={keeper as never} startOpen={false} />
+      <div class="form-scroll">
+        <Head title={label(allowed.label)} onBack={() => go('case', found.number)} />
+        <section class="card">
+          <b>{label(found.class?.name)}</b>
+          <p class="muted">{placeWord(found)}</p>
         </section>
-      )}
-      {words && <Words title={inputName(words)} optional={!words.required} value={form.values[words.name] ?? ''} onChange={(value) => set(words.name, value)} />}
-      {inputs
-        .filter((input) => (input.type === 'text' && input !== words) || input.type === 'number')
-        .map((input) => (
-          <section key={input.name} class="card">
-            <label class="field">
-              <span class="field-name">{inputName(input)}</span>
-              <input
-                type="text"
-                inputMode={input.type === 'number' ? 'decimal' : undefined}
-                value={form.values[input.name] ?? ''}
-                onInput={(event) => set(input.name, event.currentTarget.value)}
-              />
-            </label>
+        {inputs
+          .filter((input) => input.type === 'choice')
+          .map((input) => (
+            <Choice key={input.name} input={input} value={form.values[input.name] ?? ''} missing={asked.value && missing.includes(input)} onChange={(value) => set(input.name, value)} />
+          ))}
+        {media && (
+          <section class="card" aria-label={inputName(media)}>
+            <h2>
+              {inputName(media)} {!media.required && <small class="optional">{t('form.optional')}</small>}
+            </h2>
+            <Photos keeper={keeper as never} startOpen={false} />
           </section>
-        ))}
+        )}
+        {words && <Words title={inputName(words)} optional={!words.required} value={form.values[words.name] ?? ''} onChange={(value) => set(words.name, value)} />}
+        {inputs
+          .filter((input) => (input.type === 'text' && input !== words) || input.type === 'number')
+          .map((input) => (
+            <section key={input.name} class="card">
+              <label class="field">
+                <span class="field-name">{inputName(input)}</span>
+                <input
+                  type="text"
+                  inputMode={input.type === 'number' ? 'decimal' : undefined}
+                  value={form.values[input.name] ?? ''}
+                  onInput={(event) => set(input.name, event.currentTarget.value)}
+                />
+              </label>
+            </section>
+          ))}
+      </div>
       <div class="send-bar">
         <button type="button" class="primary huge" aria-busy={busy.value} onClick={() => void send()}>
           {t('act.send', { what: label(allowed.label) })}

@@ -8,13 +8,15 @@ import { failureWords } from '../../lib/api/failure.ts';
 import { lightAt } from '../../lib/clock/light.ts';
 import { leftWords } from '../../lib/clock/words.ts';
 import { label, showFull } from '../../lib/i18n/index.ts';
+import { MediaView, mediaClass, mediaStageWord } from '../../lib/ui/media.tsx';
 import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
 import { detail, detailAt, detailFailure, nowMs, photoUrl, showCase } from '../state/lists.ts';
 import { go } from '../state/route.ts';
+import { client } from '../state/session.ts';
 import { items } from '../state/work.ts';
 import { Head } from './parts.tsx';
-import { actorWord, became, choiceWord, farOf, farWord, placeWord, stageWord, when } from './words.ts';
+import { actorWord, became, choiceWord, farOf, farWord, placeWord, when } from './words.ts';
 
 export function CaseView({ number }: { number: string }) {
   useEffect(() => {
@@ -91,7 +93,7 @@ function Whole({ found }: { found: CaseDetail }) {
 
 export function Story({ row, found }: { row: HistoryRow; found: CaseDetail | null }) {
   const result = typeof row.inputs?.result === 'string' ? choiceWord(row.inputs.result) : '';
-  const media = found?.media.filter((one) => (one as { seq?: number }).seq === row.seq && one.received) ?? [];
+  const media = found?.media.filter((one) => (one as { seq?: number }).seq === row.seq && one.received && mediaClass(one.type) === 'photo') ?? [];
   return (
     <li>
       <span class="case-top">
@@ -125,14 +127,16 @@ function Pictures({ found }: { found: CaseDetail }) {
       <ul class="strip">
         {found.media.map((one, i) => (
           <li key={one.sha256}>
-            {one.received ? (
+            {one.received && mediaClass(one.type) !== 'photo' ? (
+              <MediaView media={one} url={(path) => client.url(path)} />
+            ) : one.received ? (
               <button type="button" class="picture" aria-label={t('photo.nth', { n: i + 1 })} onClick={() => (big.value = one.sha256)}>
                 <img src={photoUrl(one.sha256, true)} alt="" loading="lazy" />
               </button>
             ) : (
               <span class="coming">{t('photo.coming')}</span>
             )}
-            <small class="muted">{stageWord(one.stage)}</small>
+            <small class="muted">{mediaStageWord(one.stage)}</small>
           </li>
         ))}
       </ul>

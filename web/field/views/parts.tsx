@@ -123,9 +123,11 @@ export function Tabs() {
 }
 
 export function Notices() {
+  // Good news must not lie over the buttons of a form: the banner tells enough there.
+  const shown = inForm() ? notices.value.filter((notice) => notice.kind === 'bad') : notices.value;
   return (
     <div class="notices" role="status" aria-live="polite">
-      {notices.value.map((notice) => (
+      {shown.map((notice) => (
         <p key={notice.id} class={`notice ${notice.kind}`}>
           {notice.text}
           <button type="button" class="plain square" aria-label={t('case.close')} onClick={() => dismiss(notice.id)}>

@@ -12,7 +12,7 @@ import { go } from '../state/route.ts';
 import { client, may, notify, quickly } from '../state/session.ts';
 import { type Keeper, reportKeeper, type ReportForm, saveReport, throwAway } from '../state/work.ts';
 import { ClassChooser } from './classes.tsx';
-import { Head } from './parts.tsx';
+import { Head, online } from './parts.tsx';
 import { Photos } from './photos.tsx';
 import { followFix, located, PlaceField } from './place.tsx';
 import { became, classOf, conditionOf, farWord, majorWord, when } from './words.ts';
@@ -50,7 +50,7 @@ export function ReportView() {
     const [first] = lacks(keeper);
     if (first) {
       document.getElementById(first)?.scrollIntoView({ block: 'center' });
-      notify('bad', t(first === 'place' ? 'report.no_place' : 'report.no_class'));
+      notify('bad', t(first === 'place' ? 'report.no_place' : 'report.no_class'), 'form');
       return;
     }
     if (busy.value) return;
@@ -61,7 +61,7 @@ export function ReportView() {
     try {
       await saveReport(keeper, found.name, words);
       navigator.vibrate?.([40, 60, 40]);
-      notify('good', t('report.kept'), 'outbox');
+      notify('good', t(online() ? 'report.kept' : 'report.kept_offline'), 'outbox');
       go('home');
     } catch (error) {
       notify('bad', t('photo.not_kept', { why: (error as Error).name }));
@@ -72,14 +72,16 @@ export function ReportView() {
 
   return (
     <div class="view form-view">
-      <Head title={t('report.title')} onBack={() => go('home')} />
-      {ready.value === 'restored' && keeper.savedAt.value !== null && <p class="hint">{t('draft.restored')}</p>}
-      <section class="card" id="photo" aria-label={t('case.photos')}>
-        <Photos keeper={keeper as never} startOpen={ready.value === 'blank'} />
-      </section>
-      <PlaceField keeper={keeper} missing={missing.includes('place')} />
-      <What keeper={keeper} missing={missing.includes('class')} />
-      <Words value={form.words} optional onChange={(words) => keeper.set({ words })} />
+      <div class="form-scroll">
+        <Head title={t('report.title')} onBack={() => go('home')} />
+        {ready.value === 'restored' && keeper.savedAt.value !== null && <p class="hint">{t('draft.restored')}</p>}
+        <section class="card" id="photo" aria-label={t('case.photos')}>
+          <Photos keeper={keeper as never} startOpen={ready.value === 'blank'} />
+        </section>
+        <PlaceField keeper={keeper} missing={missing.includes('place')} />
+        <What keeper={keeper} missing={missing.includes('class')} />
+        <Words value={form.words} optional onChange={(words) => keeper.set({ words })} />
+      </div>
       <div class="send-bar">
         <button type="button" class="primary huge" aria-busy={busy.value} onClick={() => void send()}>
           {t('report.send_field')}
