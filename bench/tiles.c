@@ -405,10 +405,13 @@ static void write_case_query(FILE *file, const struct figure *figure)
         "FILTER (WHERE light = 2) AS yellow, count(*) FILTER (WHERE light = 3) AS red, "
         "ST_AsMVTGeom(ST_SetSRID(ST_MakePoint(avg(ST_X(geom)), avg(ST_Y(geom))), 3857), "
         "ST_TileEnvelope(%u, %u, %u), 4096, 0, true) AS geom FROM points WHERE geom && "
-        "ST_TileEnvelope(%u, %u, %u) GROUP BY floor((ST_X(geom) - %.6f) / %.9f), "
+        "ST_TileEnvelope(%u, %u, %u) AND ST_X(geom) >= %.6f AND ST_X(geom) < %.6f AND "
+        "ST_Y(geom) <= %.6f AND ST_Y(geom) > %.6f GROUP BY floor((ST_X(geom) - %.6f) / "
+        "%.9f), "
         "floor((%.6f - ST_Y(geom)) / %.9f)) q WHERE geom IS NOT NULL",
         figure->tile.z, figure->tile.x, figure->tile.y, figure->tile.z, figure->tile.x,
-        figure->tile.y, west, side / WIDE, north, side / WIDE);
+        figure->tile.y, west, west + side, north, north - side, west, side / WIDE, north,
+        side / WIDE);
     write_timing(file, figure, query);
 }
 

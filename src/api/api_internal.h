@@ -348,7 +348,8 @@ void api_put_limit_text(struct json_writer *json, const struct city_snapshot *ci
                         const struct case_clock *clock);
 void api_put_action(struct json_writer *json, const struct process_action *action);
 // What tiles of a model are called by (?v=): another model, another word.
-void api_tiles_version(const struct city_snapshot *city, char *out, size_t size);
+enum { TILES_VERSION_SIZE = 64 };
+void api_tiles_version(const struct city_snapshot *city, char out[TILES_VERSION_SIZE]);
 int api_case_filter(struct api_call *call, struct case_filter *ret_filter,
                     struct error *error) ERROR_MUST_CHECK;
 

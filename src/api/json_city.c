@@ -112,8 +112,8 @@ void api_put_city(struct json_writer *json, const char *name,
     put_box(json, city);
     json_put_text(json, "attribution", city_attribution(city));
     json_put_int(json, "model_version", city_model_version(city));
-    char tiles[64];
-    api_tiles_version(city, tiles, sizeof(tiles));
+    char tiles[TILES_VERSION_SIZE];
+    api_tiles_version(city, tiles);
     json_put_text(json, "tiles_version", tiles);
     json_put_bool(json, "demo", city_is_demo(city));
     json_begin_array(json, "levels");

@@ -65,28 +65,57 @@ static int go_to_pool(struct error *error)
 }
 
 // ---- replies ----
-void api_tiles_version(const struct city_snapshot *city, char *out, size_t size)
+// Digits without printf: a kept tile is answered in microseconds, and printf takes several.
+static char *put_digits(char *at, uint64_t value, unsigned base)
 {
-    snprintf(out, size, "%lld.%llx.%d", (long long)city_model_version(city),
-             (unsigned long long)city_model_loaded_ms(city), TILE_FORMAT);
+    char digits[32];
+    size_t count = 0;
+    do {
+        digits[count++] = "0123456789abcdef"[value % base];
+        value /= base;
+    } while (value > 0);
+    while (count > 0)
+        *at++ = digits[--count];
+    *at = '\0';
+    return at;
 }
 
-static int reply_entry(struct api_call *call, const struct tile_entry *entry,
-                       struct error *error)
+static char *put_word(char *at, const char *word)
 {
+    const size_t length = strlen(word);
+    memcpy(at, word, length + 1);
+    return at + length;
+}
+
+void api_tiles_version(const struct city_snapshot *city, char out[TILES_VERSION_SIZE])
+{
+    char *at = put_digits(out, (uint64_t)city_model_version(city), 10);
+    at = put_digits(put_word(at, "."), (uint64_t)city_model_loaded_ms(city), 16);
+    put_digits(put_word(at, "."), TILE_FORMAT, 10);
+}
+
+static void entry_done(void *data)
+{
+    tile_entry_free(data);
+}
+
+// Takes the caller's reference: the bytes are sent from where they are kept.
+static int reply_entry(struct api_call *call, struct tile_entry *entry, struct error *error)
+{
+    call->data = entry;
+    call->data_done = entry_done;
     if (entry->length == 0) {
         http_reply_empty(call->request, 204);
         return 0;
     }
-    BUFFER_CLEANUP struct buffer body;
-    buffer_init(&body, TILE_CEILING);
-    int code = 0;
     if (http_request_accepts(call->request, "gzip")) {
         http_reply_header(call->request, "Content-Encoding", "gzip");
-        buffer_append(&body, entry->bytes, entry->length);
-    } else {
-        code = gzip_unpack(entry->bytes, entry->length, &body, error);
+        http_reply_static(call->request, 200, TILE_TYPE, entry->bytes, entry->length);
+        return 0;
     }
+    BUFFER_CLEANUP struct buffer body;
+    buffer_init(&body, TILE_CEILING);
+    int code = gzip_unpack(entry->bytes, entry->length, &body, error);
     if (!code)
         http_reply_buffer(call->request, 200, TILE_TYPE, &body);
     return code;
@@ -95,9 +124,9 @@ static int reply_entry(struct api_call *call, const struct tile_entry *entry,
 // ETag and what goes with it; true when the client has it already.
 static bool reply_has(struct api_call *call, const char *etag)
 {
-    char quoted[TILE_ETAG_SIZE + 8];
+    char quoted[TILES_VERSION_SIZE + 8];
     const bool packed = http_request_accepts(call->request, "gzip");
-    snprintf(quoted, sizeof(quoted), "\"%s%s\"", etag, packed ? "-gz" : "");
+    put_word(put_word(put_word(quoted, "\""), etag), packed ? "-gz\"" : "\"");
     http_reply_header(call->request, "Vary", "Accept-Encoding");
     return http_reply_not_modified(call->request, quoted);
 }
@@ -126,8 +155,9 @@ struct static_tile {
     enum city_tile_layer layer;
     size_t level;
     struct tile_id tile;
-    char version[64];
-    char key[TILE_KEY_MOST];
+    char version[TILES_VERSION_SIZE];
+    char key[256];
+    size_t key_length;
 };
 
 static int read_layer(struct api_call *call, struct static_tile *ask, struct error *error)
@@ -201,11 +231,22 @@ static int make_static(struct api_call *call, const struct static_tile *ask,
     city_tiles_free(tiles);
     if (code)
         return code;
-    *ret_entry = pack(ask->key, strlen(ask->key), &body, PACK_STATIC, error);
+    *ret_entry = pack(ask->key, ask->key_length, &body, PACK_STATIC, error);
     if (!*ret_entry)
         return error->code;
     tile_cache_put(call->api->tiles, *ret_entry);
     return 0;
+}
+
+static void make_static_key(const struct api_call *call, struct static_tile *ask)
+{
+    const uint64_t numbers[] = {(uint64_t)ask->layer, ask->level, ask->tile.z, ask->tile.x,
+                                ask->tile.y};
+    char *at = put_word(put_word(ask->key, "m "), call->city->slug);
+    at = put_word(put_word(at, " "), ask->version);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        at = put_digits(put_word(at, "/"), numbers[i], 10);
+    ask->key_length = (size_t)(at - ask->key);
 }
 
 int tiles_model(struct api_call *call, struct db *db, struct error *error)
@@ -221,21 +262,17 @@ int tiles_model(struct api_call *call, struct db *db, struct error *error)
     if (code)
         return code;
     const char *asked = http_request_query(call->request, "v");
-    api_tiles_version(call->snapshot, ask.version, sizeof(ask.version));
+    api_tiles_version(call->snapshot, ask.version);
     const bool exact = asked && strcmp(asked, ask.version) == 0;
     http_reply_header(call->request, "Cache-Control",
                       exact ? "private, max-age=31536000, immutable" : "private, no-cache");
     if (reply_has(call, ask.version))
         return 0;
-    snprintf(ask.key, sizeof(ask.key), "m %s %s %d:%zu %u/%u/%u", call->city->slug,
-             ask.version, (int)ask.layer, ask.level, ask.tile.z, ask.tile.x, ask.tile.y);
-    struct tile_entry *entry = tile_cache_get(call->api->tiles, ask.key, strlen(ask.key));
+    make_static_key(call, &ask);
+    struct tile_entry *entry = tile_cache_get(call->api->tiles, ask.key, ask.key_length);
     if (!entry)
         code = may_wait(call) ? make_static(call, &ask, &entry, error) : go_to_pool(error);
-    if (!code)
-        code = reply_entry(call, entry, error);
-    tile_entry_free(entry);
-    return code;
+    return code ? code : reply_entry(call, entry, error);
 }
 
 // ---- tiles of open cases ----
@@ -304,10 +341,10 @@ static int make_key(struct api_call *call, const struct tile_id *tile,
                     const struct case_filter *filter, struct buffer *key,
                     struct error *error)
 {
-    char version[64];
+    char version[TILES_VERSION_SIZE];
     struct case_points_state state;
     case_points_state(points_of(call), &state);
-    api_tiles_version(call->snapshot, version, sizeof(version));
+    api_tiles_version(call->snapshot, version);
     buffer_format(key, "c %s %s %lld %u/%u/%u", call->city->slug, version,
                   (long long)state.epoch, tile->z, tile->x, tile->y);
     put_sight(key, call, filter);
@@ -390,7 +427,7 @@ int tiles_cases(struct api_call *call, struct db *db, struct error *error)
     if (!code) {
         http_reply_header(call->request, "Cache-Control", "private, no-cache");
         if (!reply_has(call, entry->etag))
-            code = reply_entry(call, entry, error);
+            return reply_entry(call, entry, error);
     }
     tile_entry_free(entry);
     return code;

@@ -186,15 +186,20 @@ static void put_run(struct tile_pen *pen, struct cursor *cursor,
         put_number(bytes, CLOSE_PATH | 1 << 3);
 }
 
+// What lies further away than this is moved to it: products of differences stay in 64 bits.
+#define FAR_AWAY (INT64_C(1) << 29)
+
 // Rounded to the nearest multiple of 2^snap units: everywhere in the world the same.
 static int32_t to_tile(const struct tile_pen *pen, int64_t world, int64_t origin)
 {
     const int64_t from = world - origin;
-    if (pen->shift_left)
-        return (int32_t)(from << pen->shift_left);
-    const unsigned shift = pen->shift_right + pen->snap;
-    const int64_t half = shift ? INT64_C(1) << (shift - 1) : 0;
-    return (int32_t)(((from + half) >> shift) * (INT64_C(1) << pen->snap));
+    int64_t at = from * (INT64_C(1) << pen->shift_left);
+    if (!pen->shift_left) {
+        const unsigned shift = pen->shift_right + pen->snap;
+        const int64_t half = shift ? INT64_C(1) << (shift - 1) : 0;
+        at = ((from + half) >> shift) * (INT64_C(1) << pen->snap);
+    }
+    return (int32_t)(at < -FAR_AWAY ? -FAR_AWAY : at > FAR_AWAY ? FAR_AWAY : at);
 }
 
 enum where { WHERE_IN, WHERE_OUT, WHERE_ACROSS };
@@ -221,6 +226,7 @@ static enum where project_run(const struct tile_pen *pen, const struct tile_poin
 }
 
 struct cutting {
+    bool whole;  // nothing is to be cut
     bool cut;    // some ring was
     bool simple; // and crossed no side of the margin more than twice, nor touched one
 };
@@ -240,7 +246,7 @@ static bool take_ring(struct tile_pen *pen, const struct tile_shapes *shapes, si
     if (where == WHERE_OUT)
         return false;
     outline->count += count;
-    if (where == WHERE_ACROSS) {
+    if (where == WHERE_ACROSS && !cutting->whole) {
         cutting->cut = true;
         if (tile_cut_ring(outline, start, &cutting->simple) == 0) {
             outline->count = start;
@@ -271,29 +277,58 @@ static bool is_safe(const struct tile_pen *pen, const struct tile_shapes *shapes
     return one_ring && cutting->simple && pen->snap == 0 && twice > step * 6;
 }
 
-static bool draw_polygon(struct tile_pen *pen, const struct tile_shapes *shapes,
-                         size_t index)
+// Whether a shape reaches no further than one tile beyond this one.
+static bool is_near(const struct tile_pen *pen, const struct tile_box *box)
 {
-    struct cutting cutting = {false, true};
+    const int32_t low = -TILE_EXTENT, high = 2 * TILE_EXTENT;
+    return to_tile(pen, box->west, pen->west) >= low &&
+           to_tile(pen, box->north, pen->north) >= low &&
+           to_tile(pen, box->east, pen->west) <= high &&
+           to_tile(pen, box->south, pen->north) <= high;
+}
+
+static void take_rings(struct tile_pen *pen, const struct tile_shapes *shapes, size_t index,
+                       struct cutting *cutting)
+{
     bool outer = false;
-    struct tile_outline *outline = &pen->outline;
-    outline_clear(outline);
+    outline_clear(&pen->outline);
     for (size_t r = shapes->first_ring[index]; r < shapes->first_ring[index + 1]; r++) {
         if (shapes->ring_hole[r] && !outer)
             continue; // its outer ring is not there
-        const bool taken = take_ring(pen, shapes, r, &cutting);
+        const bool taken = take_ring(pen, shapes, r, cutting);
         outer = shapes->ring_hole[r] ? outer : taken;
     }
-    if (outline->ring_count == 0)
-        return false;
-    if (!is_safe(pen, shapes, index, &cutting)) {
-        pen->checked++;
-        if (!tile_is_simple(outline)) {
-            pen->repaired++;
-            if (!tile_repair(outline))
-                return false;
-        }
+}
+
+// A small shape whose pieces would hang together along the edge is left whole: cheaper than
+// to take it apart, and drawn the same.
+static bool outline_of(struct tile_pen *pen, const struct tile_shapes *shapes, size_t index)
+{
+    struct tile_outline *outline = &pen->outline;
+    struct cutting cutting = {.simple = true};
+    take_rings(pen, shapes, index, &cutting);
+    if (outline->ring_count == 0 || is_safe(pen, shapes, index, &cutting))
+        return outline->ring_count > 0;
+    const struct cutting whole = {.whole = true, .simple = true};
+    if (cutting.cut && is_safe(pen, shapes, index, &whole) &&
+        is_near(pen, &shapes->box[index])) {
+        cutting = whole;
+        take_rings(pen, shapes, index, &cutting);
+        return outline->ring_count > 0;
     }
+    pen->checked++;
+    if (tile_is_simple(outline))
+        return true;
+    pen->repaired++;
+    return tile_repair(outline);
+}
+
+static bool draw_polygon(struct tile_pen *pen, const struct tile_shapes *shapes,
+                         size_t index)
+{
+    const struct tile_outline *outline = &pen->outline;
+    if (!outline_of(pen, shapes, index))
+        return false;
     struct cursor cursor = {0, 0};
     for (size_t i = 0; i < outline->ring_count; i++)
         put_run(pen, &cursor, outline->vertex + outline->ring[i].start,

@@ -58,8 +58,7 @@ static void read_back(const struct buffer *out)
     if (!decode_tile(out->data, out->length, &tile))
         abort();
     for (size_t i = 0; tile.layer_count > 0 && i < tile.layers[0].xy_count; i++)
-        if (tile.layers[0].xy[i] < -TILE_MARGIN ||
-            tile.layers[0].xy[i] > TILE_EXTENT + TILE_MARGIN)
+        if (tile.layers[0].xy[i] < -TILE_EXTENT || tile.layers[0].xy[i] > 2 * TILE_EXTENT)
             abort();
     for (size_t i = 0; tile.layer_count > 0 && i < tile.layers[0].feature_count; i++)
         check(&tile.layers[0], &tile.layers[0].features[i]);
