@@ -5,6 +5,8 @@ import './style.css';
 import { start } from './state/app.ts';
 import { App } from './views/app.tsx';
 
+// The first questions are on their way while the texts come.
+const started = start();
 await startLanguage();
 render(<App />, document.getElementById('app')!);
-await start();
+await started;

@@ -115,16 +115,22 @@ export const linkToken = signal(tokenOfLink(location.hash));
 export async function start(): Promise<void> {
   phase.value = 'starting';
   try {
-    city.value = await client.get<City>('/city');
-    timeZone.value = city.value.time_zone;
+    // Both at once: one way to the server and back less before there is anything to see.
+    const [here, found] = await Promise.all([
+      client.get<City>('/city'),
+      linkToken.value
+        ? null
+        : client.get<Session>('/session', {}, { quiet: true }).catch((error: unknown) => {
+            if (error instanceof ApiError && error.status === 401) return null;
+            throw error;
+          }),
+    ]);
+    city.value = here;
+    timeZone.value = here.time_zone;
     if (linkToken.value) {
       phase.value = 'link';
       return;
     }
-    const found = await client.get<Session>('/session', {}, { quiet: true }).catch((error: unknown) => {
-      if (error instanceof ApiError && error.status === 401) return null;
-      throw error;
-    });
     if (found) await enter(found);
     else phase.value = 'signed-out';
   } catch (error) {
