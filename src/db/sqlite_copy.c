@@ -13,7 +13,8 @@
 #include <gridcase/core/arena.h>
 #include <gridcase/core/file.h>
 
-enum { SYNC_EVERY = 32 * 1024 * 1024 };
+// Little by little: people wait behind whatever a sync of ours makes the disk write.
+enum { SYNC_EVERY = 8 * 1024 * 1024 };
 
 struct sqlite_copy {
     sqlite3 *to;
