@@ -54,7 +54,7 @@ async function serve(data) {
 test('under load: what was acknowledged before is in it, the restored copy is whole', async (t) => {
   let position;
   const { told, out } = await underLoad(async () => {
-    await until(() => ledger.count().reports > 150 && ledger.count().photos > 5, 'some work', 30000);
+    await until(() => ledger.count().reports > 60 && ledger.count().photos > 5, 'some work', 30000);
     // What the clients have heard by now must be in the backup that begins now.
     const told = [...ledger.told.map((one) => one.number)];
     const photos = [...ledger.photos].filter(([, one]) => one.told).map(([sha256, one]) => [sha256, one.person.login]);
@@ -114,7 +114,7 @@ test('what is damaged is named, and nothing is left in the new folder', async ()
   for (const file of broken) {
     if (file.includes('/media/')) assert.ok(listed.includes(file.split('/media/tinytown/')[1]), 'a photo of this backup');
     const kept = readFileSync(file);
-    for (const harm of ['flip', 'cut', 'remove']) {
+    for (const harm of long || file === broken[1] || file === pool[0] ? ['flip', 'cut', 'remove'] : ['flip']) {
       if (harm === 'flip') {
         const bytes = Buffer.from(kept);
         bytes[Math.floor(bytes.length / 2)] ^= 0x10;
@@ -127,7 +127,7 @@ test('what is damaged is named, and nothing is left in the new folder', async ()
       assert.match(failed.stderr, wanted, `${file} ${harm}: ${failed.stderr}`);
       if (!file.endsWith('manifest.json')) assert.ok(failed.stderr.includes(file.split('/').at(-1)), `${harm}: ${failed.stderr}`);
       assert.deepEqual(files(data), [], `${file} ${harm}`);
-      assert.match((await refused('restore', newest(), '--verify')).stderr, wanted);
+      if (long) assert.match((await refused('restore', newest(), '--verify')).stderr, wanted);
       writeFileSync(file, kept);
     }
   }
