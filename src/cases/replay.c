@@ -43,23 +43,6 @@ struct step {
     bool optional_miss;
 };
 
-// A UUIDv7 that depends on the record only: time of the move, row and action.
-static void move_key(const struct replay *replay, const struct replay_row *row,
-                     const char *action, int64_t at_ms, uint8_t key[16])
-{
-    uint8_t digest[HASH_SIZE];
-    char text[512];
-    const char *id = table_cell(replay->record.table, row->row, replay->record.map.id);
-    if (text_format(text, sizeof text, "replay|%.200s|%.100s", id, action) != 0)
-        text[sizeof text - 1] = '\0';
-    hash_bytes(text, strlen(text), digest);
-    memcpy(key, digest, 16);
-    for (int i = 0; i < 6; i++)
-        key[i] = (uint8_t)((uint64_t)at_ms >> (40 - 8 * i));
-    key[6] = (uint8_t)(0x70 | (key[6] & 0x0F));
-    key[8] = (uint8_t)(0x80 | (key[8] & 0x3F));
-}
-
 // Time that a move of the row is given.
 static int64_t time_given(const struct replay *replay, int64_t record_ms)
 {
@@ -73,24 +56,11 @@ static int report(struct step *step, struct db *db, int64_t done_ms,
                   struct case_result *ret_result, struct error *error)
 {
     struct replay *replay = step->replay;
-    const struct replay_record *record = &replay->record;
     struct replay_row *row = &replay->record.rows[step->event.row];
-    const struct replay_map *map = &record->map;
-    struct case_draft draft = {
-        .class_id = row->class_id,
-        .condition_id = row->condition_id,
-        .has_point = row->has_point,
-        .point = {.lon_deg = row->lon, .lat_deg = row->lat, .accuracy_m = -1},
-        .address = table_cell(record->table, row->row, map->address),
-        .description = table_cell(record->table, row->row, map->description),
-        .source = row->source,
-        .external_id = table_cell(record->table, row->row, map->id),
-        .imported_due_ms = row->due_ms == INSTANT_NONE
-                               ? INSTANT_NONE
-                               : done_ms + (row->due_ms - row->times[0]),
-    };
+    struct case_draft draft;
     uint8_t key[16], digest[HASH_SIZE];
-    move_key(replay, row, "report", row->times[0], key);
+    replay_draft(&replay->record, row, done_ms, &draft);
+    replay_key(&replay->record, row, "report", row->times[0], key);
     hash_bytes(key, sizeof key, digest);
     struct case_move move = {.actor = &replay->actor,
                              .draft = &draft,
@@ -98,31 +68,11 @@ static int report(struct step *step, struct db *db, int64_t done_ms,
                              .done_ms = done_ms,
                              .key = key,
                              .body_digest = digest,
-                             .mark = map->moves[0].mark};
+                             .mark = replay->record.map.moves[0].mark};
     int status = case_apply(db, replay->city, &move, ret_result, error);
     if (status == 0)
         row->case_id = ret_result->case_id;
     return status;
-}
-
-static int fill_inputs(const struct replay *replay, const struct replay_row *row,
-                       const struct replay_move *move, struct arena *arena,
-                       struct case_input *inputs)
-{
-    int count = 0;
-    for (size_t i = 0; i < move->input_count; i++) {
-        const struct replay_input *from = &move->inputs[i];
-        const char *text = from->text
-                               ? from->text
-                               : table_cell(replay->record.table, row->row, from->column);
-        if (from->department) {
-            int64_t id = replay_department(replay->city, text);
-            text = id ? arena_format(arena, "%lld", (long long)id) : "";
-        }
-        if (text && *text)
-            inputs[count++] = (struct case_input){from->name, text};
-    }
-    return count;
 }
 
 static int apply_move(struct step *step, struct db *db, struct case_result *ret_result,
@@ -134,7 +84,7 @@ static int apply_move(struct step *step, struct db *db, struct case_result *ret_
     ARENA_CLEANUP struct arena *arena = arena_new(64 * 1024);
     struct case_input inputs[REPLAY_INPUTS_MOST];
     uint8_t key[16], digest[HASH_SIZE];
-    move_key(replay, row, from->action, step->event.at_ms, key);
+    replay_key(&replay->record, row, from->action, step->event.at_ms, key);
     hash_bytes(key, sizeof key, digest);
     struct case_move move = {.actor = &replay->actor,
                              .action = from->action,
@@ -145,7 +95,8 @@ static int apply_move(struct step *step, struct db *db, struct case_result *ret_
                              .body_digest = digest,
                              .inputs = inputs,
                              .mark = from->mark};
-    move.input_count = (size_t)fill_inputs(replay, row, from, arena, inputs);
+    move.input_count =
+        replay_inputs(replay->city, &replay->record, row, from, arena, inputs);
     int status = case_apply(db, replay->city, &move, ret_result, error);
     step->optional_miss = status != 0 && from->optional &&
                           (strcmp(error->slug, "case.not_possible") == 0 ||

@@ -106,6 +106,18 @@ int replay_record_read(const struct city_snapshot *city, const struct replay_loa
                        struct replay_record *ret_record, int64_t *ret_refused,
                        struct error *error) ERROR_MUST_CHECK;
 void replay_record_done(struct replay_record *record);
+
+// ---- replay_moves.c ----
+// A UUIDv7 that depends on the record only: time of the move, row and action.
+void replay_key(const struct replay_record *record, const struct replay_row *row,
+                const char *action, int64_t at_ms, uint8_t key[16]);
+// Texts are borrowed from the record. done_ms: when it counts as reported.
+void replay_draft(const struct replay_record *record, const struct replay_row *row,
+                  int64_t done_ms, struct case_draft *ret_draft);
+size_t replay_inputs(const struct city_snapshot *city, const struct replay_record *record,
+                     const struct replay_row *row, const struct replay_move *move,
+                     struct arena *arena, struct case_input inputs[REPLAY_INPUTS_MOST]);
+
 // Department id of a code or of a name in any language; 0 when there is none.
 int64_t replay_department(const struct city_snapshot *city, const char *text);
 

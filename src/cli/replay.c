@@ -88,7 +88,7 @@ static int hand_over(const char *data, const char *slug,
     return status;
 }
 
-static int play_here(struct db_store *store, const char *slug,
+static int play_here(struct db_store *store, const char *slug, bool bulk,
                      struct replay_options *options, struct error *error)
 {
     int told = 0;
@@ -103,17 +103,29 @@ static int play_here(struct db_store *store, const char *slug,
         return status;
     struct replay_progress progress = {0};
     options->refused_context = &told;
-    status = replay_run(store, city, options, &progress, error);
+    status =
+        (bulk ? replay_load_lives : replay_run)(store, city, options, &progress, error);
     options->refused_context = NULL;
     if (told > TOLD_REFUSALS)
         fprintf(stderr, "... and %d more refusals\n", told - TOLD_REFUSALS);
     printf("%lld rows: %lld refused; %lld reports and %lld moves made, %lld were there "
            "already, "
-           "%lld moves refused\n",
+           "%lld %s refused\n",
            (long long)progress.rows, (long long)progress.rows_refused,
            (long long)progress.reports, (long long)progress.moves,
-           (long long)progress.repeated, (long long)progress.moves_refused);
+           (long long)progress.repeated, (long long)progress.moves_refused,
+           bulk ? "rows" : "moves");
     return status;
+}
+
+// Whole lives come at once: nothing is played in time, and no server may be running.
+static int check_bulk(const struct replay_options *options, const char *speed,
+                      const char *gap, struct error *error)
+{
+    if (speed || gap || options->until_now || options->live)
+        return error_set(error, ERROR_INPUT, "cli.usage",
+                         "--bulk goes with --map, --limit and --shift-to-now only");
+    return 0;
 }
 
 static int run(int argc, char **argv, struct error *error)
@@ -126,7 +138,10 @@ static int run(int argc, char **argv, struct error *error)
     options.shift_to_now = cli_flag(&argc, argv, "--shift-to-now");
     options.until_now = cli_flag(&argc, argv, "--until-now");
     options.live = cli_flag(&argc, argv, "--live");
+    bool bulk = cli_flag(&argc, argv, "--bulk") != 0;
     int status = cli_words(argc, argv, 2, 2, error);
+    if (status == 0 && bulk)
+        status = check_bulk(&options, speed, gap, error);
     if (status == 0 && !options.map)
         status = error_set(error, ERROR_INPUT, "cli.usage", "--map FILE.ini is missing");
     if (status == 0)
@@ -140,10 +155,10 @@ static int run(int argc, char **argv, struct error *error)
     options.source = argv[1];
     struct db_store *store = NULL;
     status = db_store_open(data, 0, &store, error);
-    if (status == ERROR_BUSY && control_is_running(data))
+    if (status == ERROR_BUSY && !bulk && control_is_running(data))
         return hand_over(data, argv[0], &options, error);
     if (status == 0)
-        status = play_here(store, argv[0], &options, error);
+        status = play_here(store, argv[0], bulk, &options, error);
     db_store_close(store);
     return status;
 }
@@ -151,7 +166,7 @@ static int run(int argc, char **argv, struct error *error)
 const struct cli_command cli_replay_commands[] = {
     {"replay", NULL,
      "CITY FILE --map FILE.ini [--speed N|max] [--shift-to-now] [--until-now] [--live] "
-     "[--gap SECONDS] [--limit ROWS]",
+     "[--gap SECONDS] [--limit ROWS] [--bulk]",
      "play a record of real service requests", run},
     {0},
 };

@@ -135,6 +135,39 @@ static void a_second_run_makes_nothing_twice(void **state)
     assert_int_equal(list(*state, arena, -1).count, 4);
 }
 
+static struct replay_progress load(struct town *town, struct refusals *refusals)
+{
+    struct replay_options options = {.source = "fixtures/replay/record.csv",
+                                     .map = "fixtures/replay/map.ini",
+                                     .refused = note_refused,
+                                     .refused_context = refusals};
+    struct replay_progress progress = {0};
+    struct error error = {0};
+    must(replay_load_lives(town->store, town->city, &options, &progress, &error), &error);
+    return progress;
+}
+
+static void the_record_is_loaded_as_whole_lives(void **state)
+{
+    struct town *town = *state;
+    struct refusals refusals = {0};
+    struct replay_progress first = load(town, &refusals);
+    assert_string_equal(refusals.ids, "R-4@5 R-5@6 R-6@7 ");
+    assert_int_equal(first.rows, 7);
+    assert_int_equal(first.rows_refused, 3);
+    assert_int_equal(first.reports, 4);
+    assert_int_equal(first.moves, 20);
+    assert_int_equal(first.moves_refused, 0);
+    ARENA_CLEANUP struct arena *arena = arena_new(1 << 22);
+    assert_int_equal(list(town, arena, 1).count, 2);
+    assert_int_equal(list(town, arena, 0).count, 2);
+    // Into a city with cases: what is there is left out.
+    struct replay_progress second = load(town, &refusals);
+    assert_int_equal(second.reports, 0);
+    assert_int_equal(second.repeated, 4);
+    assert_int_equal(list(town, arena, -1).count, 4);
+}
+
 static void recorded_times_hold_and_filled_moves_are_marked(void **state)
 {
     struct town *town = *state;
@@ -256,6 +289,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_become_cases_and_bad_rows_are_named, open_town,
                                         close_town),
         cmocka_unit_test_setup_teardown(a_second_run_makes_nothing_twice, open_town,
+                                        close_town),
+        cmocka_unit_test_setup_teardown(the_record_is_loaded_as_whole_lives, open_town,
                                         close_town),
         cmocka_unit_test_setup_teardown(recorded_times_hold_and_filled_moves_are_marked,
                                         open_town, close_town),

@@ -57,3 +57,12 @@ struct replay_options {
 int replay_run(struct db_store *store, const struct city_snapshot *city,
                const struct replay_options *options, struct replay_progress *ret_progress,
                struct error *error) ERROR_MUST_CHECK;
+
+// The same record as whole lives, without waiting (cases/bulk.h): source, map, most_rows,
+// shift_to_now, stop and the callbacks count. A city without cases gets all or nothing, at
+// once; one with cases gets them life by life, and what is there already is left out. A row
+// with a move that the process does not allow is left out whole (moves_refused counts such
+// rows) and told with the number of the move.
+int replay_load_lives(struct db_store *store, const struct city_snapshot *city,
+                      const struct replay_options *options,
+                      struct replay_progress *ret_progress, struct error *error);
