@@ -73,7 +73,8 @@ struct http_server {
     struct http_connection *connections;
     struct http_stream *streams;
     size_t stream_count;
-    atomic_bool stopping; // no new streams
+    atomic_bool stopping; // no new streams and requests
+    atomic_bool closed;   // nothing begins or goes on: the daemon is being stopped
     atomic_bool ticker_stop;
     atomic_ullong requests;
     atomic_ullong accepted;

@@ -38,10 +38,43 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     return http_request_new(context, target);
 }
 
+// ---- the end ----
+
+static void refuse(struct http_request *request)
+{
+    struct error error = {0};
+    error_set(&error, ERROR_BUSY, "server.stopping", "the server stops");
+    http_reply_header(request, "Connection", "close");
+    http_reply_problem(request, &error, NULL);
+}
+
+// The application may defer a request: whoever ends the server has to know before that it
+// is at work, and once the server is closed nothing begins any more.
+static bool work_begin(struct http_server *server, struct http_request *request)
+{
+    atomic_fetch_add(&server->deferred, 1);
+    if (!atomic_load(&server->closed)) {
+        return true;
+    }
+    atomic_fetch_sub(&server->deferred, 1);
+    refuse(request);
+    return false;
+}
+
+static void work_end(struct http_server *server)
+{
+    atomic_fetch_sub(&server->deferred, 1);
+}
+
+// ---- the way of a request ----
+
 static void on_headers(struct http_server *server, struct http_request *request,
                        struct MHD_Connection *connection, const char *method)
 {
     http_request_start(request, connection, method);
+    if (!http_reply_is_set(request) && atomic_load(&server->stopping)) {
+        refuse(request); // a connection that was kept: what comes now has not begun
+    }
     if (!http_reply_is_set(request)) {
         server->app.headers(server->app.context, request);
     }
@@ -55,9 +88,10 @@ static void on_body_end(struct http_server *server, struct http_request *request
 {
     http_request_phase(request, HTTP_PHASE_WORK);
     http_body_finish(request);
-    if (!http_reply_is_set(request)) {
+    if (!http_reply_is_set(request) && work_begin(server, request)) {
         atomic_store(&request->state, HTTP_REQUEST_WORK);
         server->app.request(server->app.context, request);
+        work_end(server);
     }
 }
 
@@ -73,9 +107,10 @@ static enum MHD_Result queue_or_bug(struct http_request *request)
 
 static enum MHD_Result on_resumed(struct http_server *server, struct http_request *request)
 {
-    if (!http_reply_is_set(request) && server->app.resumed) {
+    if (!http_reply_is_set(request) && server->app.resumed && work_begin(server, request)) {
         atomic_store(&request->state, HTTP_REQUEST_WORK);
         server->app.resumed(server->app.context, request);
+        work_end(server);
         int state = atomic_load(&request->state);
         if (state == HTTP_REQUEST_DEFERRED || state == HTTP_REQUEST_READY) {
             return MHD_YES;
@@ -394,20 +429,36 @@ static bool server_is_working(struct http_server *server)
     return working;
 }
 
+// Until what is at work has ended and its replies have left: for those there is a limit,
+// counted from when the last work ended.
+static void drain(struct http_server *server)
+{
+    int64_t idle_us = instant_monotonic_us();
+    for (;;) {
+        int64_t now_us = instant_monotonic_us();
+        if (atomic_load(&server->deferred) > 0) {
+            idle_us = now_us;
+        } else if (!server_is_working(server) ||
+                   now_us - idle_us >= (int64_t)CLOSING_MS * 1000) {
+            break;
+        }
+        instant_sleep_ms(2);
+    }
+    atomic_store(&server->closed, true);
+    while (atomic_load(&server->deferred) > 0) {
+        instant_sleep_ms(2);
+    }
+}
+
 struct http_server *http_server_free(struct http_server *server)
 {
     if (!server) {
         return NULL;
     }
     http_server_quiesce(server);
-    int64_t begun_us = instant_monotonic_us();
-    while (atomic_load(&server->deferred) > 0 ||
-           (server_is_working(server) &&
-            instant_monotonic_us() - begun_us < (int64_t)CLOSING_MS * 1000)) {
-        instant_sleep_ms(2);
-    }
+    drain(server);
     // Stopping with a suspended connection aborts the process: streams were closed, which
-    // resumes them, and every deferred request was finished.
+    // resumes them, every deferred request was finished, and none is deferred any more.
     MHD_stop_daemon(server->daemon);
     atomic_store(&server->ticker_stop, true);
     pthread_join(server->ticker, NULL);
