@@ -301,7 +301,7 @@ int main(int argc, char **argv)
     printf("bare probe, one-row FULL commits, %lld rows in it: %.0f/s\n",
            (long long)bench.data.cases, probe);
     bench_server_start(build, bench.data.folder, BENCH_CITY, PORT, &bench.server);
-    bench_server_settle(&bench.server);
+    bench_server_settle(&bench.server, BENCH_SETTLE_S);
     sign_in(&bench);
     if (!getenv("BENCH_WHOLE_ONLY"))
         tell(&bench, run(&bench, false, bench.clients), probe);

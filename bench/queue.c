@@ -233,7 +233,7 @@ static void measure_size(struct bench *bench, const char *build, int64_t cases,
     printf("%lld cases, %d grids, %d of them open\n", (long long)cases, 102400,
            BENCH_OPEN_CASES);
     bench_server_start(build, bench->data.folder, BENCH_CITY, PORT, &bench->server);
-    bench_server_settle(&bench->server);
+    bench_server_settle(&bench->server, BENCH_SETTLE_S);
     bench_sign_in(&bench->server, "dispatcher1", bench->dispatcher,
                   sizeof bench->dispatcher);
     bench_sign_in(&bench->server, "department1", bench->department,

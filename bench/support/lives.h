@@ -14,7 +14,7 @@
 
 #include "city.h"
 
-enum { BENCH_OPEN_CASES = 50000 };
+enum { BENCH_OPEN_CASES = 50000, BENCH_SETTLE_S = 120 };
 
 struct bench_data {
     char folder[768];   // a data folder

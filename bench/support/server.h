@@ -30,6 +30,7 @@ double bench_metric(const struct bench_server *server, const char *name);
 double bench_memory_mb(const struct bench_server *server);
 // Processor time that the server has used so far, in seconds.
 double bench_processor_s(const struct bench_server *server);
-// Waits until the search index has all cases (the first server on new data makes it), a
-// quarter of an hour at most: then the bench goes on, and says what it measures beside.
-void bench_server_settle(const struct bench_server *server);
+// Waits until the store is upgraded and its search index has all cases (the first server on
+// new data makes it, in the background), `most_s` at the longest: then the bench goes on,
+// and says what it measures beside.
+void bench_server_settle(const struct bench_server *server, int most_s);
