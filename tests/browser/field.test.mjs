@@ -335,3 +335,36 @@ test('a new version is offered, never in a form, and taken when the person says 
   await phone.end();
   await own.stop();
 });
+
+test('on plain http the page says what is missing, and reports with a photo all the same', async () => {
+  const page = await openPage(server, { size: 'phone' });
+  await page.goto(`http://phone.test:${server.port}/tinytown/field/`);
+  assert.match(await page.textContent('.warning'), /Not a secure connection/);
+  await page.fill('input[name=username]', server.person('collector1').login);
+  await page.fill('input[name=password]', server.person('collector1').password);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.home');
+  assert.match(await page.textContent('.banner'), /no position/);
+  await looksGood(page, 'field-insecure');
+  await page.click('.report-button');
+  await page.waitForSelector('.camera-none');
+  await page.setInputFiles('#camera-file', { name: 'a.png', mimeType: 'image/png', buffer: png(300, 200) });
+  await page.waitForSelector('.camera-done img');
+  await page.click('.camera-done');
+  const all = page.locator('.classes > .wide');
+  if ((await all.count()) > 0) await all.click();
+  await page.fill('input[type=search]', 'garbage');
+  await page.click('.rows button >> nth=0');
+  await page.fill('#place input', 'at the town hall');
+  await page.fill('.form-view textarea', 'over plain http');
+  await page.reload();
+  await page.waitForSelector('.hint');
+  assert.equal(await page.inputValue('.form-view textarea'), 'over plain http');
+  await page.click('.send-bar .huge');
+  await page.waitForSelector('.home');
+  for (let i = 0; i < 80 && (await stored('over plain http')).length === 0; i++) await page.waitForTimeout(100);
+  const [made, ...more] = await stored('over plain http');
+  assert.ok(made && more.length === 0);
+  assert.equal((await manager.get(`/cases/${made.number}`)).media.filter((one) => one.received).length, 1);
+  await page.context().close();
+});

@@ -48,7 +48,7 @@ export function startPosition(): void {
     ?.query({ name: 'geolocation' })
     .then((found) => {
       if (found.state === 'granted') wantPosition();
-      if (found.state === 'denied') gps.value = 'denied';
+      if (found.state === 'denied' && gps.value === 'off') gps.value = 'denied';
     })
     .catch(() => undefined); // a browser that does not tell is asked when it is needed
 }
