@@ -58,6 +58,15 @@ static struct error error;
 static char folder[256];
 static int missed;
 
+// However it ends, nothing is left behind.
+static void clean_up(void)
+{
+    char command[512];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    if (system(command) != 0)
+        fprintf(stderr, "bench tiles: %s is left\n", folder);
+}
+
 static void must(int code)
 {
     if (code != 0) {
@@ -616,10 +625,11 @@ int main(int count, char **arguments)
     const double seconds = setting("BENCH_SECONDS", 5);
     struct figure figures[GRID_ZOOMS + 1] = {0};
     struct db_store *store = NULL;
-    char data[512], command[512];
+    char data[512];
     snprintf(folder, sizeof folder, "/tmp/gridcase-bench-XXXXXX");
-    if (!mkdtemp(folder))
+    if (!mkdtemp(folder) || atexit(clean_up) != 0)
         return 1;
+    setvbuf(stdout, NULL, _IOLBF, 0);
     snprintf(data, sizeof data, "%s/data", folder);
     measure_grids(figures);
     load_city(build);
@@ -630,8 +640,5 @@ int main(int count, char **arguments)
     const bool compared = ask_postgis(figures, GRID_ZOOMS + 1);
     print_figures(figures, GRID_ZOOMS + 1, compared);
     measure_kept(build, seconds);
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    if (system(command) != 0)
-        fprintf(stderr, "bench tiles: %s is left\n", folder);
     return missed > 0;
 }

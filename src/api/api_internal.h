@@ -39,6 +39,7 @@ struct city_tiles;
 struct media_store;
 struct metrics;
 struct replay_job;
+struct session_cache;
 struct search;
 struct tile_cache;
 
@@ -141,9 +142,10 @@ struct api_city {
     struct db_lane *lane;
     struct media_store *media;
     struct facts *facts;
-    struct city_tiles *tiles;   // of the snapshot; NULL until a tile is asked for
-    struct case_points *points; // open cases for tiles; likewise
-    atomic_llong next_timer_ms; // INSTANT_NONE: none, 0: not known
+    struct city_tiles *tiles;       // of the snapshot; NULL until a tile is asked for
+    struct case_points *points;     // open cases for tiles; likewise
+    struct session_cache *sessions; // as long as the city is in the list
+    atomic_llong next_timer_ms;     // INSTANT_NONE: none, 0: not known
     atomic_bool timer_running;
     atomic_bool reloaded; // a model was read: its calendar may be another
     atomic_bool changed;  // since timers were looked at

@@ -11,6 +11,7 @@
 #include <gridcase/core/text.h>
 
 #include "api_internal.h"
+#include "session_cache.h"
 
 // ---- errors ----
 
@@ -148,6 +149,27 @@ static void touch_session(struct api_call *call)
     }
 }
 
+static int read_session(struct api_call *call, const char *token, bool bearer,
+                        struct account_session *ret_session, struct error *error)
+{
+    struct session_key key;
+    const int64_t now_ms = instant_now_ms();
+    session_cache_key(token, strlen(token), bearer, call->city->lane, now_ms, &key);
+    if (session_cache_get(call->city->sessions, &key, ret_session)) {
+        return 0;
+    }
+    DB_READER_CLEANUP struct db *db = NULL;
+    int code = db_reader_borrow(call->api->store, call->city->slug, DB_CASES, &db, error);
+    if (!code) {
+        code = account_session_find(db, token, strlen(token), bearer, now_ms, ret_session,
+                                    error);
+    }
+    if (!code) {
+        session_cache_put(call->city->sessions, &key, ret_session);
+    }
+    return code;
+}
+
 static int find_session(struct api_call *call, struct error *error)
 {
     bool bearer = false;
@@ -156,14 +178,8 @@ static int find_session(struct api_call *call, struct error *error)
     if (!token || !*token) {
         return 0;
     }
-    DB_READER_CLEANUP struct db *db = NULL;
-    int code = db_reader_borrow(call->api->store, call->city->slug, DB_CASES, &db, error);
-    if (code) {
-        return code;
-    }
     struct account_session session;
-    code = account_session_find(db, token, strlen(token), bearer, instant_now_ms(),
-                                &session, error);
+    int code = read_session(call, token, bearer, &session, error);
     if (!code) {
         call->session = session;
         if (session.touch_due) {

@@ -12,6 +12,7 @@
 #include <gridcase/media/media.h>
 
 #include "api_internal.h"
+#include "session_cache.h"
 
 enum { RETRY_MS = 10000 };
 
@@ -48,6 +49,7 @@ static int add_city(void *context, const struct db_city_row *row)
     struct api_city *city = find_slug(api, row->slug);
     if (!city && strlen(row->slug) < sizeof(city->slug)) {
         city = memory_new(sizeof(*city));
+        city->sessions = session_cache_new();
         copy_text(city->slug, sizeof(city->slug), row->slug);
         city->key = key_of(row->slug);
         city->next = api->cities;
@@ -360,6 +362,7 @@ static void take_parts(struct api *api, struct api_city *city, struct parts *par
 {
     *parts = (struct parts){city->snapshot, city->lane,  city->media,
                             city->facts,    city->tiles, city->points};
+    session_cache_clear(city->sessions);
     city->tiles = NULL;
     city->points = NULL;
     city->snapshot = NULL;
