@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
-// The dashboard's first page: how today stands. Charts by day, department and area come with
-// the figures interface.
+// The dashboard: how the city's work stands, and every figure opens its cases.
 import { failureWords } from '../lib/api/failure.ts';
-import { label, showClock, showNumber } from '../lib/i18n/index.ts';
+import { label, showClock } from '../lib/i18n/index.ts';
 import { ExpiredDialog, LinkPage, PasswordPage, SignInPage } from '../lib/session/views.tsx';
 import { Icon } from '../lib/ui/icons.tsx';
 import { LanguageSwitch } from '../lib/ui/language.tsx';
+import { CasesPage } from './cases.tsx';
+import { Chips, Help, PeriodChooser } from './controls.tsx';
+import { showSpan } from './figures.ts';
 import { t } from './i18n.ts';
-import { base, city, expired, host, phase, refresh, session, signOut, start, startFailure, summary, summaryAt, summaryFailure } from './state.ts';
+import { base, before, building, city, client, departments, expired, failure, helpAt, host, loading, phase, refresh, seesAll, session, show, shown, signOut, span, start, startFailure, today, view } from './state.ts';
+import { Split, Trend } from './tables.tsx';
+import { Tiles } from './tiles.tsx';
+import { plainView } from './view.ts';
 
 export function App() {
   switch (phase.value) {
@@ -32,60 +37,105 @@ export function App() {
     case 'password':
       return <PasswordPage host={host} />;
     default:
-      return <Today />;
+      return <Page />;
   }
 }
 
-function Today() {
-  const known = summary.value;
-  const figures = known
-    ? ([
-        ['today.opened', known.opened_today],
-        ['today.closed', known.closed_today],
-        ['today.open', known.open],
-        ['today.overdue', known.overdue],
-      ] as const)
-    : [];
+function Page() {
+  const list = view.value.list;
   return (
-    <>
-      <header class="bar">
-        <h1>
-          <span class="mark" aria-hidden="true" /> {label(city.value?.name)}
-        </h1>
-        <div class="bar-end">
-          <a href={`${base}/console/`}>{t('face.console')}</a>
-          <LanguageSwitch />
-          <span>{session.value?.person.name}</span>
-          <button type="button" onClick={() => void signOut()}>
-            {t('session.out')}
-          </button>
-        </div>
-      </header>
-      <main class="today">
-        <div class="today-head">
-          <h2>{t('today.title')}</h2>
-          <span class="muted">{summaryAt.value && t('today.as_of', { time: showClock(summaryAt.value) })}</span>
-          <button type="button" onClick={() => void refresh()}>
-            {t('today.refresh')}
-          </button>
-        </div>
-        {summaryFailure.value !== null && (
-          <p class="alert bad" role="alert">
-            <Icon name="warn" /> {failureWords(summaryFailure.value)}
+    <div class="dash" aria-busy={loading.value}>
+      <Top />
+      <main>
+        {client.outdated.value && (
+          <p class="alert warn" role="status">
+            <Icon name="warn" /> {t('dash.outdated')}{' '}
+            <button type="button" onClick={() => location.reload()}>
+              {t('dash.reload')}
+            </button>
           </p>
         )}
-        <dl class="tiles">
-          {figures.map(([key, value]) => (
-            <div key={key} class={key === 'today.overdue' && value > 0 ? 'bad' : ''}>
-              <dt>{t(key)}</dt>
-              <dd>{showNumber(value)}</dd>
-            </div>
-          ))}
-        </dl>
-        {known && known.sees_all === false && <p class="muted">{t('today.part')}</p>}
+        {failure.value !== null && (
+          <p class="alert bad" role="alert">
+            <Icon name="warn" /> {failureWords(failure.value)}{' '}
+            <button type="button" onClick={() => void refresh()}>
+              {t('error.again')}
+            </button>{' '}
+            <button type="button" onClick={() => show(plainView)}>
+              {t('dash.reset')}
+            </button>
+          </p>
+        )}
+        {building.value && (
+          <p class="alert warn" role="status">
+            {t('dash.building')}
+          </p>
+        )}
+        {list ? <CasesPage list={list} /> : <Overview />}
         <p class="muted attribution">{city.value?.attribution}</p>
       </main>
+      <Help />
       {expired.value && <ExpiredDialog host={host} />}
+    </div>
+  );
+}
+
+function Top() {
+  return (
+    <header class="bar">
+      <h1>
+        <span class="mark" aria-hidden="true" /> {label(city.value?.name)}
+      </h1>
+      <div class="bar-end">
+        <a href={`${base}/console/`}>{t('face.console')}</a>
+        <LanguageSwitch />
+        <span class="wide">{session.value?.person.name}</span>
+        <button type="button" onClick={() => void signOut()}>
+          {t('session.out')}
+        </button>
+      </div>
+    </header>
+  );
+}
+
+/** Whose cases these are, when not everybody's. */
+function partWords(): string {
+  const own = session.value?.person.department;
+  const id = typeof own === 'object' ? own?.id : own;
+  const name = label(departments.value.find((one) => one.id === id)?.name);
+  return name ? t('dash.part_of', { name }) : t('dash.part');
+}
+
+function Overview() {
+  const figures = shown.value;
+  return (
+    <>
+      <div class="overview-head">
+        <PeriodChooser />
+        <p class="now muted">
+          {figures && (
+            <>
+              <b>{showSpan(span.value, today.value)}</b> <span>{t('dash.against', { before: showSpan(before.value, today.value) })}</span>{' '}
+              <span class="as-of">{t('dash.as_of', { time: showClock(figures.now.as_of) })}</span>
+            </>
+          )}
+        </p>
+        <span class="tools">
+          <button type="button" onClick={() => (helpAt.value = '')}>
+            <Icon name="help" /> {t('help.button')}
+          </button>
+          <button type="button" class="wide" onClick={() => window.print()}>
+            <Icon name="print" /> {t('dash.print')}
+          </button>
+        </span>
+      </div>
+      {!seesAll.value && <p class="alert part">{partWords()}</p>}
+      <Chips />
+      <Tiles />
+      <div class="charts">
+        <Trend />
+        <Split />
+      </div>
     </>
   );
 }

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-// The session, and today's figures read every minute.
-import { signal } from '@preact/signals';
+// The session; the view, which is the address; and the figures of the view, read again every
+// minute. What is shown stays until what follows it has arrived.
+import { batch, computed, signal } from '@preact/signals';
 import { ApiError, Client } from '../lib/api/client.ts';
-import type { City, Session, Summary } from '../lib/api/types.ts';
+import type { Area, CaseSummary, Catalogue, City, Department, Label, Session, Summary } from '../lib/api/types.ts';
 import { timeZone } from '../lib/i18n/index.ts';
-import { basePath, type Phase, type SessionHost, tokenOfLink } from '../lib/session/host.ts';
+import { basePath, items, type Phase, type SessionHost, tokenOfLink } from '../lib/session/host.ts';
+import { isDay, type Span, spanBefore, spanOf, trendSpan, type TimeUnit, unitFor, unitsFor } from './days.ts';
+import type { Figures } from './figures.ts';
+import { t } from './i18n.ts';
+import { chips, departmentLevel, figureQuery, type FilterName, listQuery, readView, type View, writeView } from './view.ts';
 
 export const base = basePath(location.pathname, 'dashboard');
 export const phase = signal<Phase>('starting');
@@ -12,9 +17,8 @@ export const startFailure = signal<unknown>(null);
 export const expired = signal(false);
 export const session = signal<Session | null>(null);
 export const city = signal<City | null>(null);
-export const summary = signal<Summary | null>(null);
-export const summaryAt = signal('');
-export const summaryFailure = signal<unknown>(null);
+/** A department's user, or somebody with an area, sees a part of the city only. */
+export const seesAll = signal(true);
 const linkToken = signal(tokenOfLink(location.hash));
 
 export const client = new Client({
@@ -23,8 +27,202 @@ export const client = new Client({
     if (phase.value === 'ready') expired.value = true;
   },
 });
-export const host: SessionHost = { client, city, session, phase, linkToken, enter, notify: () => undefined };
+export const host: SessionHost = { client, city, session, phase, linkToken, enter, notify: () => undefined, welcome: () => t('dash.welcome') };
 
+// ---- the view ----
+export const view = signal<View>(readView(location.search));
+/** The measure whose definition is shown; empty: all, from the top. */
+export const helpAt = signal<string | null>(null);
+export const addressOf = (next: View): string => `${base}/dashboard/${writeView(next)}`;
+type Kept = { y?: number } | null;
+
+/** Shows a view under its own address. `stay`: the same place of the page, no step back. */
+export function show(next: View, { stay = false } = {}): void {
+  if (stay) history.replaceState(history.state, '', addressOf(next));
+  else {
+    history.replaceState({ ...(history.state as Kept), y: window.scrollY }, '');
+    history.pushState(null, '', addressOf(next));
+  }
+  take(next, stay ? null : 0);
+}
+function take(next: View, y: number | null): void {
+  view.value = next;
+  void refresh();
+  if (y !== null) requestAnimationFrame(() => window.scrollTo(0, y));
+}
+history.scrollRestoration = 'manual';
+addEventListener('popstate', (event) => take(readView(location.search), (event.state as Kept)?.y ?? 0));
+
+/** What day it is in the city, by the server's clock. */
+export function cityToday(): string {
+  const parts = new Intl.DateTimeFormat('en-CA', { timeZone: timeZone.value, year: 'numeric', month: '2-digit', day: '2-digit' });
+  const text = parts.format(new Date(client.now()));
+  return isDay(text) ? text : new Date(client.now()).toISOString().slice(0, 10);
+}
+export const today = signal('');
+export const span = computed<Span>(() => spanOf(view.value.period, today.value, view.value.range));
+export const before = computed<Span>(() => spanBefore(view.value.period, span.value));
+export const trendOver = computed<Span>(() => trendSpan(span.value));
+export const trendUnit = computed<TimeUnit>(() => {
+  const fit = unitsFor(trendOver.value);
+  const wanted = view.value.unit || unitFor(trendOver.value);
+  return fit.includes(wanted) ? wanted : (fit[0] ?? 'month');
+});
+
+// ---- words of the city ----
+export const departments = signal<Department[]>([]);
+const learned = signal<ReadonlyMap<string, Label | string>>(new Map());
+const asked = new Set<string>();
+
+/** The dimension that `by` means here and now. */
+export function dimension(): string {
+  if (view.value.by !== 'department') return view.value.by;
+  const within = view.value.filters.department?.split(',').map(Number).filter(Number.isFinite) ?? [];
+  const own = session.value?.person.department;
+  const mine = seesAll.value ? null : typeof own === 'object' ? (own?.id ?? null) : (own ?? null);
+  return departmentLevel(departments.value, within[within.length - 1] ?? mine);
+}
+export function filterLabel(name: FilterName, value: string): Label | string | null {
+  if (name === 'department' || name === 'lead') return departments.value.find((one) => String(one.id) === value)?.name ?? null;
+  if (name === 'source') return city.value?.sources?.find((one) => one.code === value)?.label ?? learned.value.get(`source ${value}`) ?? null;
+  if (name === 'outside') return city.value?.levels.find((one) => one.code === value)?.name ?? null;
+  return learned.value.get(`${name} ${value}`) ?? null;
+}
+function learn(words: [string, Label | string | null][]): void {
+  const fresh = words.filter((word): word is [string, Label | string] => word[1] !== null && !learned.value.has(word[0]));
+  if (fresh.length > 0) learned.value = new Map([...learned.value, ...fresh]);
+}
+/** Names of filters that came with an address and stand in no answer so far. */
+async function learnFilters(): Promise<void> {
+  const unknown = chips(view.value.filters).filter((chip) => filterLabel(chip.name, chip.value) === null);
+  const need = (name: FilterName, kind: string) => unknown.some((chip) => chip.name === name) && !asked.has(kind) && asked.add(kind);
+  if (need('area', 'areas')) {
+    const found = items<Area>(await client.get<unknown>('/areas'));
+    learn(found.map((one) => [`area ${one.id}`, Object.keys(one.name ?? {}).length > 0 ? one.name : one.code]));
+  }
+  const wantsClass = need('class', 'catalogue');
+  const wantsMajor = need('major', 'catalogue');
+  if (wantsClass || wantsMajor) {
+    const { classes } = await client.get<Catalogue>('/catalogue');
+    learn(classes.flatMap((one) => [[`class ${one.id}`, one.name]]));
+  }
+}
+
+// ---- figures ----
+export interface Shown {
+  now: Figures;
+  before: Figures;
+  trend: Figures;
+  trendUnit: TimeUnit;
+  split: Figures;
+}
+export const shown = signal<Shown | null>(null);
+export const loading = signal(false);
+export const failure = signal<unknown>(null);
+/** The columns are being made for the first time: asked for again in a moment. */
+export const building = signal(false);
+
+export interface Cases {
+  query: string;
+  items: CaseSummary[];
+  total: number;
+  next: string | null;
+  asOf: string;
+}
+interface FigureCases {
+  items: CaseSummary[];
+  total: number;
+  next_cursor: string | null;
+  as_of: string;
+}
+export const cases = signal<Cases | null>(null);
+const PAGE = 50;
+const MOST = 500;
+
+let running: AbortController | null = null;
+let again: ReturnType<typeof setTimeout> | undefined;
+
+export async function refresh(): Promise<void> {
+  running?.abort();
+  clearTimeout(again);
+  const mine = new AbortController();
+  running = mine;
+  loading.value = true;
+  try {
+    if (view.value.list) await readCases(mine.signal);
+    else await readFigures(mine.signal);
+    if (!mine.signal.aborted) {
+      failure.value = null;
+      building.value = false;
+    }
+  } catch (error) {
+    if (mine.signal.aborted) return;
+    const soon = error instanceof ApiError && error.code === 'figures.building';
+    building.value = soon;
+    failure.value = soon ? null : error;
+    if (soon) again = setTimeout(() => void refresh(), 2000);
+  } finally {
+    if (running === mine) {
+      running = null;
+      loading.value = false;
+    }
+  }
+}
+
+async function readFigures(signal: AbortSignal): Promise<void> {
+  today.value = cityToday();
+  const { filters } = view.value;
+  const unit = trendUnit.value;
+  const get = (query: string) => client.get<Figures>(`/figures?${query}`, {}, { signal });
+  const [now, was, trend, split] = await Promise.all([
+    get(figureQuery(filters, span.value)),
+    get(figureQuery(filters, before.value)),
+    get(figureQuery(filters, trendOver.value, { by: unit })),
+    get(figureQuery(filters, span.value, { by: dimension() })),
+  ]);
+  if (signal.aborted) return;
+  client.heard(now.as_of);
+  batch(() => {
+    shown.value = { now, before: was, trend, trendUnit: unit, split };
+    const name = split.dimensions[0]?.code.replace(/:.*/, '') ?? '';
+    learn(split.rows.map((row) => [`${name} ${name === 'major' || name === 'source' ? row.keys[0]?.code : row.keys[0]?.id}`, row.keys[0]?.label ?? null]));
+  });
+  await learnFilters();
+}
+
+async function readCases(signal: AbortSignal): Promise<void> {
+  const list = view.value.list!;
+  today.value ||= cityToday();
+  const query = listQuery(list);
+  const kept = cases.value?.query === query ? cases.value : null;
+  if (!kept) cases.value = null;
+  // Again as many as are shown, in one answer; a longer list is not read again by itself.
+  if (kept && kept.items.length > MOST) return;
+  const limit = String(Math.max(PAGE, Math.min(MOST, kept?.items.length ?? 0)));
+  const page = await client.get<FigureCases>(`/cases?${listQuery(list, { limit })}`, {}, { signal });
+  if (signal.aborted) return;
+  cases.value = { query, items: page.items, total: page.total, next: page.next_cursor, asOf: page.as_of };
+  await learnFilters();
+}
+export const reading = signal(false);
+export async function moreCases(): Promise<void> {
+  const have = cases.value;
+  const list = view.value.list;
+  if (!have?.next || !list || reading.value) return;
+  reading.value = true;
+  try {
+    const page = await client.get<FigureCases>(`/cases?${listQuery(list, { limit: String(PAGE), cursor: have.next })}`);
+    if (cases.value !== have) return;
+    const known = new Set(have.items.map((one) => one.number));
+    cases.value = { ...have, items: [...have.items, ...page.items.filter((one) => !known.has(one.number))], total: page.total, next: page.next_cursor };
+  } catch (error) {
+    failure.value = error;
+  } finally {
+    reading.value = false;
+  }
+}
+
+// ---- the session ----
 export async function start(): Promise<void> {
   phase.value = 'starting';
   try {
@@ -45,28 +243,34 @@ export async function start(): Promise<void> {
     phase.value = 'failed';
   }
 }
-
 async function enter(found: Session): Promise<void> {
   session.value = found;
   expired.value = false;
-  phase.value = found.must_change_password ? 'password' : 'ready';
-  if (phase.value === 'ready') await refresh();
-}
-
-export async function refresh(): Promise<void> {
-  try {
-    summary.value = await client.get<Summary>('/summary');
-    summaryAt.value = new Date(client.now()).toISOString();
-    summaryFailure.value = null;
-  } catch (error) {
-    summaryFailure.value = error;
+  if (found.must_change_password) {
+    phase.value = 'password';
+    return;
   }
+  const [tree, summary] = await Promise.all([client.get<unknown>('/departments'), client.get<Summary>('/summary')]);
+  departments.value = items<Department>(tree);
+  seesAll.value = summary.sees_all !== false;
+  phase.value = 'ready';
+  await refresh();
 }
+const live = (): boolean => phase.value === 'ready' && !expired.value && !document.hidden;
 setInterval(() => {
-  if (phase.value === 'ready' && !expired.value && !document.hidden) void refresh();
+  if (live() && !loading.value) void refresh();
 }, 60_000);
+document.addEventListener('visibilitychange', () => {
+  if (live() && !loading.value) void refresh(); // back from a pocket: not a minute old
+});
 
 export async function signOut(): Promise<void> {
   await client.delete('/session', { quiet: true }).catch(() => undefined);
   location.assign(`${base}/dashboard/`);
 }
+
+// ---- how much room there is ----
+const narrowPage = matchMedia('(max-width: 760px)');
+/** A telephone: one figure a table, one thing below the other. */
+export const narrow = signal(narrowPage.matches);
+narrowPage.addEventListener('change', () => (narrow.value = narrowPage.matches));

@@ -25,6 +25,10 @@ const paths = {
   down_to: 'M8 2v8M4.500 7L8 10.500 11.500 7M3 13.500h10',
   copy: 'M5.500 5.500V2.500h8v8h-3M2.500 5.500h8v8h-8z',
   check: 'M3 8.500l3.500 3.500L13 4.500',
+  rise: 'M8 13V3M4 7l4-4 4 4',
+  fall: 'M8 3v10M4 9l4 4 4-4',
+  same: 'M3 6h10M3 10h10',
+  help: 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM6.300 6.400a1.700 1.700 0 1 1 2.500 1.500c-.5.300-.8.600-.8 1.100M8 11.200v.1',
 } as const;
 export type IconName = keyof typeof paths;
 

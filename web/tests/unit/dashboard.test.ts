@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MPL-2.0
+import { beforeAll, describe, expect, it } from 'vitest';
+import { addDays, daysIn, isDay, periods, spanBefore, spanOf, trendSpan, unitFor, unitsFor } from '../../dashboard/days.ts';
+import { compare, type Figure, figureOf, type Figures, type Measure, roundShare, showKey, showSpan, showValue, sortRows } from '../../dashboard/figures.ts';
+import '../../dashboard/i18n.ts';
+import { chips, departmentLevel, figureQuery, listQuery, narrowed, plainView, readView, type View, without, writeView } from '../../dashboard/view.ts';
+import { setLanguage } from '../../lib/i18n/index.ts';
+
+const none = { from: '', to: '' };
+
+describe('days and periods', () => {
+  it('know the calendar', () => {
+    expect(['2026-02-28', '2024-02-29'].every(isDay)).toBe(true);
+    expect(['2026-02-29', '2026-13-01', '2026-1-1', '', 'today', null, undefined].some((day) => isDay(day))).toBe(false);
+    expect(addDays('2026-03-08', 1)).toBe('2026-03-09'); // clocks change in New York
+    expect(daysIn({ from: '2026-01-01', to: '2026-12-31' })).toBe(365);
+  });
+  it.each([
+    ['today', '2026-03-31', '2026-03-31', '2026-03-31', '2026-03-30', '2026-03-30'],
+    ['7d', '2026-03-31', '2026-03-25', '2026-03-31', '2026-03-18', '2026-03-24'],
+    ['30d', '2026-03-31', '2026-03-02', '2026-03-31', '2026-01-31', '2026-03-01'],
+    ['month', '2026-03-31', '2026-03-01', '2026-03-31', '2026-02-01', '2026-02-28'],
+    ['month', '2026-03-10', '2026-03-01', '2026-03-10', '2026-02-01', '2026-02-10'],
+    ['last-month', '2026-01-15', '2025-12-01', '2025-12-31', '2025-11-01', '2025-11-30'],
+    ['quarter', '2026-05-10', '2026-04-01', '2026-05-10', '2026-01-01', '2026-02-09'],
+    ['year', '2024-02-29', '2024-01-01', '2024-02-29', '2023-01-01', '2023-02-28'],
+  ] as const)('%s on %s', (period, today, from, to, beforeFrom, beforeTo) => {
+    expect(spanOf(period, today, none)).toEqual({ from, to });
+    expect(spanBefore(period, { from, to })).toEqual({ from: beforeFrom, to: beforeTo });
+  });
+  it('compare every period with days that end before it begins', () => {
+    for (let day = '2023-12-20'; day < '2025-03-05'; day = addDays(day, 1)) {
+      for (const period of periods) {
+        const span = spanOf(period, day, { from: addDays(day, -9), to: day });
+        const before = spanBefore(period, span);
+        expect(before.to < span.from, `${period} ${day}`).toBe(true);
+        expect(before.from <= before.to, `${period} ${day}`).toBe(true);
+      }
+    }
+  });
+  it('cut a trend into as many columns as one can read', () => {
+    expect(unitFor({ from: '2026-01-01', to: '2026-01-31' })).toBe('day');
+    expect(unitFor({ from: '2026-01-01', to: '2026-03-31' })).toBe('week');
+    expect(unitFor({ from: '2026-01-01', to: '2026-12-31' })).toBe('month');
+    expect(unitsFor({ from: '2026-01-01', to: '2026-01-07' })).toEqual(['day']);
+    expect(unitsFor({ from: '2016-01-01', to: '2026-01-01' })).toEqual(['month']);
+    expect(trendSpan({ from: '2026-01-20', to: '2026-01-20' })).toEqual({ from: '2026-01-07', to: '2026-01-20' });
+  });
+});
+
+describe('the address', () => {
+  const rich: View = {
+    period: 'range',
+    range: { from: '2026-01-05', to: '2026-02-03' },
+    filters: { department: '1,16', area: '3', major: '' },
+    by: 'area:ward',
+    unit: 'week',
+    group: 'rates',
+    sort: 'on_time_rate',
+    ascending: true,
+    list: { figure: 'on_time_rate', part: 'denominator', of: 'from=2026-01-05&to=2026-02-03&department=1,16' },
+  };
+  it('comes back as it was written', () => {
+    expect(readView(writeView(rich))).toEqual(rich);
+    expect(writeView(rich)).toContain('department=1,16');
+    expect(readView(writeView(plainView))).toEqual(plainView);
+    expect(writeView(plainView)).toBe('');
+    for (const period of periods.filter((one) => one !== 'range')) expect(readView(writeView({ ...plainView, period })).period).toBe(period);
+  });
+  it('takes no word it does not know', () => {
+    expect(readView('?period=century&by=password&unit=second&show=all&sort=-up&from=2026-02-30&to=x&figure=<b>')).toEqual(plainView);
+    expect(readView('?from=2026-03-01&to=2026-02-01').period).toBe('30d');
+    expect(readView('?period=range').period).toBe('30d');
+  });
+  it('asks for what it shows', () => {
+    const query = new URLSearchParams(figureQuery({ department: '4', major: '' }, { from: 'a', to: 'b' }, { by: 'day' }));
+    expect([...query.entries()].sort()).toEqual([['by', 'day'], ['department', '4'], ['from', 'a'], ['major', ''], ['to', 'b']]);
+    expect(listQuery({ figure: 'open', part: 'numerator', of: 'from=a&to=b' }, { limit: '5' })).toBe('figure=open&limit=5&from=a&to=b');
+    expect(listQuery({ figure: 'closing_rate', part: 'denominator', of: 'x=1' })).toBe('figure=closing_rate&figure_part=denominator&x=1');
+  });
+  it('narrows by what the server says of a row, and widens chip by chip', () => {
+    const there = narrowed({ ...plainView, filters: { department: '1' } }, 'from=2026-01-01&to=2026-01-31&department=1,16&lead=0', false);
+    expect(there.filters).toEqual({ department: '1,16', lead: '0' });
+    expect(there.period).toBe('30d');
+    expect(chips(there.filters)).toEqual([{ name: 'department', value: '1' }, { name: 'department', value: '16' }, { name: 'lead', value: '0' }]);
+    expect(without(there, { name: 'department', value: '16' }).filters).toEqual({ department: '1', lead: '0' });
+    expect(without(there, { name: 'lead', value: '0' }).filters).toEqual({ department: '1,16' });
+    const week = narrowed({ ...plainView, filters: { source: 'hotline' } }, 'from=2026-01-05&to=2026-01-11&source=hotline', true);
+    expect(week).toMatchObject({ period: 'range', range: { from: '2026-01-05', to: '2026-01-11' }, filters: { source: 'hotline' } });
+  });
+  it('splits departments where the tree branches, or below the one looked at', () => {
+    const tree = [{ id: 1, parent: null }, { id: 2, parent: 1 }, { id: 3, parent: 1 }, { id: 4, parent: 3 }];
+    expect(departmentLevel(tree, null)).toBe('department:2');
+    expect(departmentLevel(tree, 3)).toBe('department:3');
+    expect(departmentLevel(tree, 4)).toBe('department');
+    expect(departmentLevel([], null)).toBe('department');
+    expect(departmentLevel([{ id: 1, parent: null }, { id: 2, parent: null }], null)).toBe('department:1');
+  });
+});
+
+describe('figures', () => {
+  beforeAll(() => setLanguage('en'));
+  const measures: Measure[] = [
+    { code: 'open', label: { en: 'Open' }, unit: 'cases', stock: true },
+    { code: 'opened', label: { en: 'Arrivals' }, unit: 'cases', stock: false },
+    { code: 'closing_rate', label: { en: 'Closing rate' }, unit: 'share', stock: false, numerator: 'closed_of_opened', denominator: 'to_close' },
+    { code: 'to_close', label: {}, unit: 'cases', stock: false },
+    { code: 'closed_of_opened', label: {}, unit: 'cases', stock: false },
+  ];
+  const row = (code: string, ...values: (number | null)[]) => ({ keys: [{ id: 1, code, label: null }], values, list: '' });
+  const answer: Figures = {
+    from: '2026-01-01', to: '2026-01-31', today: '2026-01-31', as_of: '', measures, dimensions: [], list: '', totals: [7, 960, 0.845833, 960, 812],
+    rows: [row('b', 2, 5, null, 0, 0), row('a', 2, 9, 1, 1, 1), row('c', 4, 1, 0.5, 2, 1)],
+  };
+  const made = (code: Figure['code'], value: number | null, unit = 'cases', stock = false): Figure => ({ code, value, numerator: null, denominator: null, measure: { code, label: {}, unit, stock } });
+
+  it('are found by their code, with both halves', () => {
+    expect(figureOf(answer, answer.totals, 'closing_rate')).toMatchObject({ value: 0.845833, numerator: 812, denominator: 960 });
+    expect(figureOf(answer, answer.totals, 'overdue')).toBeNull();
+  });
+  it('are never rounded to all or nothing', () => {
+    expect([roundShare(0.99996), roundShare(1), roundShare(0.00001), roundShare(0), roundShare(0.8458)]).toEqual([0.999, 1, 0.001, 0, 0.846]);
+    expect(showValue('share', 0.845833)).toBe('84.6%');
+    expect([showValue('cases', 12655), showValue('s', 90_000), showValue('share', null)]).toEqual(['12,655', '1 d 1 h', '–']);
+  });
+  it('say what a change means, in words', () => {
+    expect(compare(made('overdue', 12), made('overdue', 9))).toEqual({ tone: 'bad', turn: 'up', words: '3 more than before (9)' });
+    expect(compare(made('closed', 12), made('closed', 9)).tone).toBe('good');
+    expect(compare(made('opened', 12), made('opened', 9)).tone).toBe('none');
+    expect(compare(made('on_time_rate', 0.72, 'share'), made('on_time_rate', 0.866, 'share'))).toEqual({ tone: 'bad', turn: 'down', words: '14.6 points lower than before (86.6%)' });
+    expect(compare(made('mean_time_to_close', 3600, 's'), made('mean_time_to_close', 7200, 's'))).toEqual({ tone: 'good', turn: 'down', words: '1 h quicker than before (2 h)' });
+    expect(compare(made('closing_rate', 0.2, 'share'), made('closing_rate', 0.9, 'share')).tone).toBe('none');
+    expect(compare(made('open', 5), made('open', 5)).turn).toBe('same');
+    expect(compare(made('open', null), made('open', 5)).turn).toBe('unknown');
+    expect(compare(made('open', 5), null).turn).toBe('unknown');
+  });
+  it('do not judge a day that is not over against a whole one', () => {
+    expect(compare(made('closed', 2), made('closed', 300), true)).toEqual({ tone: 'none', turn: 'unknown', words: 'the whole of yesterday: 300' });
+    expect(compare(made('open', 2, 'cases', true), made('open', 300), true).tone).toBe('good');
+  });
+  it('sort by any column, what has no value last', () => {
+    const order = (sort: Parameters<typeof sortRows>[1], up: boolean) => sortRows(answer, sort, up, (one) => one.keys[0]!.code).map((one) => one.keys[0]!.code).join('');
+    expect([order('opened', false), order('opened', true), order('closing_rate', false), order('closing_rate', true), order('open', false), order('name', true), order('name', false)]).toEqual(['abc', 'cba', 'acb', 'cab', 'cab', 'abc', 'cba']);
+  });
+  it('name periods in the language of the page', async () => {
+    expect(showSpan({ from: '2026-01-05', to: '2026-01-11' }, '2026-02-01')).toMatch(/^Jan 5\s–\s11$/);
+    expect(showSpan({ from: '2025-01-05', to: '2025-01-05' }, '2026-02-01')).toBe('Jan 5, 2025');
+    expect(showKey('day', { id: 1, code: '', label: null, from: '2026-01-05', to: '2026-01-05' }, '2026-02-01')).toBe('Mon, Jan 5');
+    expect(showKey('month', { id: 1, code: '', label: null, from: '2026-01-01', to: '2026-01-31' }, '2026-02-01')).toBe('January 2026');
+    await setLanguage('zh-CN');
+    expect(showKey('month', { id: 1, code: '', label: null, from: '2026-01-01', to: '2026-01-31' }, '2026-02-01')).toBe('2026年1月');
+    expect(compare(made('overdue', 12), made('overdue', 9)).words).toBe('比上期多 3 件（9）');
+  });
+});
