@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <gridcase/cli/cli.h>
 #include <gridcase/db/store.h>
@@ -67,6 +68,7 @@ static void tell_upgrade(void *context, const char *copy)
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    umask(0077); // data, backups and tables hold what people said about themselves
     db_on_upgrade(tell_upgrade, NULL);
     if (argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0))
         return usage(stdout);

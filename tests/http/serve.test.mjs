@@ -2,10 +2,12 @@
 // The program around the server: settings, health, metrics, the local socket, stopping.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Server, binary, cli, control as ask, copyModel, nobody, root, startServer, until } from './lib.mjs';
+import { Server, binary, cli, control as ask, copyModel, makeData, demoLogins, nobody, root, startServer, until } from './lib.mjs';
+import { newPhoto } from './photo.mjs';
 
 let server;
 before(async () => {
@@ -49,6 +51,36 @@ test('the local socket is the owner\'s alone and answers commands', async () => 
   assert.equal(JSON.parse(check.text).problems, 0, check.text);
   assert.equal((await control('/tinytown/api/v1/cases')).status, 404, 'no public routes here');
   assert.equal((await fetch(`${server.base}/control/status`)).status, 404, 'no control routes there');
+});
+
+test('whatever is written is its owner\'s alone, under the usual umask too', async () => {
+  const umask = process.umask(0o022);
+  const folder = mkdtempSync(join(tmpdir(), 'gridcase-modes-'));
+  const own = new Server(await makeData(), 'tinytown');
+  try {
+    own.logins = demoLogins(own.data);
+    await own.start();
+    const leader = await own.signIn('leader1');
+    assert.equal((await leader.report()).status, 201);
+    assert.equal((await leader.call('POST', '/media', newPhoto(), { 'Content-Type': 'image/jpeg' })).status, 201);
+    assert.equal((await leader.get('/figures?measures=opened')).status, 200);
+    await until(async () => (await leader.want('/cases?q=bags')).search.complete, 'the index');
+    await cli('backup', join(folder, 'backups'), '--data', own.data);
+    await cli('restore', join(folder, 'backups'), join(folder, 'restored'));
+    let seen = 0;
+    for (const top of [own.data, join(folder, 'backups'), join(folder, 'restored')]) {
+      for (const name of readdirSync(top, { recursive: true })) {
+        assert.equal(statSync(join(top, name)).mode & 0o077, 0, `${join(top, name)} is not only its owner's`);
+        seen++;
+      }
+    }
+    assert.ok(seen > 40, `${seen} files and folders`);
+  } finally {
+    process.umask(umask);
+    if (own.child) await own.stop();
+    rmSync(own.data, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('a model can be loaded while the server runs', async () => {
