@@ -177,7 +177,8 @@ each('a dispatcher works through the queue', async ({ size, language, isPhone, t
   await tab(page, isPhone, 0);
   await page.locator('.list-menu > button').click();
   await page.locator('.list-menu .menu button').nth(2).click();
-  for (const at of [0, 1, 2]) await page.locator('.row').nth(at).click();
+  const ids = await page.locator('.row').evaluateAll((rows) => rows.slice(0, 3).map((one) => one.id));
+  for (const id of ids) await page.locator(`#${id}`).click(); // rows may move meanwhile
   assert.match(await page.locator('.chosen b').textContent(), /3/);
   await looksGood(page, `hour-dispatcher-choose-${tag}`);
   await page.locator('.chosen button.primary').click();
@@ -200,6 +201,7 @@ each('a dispatcher works through the queue', async ({ size, language, isPhone, t
   const pill = page.locator('.pill');
   await pill.or(row(page, fresh.number)).first().waitFor();
   if ((await pill.count()) > 0) await pill.first().click();
+  await page.selectOption('.list-tools select', 'newest');
   await row(page, fresh.number).waitFor();
 
   // The map jumps to a crossing and the list follows it.
