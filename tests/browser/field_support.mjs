@@ -15,7 +15,10 @@ const expected = /status of (401|403|404|409|412|422|503)|ERR_|Canvas2D|Failed t
 const phones = new Set();
 /** Those that a failed test has left on. */
 export async function endPhones() {
-  for (const phone of phones) await phone.off().catch(() => undefined);
+  for (const phone of phones) {
+    await phone.off().catch(() => undefined);
+    rmSync(phone.folder, { recursive: true, force: true });
+  }
 }
 
 export class Phone {
