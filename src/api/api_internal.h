@@ -194,6 +194,8 @@ void api_cities_each(struct api *api, void (*visit)(void *context, struct api_ci
 
 void api_replays_stop(struct api *api); // replay_job.c
 
+struct http_server *api_server(struct api *api); // the public one; NULL: none, or stopping
+
 // ---- health (health_live.c) ----
 struct health_watch *health_watch_new(void);
 struct health_watch *health_watch_free(struct health_watch *watch);

@@ -97,6 +97,14 @@ void api_set_server(struct api *api, struct http_server *server)
     pthread_mutex_unlock(&api->lock);
 }
 
+struct http_server *api_server(struct api *api)
+{
+    pthread_mutex_lock(&api->lock);
+    struct http_server *server = api->server;
+    pthread_mutex_unlock(&api->lock);
+    return server;
+}
+
 // ---- the public application ----
 
 // Finds the city and how many segments name it.
@@ -194,7 +202,8 @@ static void redirect_headers(void *context, struct http_request *request)
     struct api *api = context;
     const char *host = http_request_host(request);
     const char *target = http_request_target(request);
-    unsigned port = api->server ? http_server_port(api->server) : 0;
+    struct http_server *server = api_server(api);
+    unsigned port = server ? http_server_port(server) : 0;
     char to[HTTP_TARGET_MOST];
     char suffix[16] = "";
     struct error error = {0};

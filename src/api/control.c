@@ -35,8 +35,8 @@ int control_status(struct api_call *call, struct db *db, struct error *error)
     call->data = &json;
     json_begin_object(&json, NULL);
     json_put_text(&json, "version", GRIDCASE_VERSION);
-    json_put_int(&json, "port",
-                 call->api->server ? http_server_port(call->api->server) : 0);
+    struct http_server *server = api_server(call->api);
+    json_put_int(&json, "port", server ? http_server_port(server) : 0);
     json_put_instant(&json, "started_at", call->api->started_ms);
     json_begin_array(&json, "cities");
     api_cities_each(call->api, put_one, call);

@@ -151,9 +151,7 @@ static void watch_tls(struct api *api)
 {
     struct http_tls_state state;
     struct health_watch *watch = api->health;
-    pthread_mutex_lock(&api->lock);
-    struct http_server *server = api->server;
-    pthread_mutex_unlock(&api->lock);
+    struct http_server *server = api_server(api);
     if (!server) {
         return;
     }
@@ -245,9 +243,7 @@ void api_health(struct api *api, struct health *out)
         health_backup(out, limits, &state, now_ms);
     }
     health_clock(out, limits, step_ms, stepped_ms);
-    pthread_mutex_lock(&api->lock);
-    struct http_server *server = atomic_load(&api->stopping) ? NULL : api->server;
-    pthread_mutex_unlock(&api->lock);
+    struct http_server *server = atomic_load(&api->stopping) ? NULL : api_server(api);
     if (server) {
         http_server_tls_state(server, &tls);
         health_tls(out, limits, &tls, now_ms);

@@ -160,10 +160,11 @@ static void write_lane(void *context, struct api_city *city)
 static void write_server(struct api *api, struct buffer *out)
 {
     struct http_server_figures figures;
-    if (!api->server) {
+    struct http_server *server = api_server(api);
+    if (!server) {
         return;
     }
-    http_server_figures(api->server, &figures);
+    http_server_figures(server, &figures);
     one(out, "gridcase_http_requests_total", "counter", "HTTP requests.", figures.requests);
     one(out, "gridcase_http_accepted_total", "counter", "Connections accepted.",
         figures.connections);

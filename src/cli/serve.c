@@ -322,6 +322,8 @@ static int start(struct serve *serve, struct error *error)
 // No new connections, streams end, requests in work are answered; then what answered them.
 static void stop(struct serve *serve)
 {
+    serve->redirect_server =
+        http_server_free(serve->redirect_server); // it asks for the port
     if (serve->public_server) {
         http_server_quiesce(serve->public_server);
     }
@@ -329,7 +331,6 @@ static void stop(struct serve *serve)
         api_quiesce(serve->api);
         api_set_server(serve->api, NULL);
     }
-    serve->redirect_server = http_server_free(serve->redirect_server);
     serve->control_server = http_server_free(serve->control_server);
     serve->public_server = http_server_free(serve->public_server);
     serve->ops_server = http_server_free(serve->ops_server);
