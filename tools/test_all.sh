@@ -72,16 +72,16 @@ tests=("$node" --test --test-concurrency=1 --test-reporter=tap)
 files() { find "$1" -name '*.test.mjs' | sort; }
 factor=1; [ -n "${GRIDCASE_LONG:-}" ] && factor=3
 
-step unit $((factor * 400)) make --no-print-directory unit
+step unit $((factor * 500)) make --no-print-directory unit
 step fuzz-replay 500 make --no-print-directory -j2 fuzz-replay
 step lint-house 120 tools/lint_house.sh
 # shellcheck disable=SC2046
-step http $((factor * 300)) "${tests[@]}" $(files tests/http)
+step http $((factor * 500)) "${tests[@]}" $(files tests/http)
 step web-unit 300 tools/web_unit.sh
 # shellcheck disable=SC2046
-step browser $((factor * 300)) "${tests[@]}" $(files tests/browser)
+step browser $((factor * 600)) "${tests[@]}" $(files tests/browser)
 # shellcheck disable=SC2046
-step fault $((factor * 300)) "${tests[@]}" $(files tests/fault)
+step fault $((factor * 400)) "${tests[@]}" $(files tests/fault)
 if [ -n "${GRIDCASE_LONG:-}" ]; then
     unset GRIDCASE_LONG # the slower builds run the short forms
     step unit-asan 900 make --no-print-directory -j2 unit SAN=address
