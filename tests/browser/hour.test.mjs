@@ -49,6 +49,7 @@ async function search(page, isPhone, words) {
 }
 async function sendForm(page) {
   await page.click('.action-form button[type=submit]');
+  await page.locator('.action-form').waitFor({ state: 'detached' }); // an older notice may still stand
   await page.locator('.notice.good').last().waitFor();
 }
 async function findPlace(page, words) {
@@ -169,7 +170,7 @@ each('a dispatcher works through the queue', async ({ size, language, isPhone, t
   } else await action(page, 'resent').click();
   await fillForm(page, 'Belongs to a neighbour department.');
   await sendForm(page);
-  assert.match(await page.locator('.history').first().textContent(), /Belongs to a neighbour department/);
+  await page.locator('.history blockquote', { hasText: 'Belongs to a neighbour department.' }).waitFor();
 
   // On to the next; slips of three cases, one page each.
   await page.locator('.side-bar button').nth(3).click();
