@@ -101,8 +101,12 @@ export function CaseView() {
 function Bar({ number }: { number: string }) {
   const rows = list.rows.value;
   const at = rows.findIndex((row) => row.item.number === (cursor.value ?? number));
+  // A case that has left the list (done, transferred): the next one stands where it stood.
+  const last = useRef(0);
+  if (at >= 0) last.current = at;
   const go = (by: number) => {
-    moveCursor(by);
+    if (at < 0) cursor.value = rows[Math.max(0, Math.min(rows.length - 1, by > 0 ? last.current : last.current - 1))]?.item.number ?? null;
+    else moveCursor(by);
     if (cursor.value) open(cursor.value);
   };
   return (
@@ -114,10 +118,10 @@ function Bar({ number }: { number: string }) {
       <button type="button" class="plain square" aria-label={t('case.print')} title={t('case.print')} onClick={() => printSlips([number])}>
         <Icon name="print" />
       </button>
-      <button type="button" class="plain square" aria-label={t('case.previous')} disabled={at <= 0} onClick={() => go(-1)}>
+      <button type="button" class="plain square" aria-label={t('case.previous')} disabled={at === 0 || rows.length === 0} onClick={() => go(-1)}>
         <Icon name="up" />
       </button>
-      <button type="button" class="plain square" aria-label={t('case.next')} disabled={at < 0 || at >= rows.length - 1} onClick={() => go(1)}>
+      <button type="button" class="plain square" aria-label={t('case.next')} disabled={rows.length === 0 || (at >= 0 && at >= rows.length - 1)} onClick={() => go(1)}>
         <Icon name="down" />
       </button>
       <button type="button" class="plain square close" aria-label={t('case.close')} onClick={() => open(null)}>
