@@ -8,7 +8,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Stream, cli, sleep, startServer } from '../http/lib.mjs';
+import { Stream, cli, sleep, startServer, until } from '../http/lib.mjs';
 import { newPhoto } from '../http/photo.mjs';
 import { Ledger, checkStore, long, whileRunning } from './load.mjs';
 
@@ -70,6 +70,13 @@ async function watcher(person, stop) {
   }
 }
 
+const everything = (ledger, { collector, acceptor, manager }, stop) => [
+  ...[0, 1, 2, 3].map((i) => ledger.work(i % 2 ? collector : acceptor, stop)),
+  ...[0, 1, 2, 3, 4, 5].map((i) => reader(i % 2 ? manager : collector, stop)),
+  uploader(collector, stop), uploader(acceptor, stop),
+  watcher(collector, stop), watcher(manager, stop),
+];
+
 test(`ended ${rounds} times under load, it always ends in order, soon, and loses nothing`, async (t) => {
   const collector = await server.signIn('collector1');
   const acceptor = await server.signIn('acceptor1');
@@ -78,13 +85,7 @@ test(`ended ${rounds} times under load, it always ends in order, soon, and loses
   const took = [];
   for (let round = 0; round < rounds; round++) {
     let stopped = false;
-    const stop = () => stopped;
-    const working = [
-      ...[0, 1, 2, 3].map((i) => ledger.work(i % 2 ? collector : acceptor, stop)),
-      ...[0, 1, 2, 3, 4, 5].map((i) => reader(i % 2 ? manager : collector, stop)),
-      uploader(collector, stop), uploader(acceptor, stop),
-      watcher(collector, stop), watcher(manager, stop),
-    ];
+    const working = everything(ledger, { collector, acceptor, manager }, () => stopped);
     await sleep(randomInt(100, 700));
     const saving = round % 3 === 0 ? cli('backup', backups, '--data', server.data).catch(() => null) : null;
     if (saving) await sleep(randomInt(10, 150));
@@ -101,6 +102,40 @@ test(`ended ${rounds} times under load, it always ends in order, soon, and loses
   }
   t.diagnostic(`ms to end: ${took.join(' ')}; told: ${JSON.stringify(ledger.count())}`);
   await whileRunning(server, () => ledger.verify(acceptor, true));
+  await server.stop();
+  await checkStore(server);
+  await server.start();
+});
+
+test('killed under the same load, it starts again with all that was told, searched and drawn', async () => {
+  const people = {};
+  for (const name of ['collector', 'acceptor', 'manager']) people[name] = await server.signIn(`${name}1`);
+  const stored = await server.signIn('leader1');
+  const before = (await stored.want('/cases?limit=500&sort=newest')).items.length;
+  const ledger = new Ledger();
+  for (let round = 0; round < (long ? 20 : 2); round++) {
+    let stopped = false;
+    const working = everything(ledger, people, () => stopped);
+    await sleep(randomInt(300, 900));
+    server.child.kill('SIGKILL');
+    assert.equal((await server.ended).signal, 'SIGKILL', server.log.slice(-2000));
+    stopped = true;
+    await Promise.all(working);
+    await server.start();
+  }
+  await ledger.repeat();
+  const told = ledger.told.map((one) => one.number);
+  assert.ok(told.length > 2 && new Set(told).size === told.length);
+  for (const number of told) assert.equal((await stored.get(`/cases/${number}`)).status, 200, number);
+  // What is made from the cases has caught up with them.
+  const [newest] = told.slice(-1);
+  await until(async () => (await stored.want(`/cases?q=${newest}`)).items[0]?.number === newest, 'the search to have the last one');
+  await until(async () => (await stored.want('/cases?q=report')).search.behind === 0, 'the index');
+  const figures = await stored.want(`/figures?measures=opened&from=${day(2)}&to=${day(-1)}`);
+  const csv = await stored.get('/cases.csv?language=en');
+  for (const number of told) assert.ok(csv.text.includes(number), number);
+  assert.equal(figures.totals[0], Number(csv.headers.get('gridcase-rows')), 'figures count every case once');
+  assert.ok(figures.totals[0] >= before + told.length || before === 500);
   await server.stop();
   await checkStore(server);
   await server.start();
