@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TILE_KEY_MOST = 1024, TILE_ETAG_SIZE = 40 };
+enum { TILE_KEY_MOST = 2048, TILE_ETAG_SIZE = 40 };
 
 struct tile_cache;
 struct tile_entry {
