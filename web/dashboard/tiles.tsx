@@ -7,7 +7,7 @@ import { Halves, Opens } from './links.tsx';
 import { helpAt, shown, view } from './state.ts';
 import { type MeasureCode, measureCodes } from './view.ts';
 
-const turnIcon = { up: 'rise', down: 'fall', same: 'same', unknown: 'same' } as const;
+const turnIcon = { up: 'rise', down: 'fall', same: 'same' } as const;
 
 export function Tiles() {
   const figures = shown.value;
@@ -50,7 +50,7 @@ function Tile({ figure, was, answer }: { figure: Figure; was: Figure | null; ans
         {value !== null && isRate(figure) && <Halves figure={figure} of={answer.list} />}
       </p>
       <p class="against">
-        <Icon name={turnIcon[stand.turn]} size={15} />
+        {stand.turn !== 'unknown' && <Icon name={turnIcon[stand.turn]} size={15} />}
         <span>
           {stand.tone !== 'none' && <b>{t(stand.tone === 'good' ? 'compare.good' : 'compare.bad')} </b>}
           {stand.words}

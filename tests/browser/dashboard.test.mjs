@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MPL-2.0
+// One working hour of a manager on Boston's real record, on a desk and on a phone, in both
+// languages: what is on the screen is what the API says, and every list holds exactly as many
+// cases as the figure that opened it.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Api, closeBrowser, done, looksGood, openPage, Server, shot, sizes } from './support.mjs';
+
+const boston = resolve(import.meta.dirname, '../../grids/boston');
+const codes = ['opened', 'closed', 'open', 'overdue', 'closing_rate', 'on_time_rate', 'mean_time_to_close'];
+let server;
+let api;
+before(async () => {
+  server = await Server.start({ slug: 'boston', model: boston, replay: true });
+  server.console = `${server.base}/boston/dashboard/`;
+  api = await Api.as(server, server.person('manager'));
+});
+after(async () => {
+  await closeBrowser();
+  await server?.stop();
+});
+
+const plays = Object.keys(sizes).flatMap((size) => ['en', 'zh-CN'].map((language) => ({ size, language, isPhone: size === 'phone', tag: `${size}-${language}` })));
+/** The page has answered what its address asks. */
+const settled = (page) => page.waitForFunction(() => document.querySelector('.dash[aria-busy=false]') && document.querySelector('.tile[data-measure], .cases .total, [role=alert]'));
+const shownNumber = (text) => Number(text.replace(/[^\d]/g, ''));
+const percent = (share, language) => new Intl.NumberFormat(language, { style: 'percent', minimumFractionDigits: 1 }).format(Math.round(share * 1000) / 1000);
+const figures = (query) => api.get(`/figures?${query}`);
+const valueOf = (answer, values, code) => values[answer.measures.findIndex((one) => one.code === code)];
+const rowOf = (page, code) => page.locator(`.split tbody tr[data-key="${code}"]`);
+
+async function choosePeriod(page, isPhone, period) {
+  if (isPhone) await page.selectOption('#period', period);
+  else await page.click(`[data-period="${period}"]`);
+  await settled(page);
+}
+/** The seven tiles say what the API says of the period that the page shows. */
+async function tilesAreTrue(page, language, query) {
+  const answer = await figures(query);
+  for (const code of codes) {
+    const value = valueOf(answer, answer.totals, code);
+    const tile = page.locator(`.tile[data-measure=${code}]`);
+    if (value === null) {
+      assert.equal(await tile.locator('.big a').count(), 0, `${code} is nothing`);
+      continue;
+    }
+    const text = await tile.locator('.big-link').textContent();
+    const { unit, numerator, denominator } = answer.measures.find((one) => one.code === code);
+    if (unit === 'cases') assert.equal(shownNumber(text), value, code);
+    if (unit === 'share') {
+      assert.equal(text, percent(value, language), code);
+      assert.deepEqual((await tile.locator('.halves a').allTextContents()).map(shownNumber), [valueOf(answer, answer.totals, numerator), valueOf(answer, answer.totals, denominator)], code);
+    }
+  }
+  return answer;
+}
+/** Follows a number; the list has as many cases as it says. Leaves the list open. */
+async function opensItsCases(page, link) {
+  const wanted = shownNumber(await link.textContent());
+  await link.click();
+  await page.waitForFunction(() => document.querySelector('.cases .total'));
+  assert.equal(Number(await page.locator('.cases .total').getAttribute('data-total')), wanted, page.url());
+  assert.equal(await page.locator('.case-table tbody tr').count(), Math.min(50, wanted));
+  return wanted;
+}
+async function back(page) {
+  await page.click('.cases .back');
+  await page.waitForSelector('.tiles');
+  await settled(page);
+}
+
+for (const { size, language, isPhone, tag } of plays) {
+  test(`an hour of a manager (${tag})`, async () => {
+    const page = await openPage(server, { size, language, cookie: api.cookie });
+    await page.waitForSelector('.plot canvas');
+    await settled(page);
+    await looksGood(page, `dashboard-${tag}`);
+    await tilesAreTrue(page, language, '');
+
+    // Today, then the whole of last month.
+    await choosePeriod(page, isPhone, 'today');
+    const { today } = await figures('');
+    await tilesAreTrue(page, language, `from=${today}&to=${today}`);
+    await choosePeriod(page, isPhone, 'last-month');
+    assert.match(page.url(), /period=last-month/);
+    const first = new Date(`${today.slice(0, 7)}-01T00:00:00Z`);
+    const end = new Date(first.valueOf() - 86_400_000).toISOString().slice(0, 10);
+    const month = `from=${end.slice(0, 7)}-01&to=${end}`;
+    await tilesAreTrue(page, language, month);
+
+    // Which department has most overdue? It stands first; every row is what the API says.
+    const split = await figures(`by=department:2&${month}`);
+    const overdue = (row) => valueOf(split, row.values, 'overdue');
+    const worst = split.rows.reduce((a, b) => (overdue(b) > overdue(a) ? b : a));
+    assert.equal(await page.locator('.split tbody tr').first().getAttribute('data-key'), worst.keys[0].code);
+    for (const row of split.rows.slice(0, 8)) {
+      const cell = rowOf(page, row.keys[0].code).locator('td[data-measure=overdue]');
+      if ((await cell.count()) > 0) assert.equal(Number(await cell.getAttribute('data-value')), overdue(row), row.keys[0].code);
+    }
+    assert.equal(shownNumber(await page.locator('.split tfoot td[data-measure=overdue]').textContent()), valueOf(split, split.totals, 'overdue'));
+
+    // Its overdue cases: as many as the number, each leads to the console; more on demand.
+    await rowOf(page, worst.keys[0].code).scrollIntoViewIfNeeded();
+    const place = await page.evaluate(() => window.scrollY);
+    const many = await opensItsCases(page, rowOf(page, worst.keys[0].code).locator('td[data-measure=overdue] a'));
+    assert.equal(many, overdue(worst));
+    assert.equal((await api.get(`/cases?figure=overdue&${worst.list}`)).total, many);
+    await looksGood(page, `dashboard-list-${tag}`);
+    if (many > 50) {
+      await page.click('.more');
+      await page.waitForFunction((n) => document.querySelectorAll('.case-table tbody tr').length === n, Math.min(100, many));
+    }
+    const number = await page.locator('.case-table tbody tr').first().getAttribute('data-number');
+    assert.equal(await page.locator('.case-table a').first().getAttribute('href'), `/boston/console/?case=${number}`);
+
+    // The address, given to somebody else, shows the same list.
+    const second = await page.context().newPage();
+    await second.goto(page.url());
+    await second.waitForSelector('.cases .total');
+    assert.equal(Number(await second.locator('.cases .total').getAttribute('data-total')), many);
+    await second.close();
+    await page.goBack();
+    await page.waitForSelector('.tiles');
+    await page.waitForFunction((y) => Math.abs(window.scrollY - y) < 60, place);
+
+    // Narrowed to that department; both halves of its on-time rate are lists of their own.
+    await rowOf(page, worst.keys[0].code).locator('.narrows').click();
+    await settled(page);
+    assert.equal(await page.locator('.chip').count(), 1);
+    const own = await tilesAreTrue(page, language, `${month}&department=${worst.keys[0].id}`);
+    assert.equal(valueOf(own, own.totals, 'overdue'), many);
+    const halves = page.locator('.tile[data-measure=on_time_rate] .halves a');
+    await opensItsCases(page, halves.nth(0));
+    await back(page);
+    await opensItsCases(page, halves.nth(1));
+    await shot(page, `dashboard-half-${tag}`);
+    await back(page);
+
+    // Trend of rates, split by neighbourhood and class; the address keeps it over a reload.
+    await page.locator('.trend .steps').first().locator('button').nth(2).click();
+    await page.selectOption('#by', 'area:neighborhood');
+    await settled(page);
+    await page.reload();
+    await page.waitForSelector('.plot canvas');
+    await settled(page);
+    assert.match(page.url(), /show=rates/);
+    assert.equal(await page.inputValue('#by'), 'area:neighborhood');
+    const byDay = await figures(`by=day&${month}&department=${worst.keys[0].id}`);
+    const last = byDay.rows[byDay.rows.length - 1];
+    const shownRate = await page.locator(`.trend tr[data-key="${last.keys[0].code}"] td[data-measure=on_time_rate]`).getAttribute('data-value');
+    assert.equal(shownRate, String(valueOf(byDay, last.values, 'on_time_rate') ?? ''));
+    await looksGood(page, `dashboard-narrow-${tag}`);
+    await page.click('.chip');
+    await settled(page);
+    assert.equal(await page.locator('.chip').count(), 0);
+
+    // The table as a file, in the language of the page, with the total that is on the screen.
+    await page.selectOption('#by', 'department');
+    await settled(page);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.locator('.split .downloads a').nth(1).click()]);
+    const csv = readFileSync(await file.path(), 'utf8');
+    assert.equal(csv.charCodeAt(0), 0xfeff);
+    assert.ok(csv.includes(language === 'en' ? 'Overdue' : '超期未处置数'), csv.slice(0, 300));
+    assert.ok(csv.includes(String(many)));
+    assert.equal(csv.trim().split('\n').length, split.rows.length + 2);
+
+    // What does it mean?
+    await page.locator('.tile[data-measure=overdue] .what').click();
+    await page.waitForSelector('dialog[open] .wanted');
+    await looksGood(page, `dashboard-help-${tag}`);
+    await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await done(page);
+  });
+}
+
+test('a department sees its own part, and is told so', async () => {
+  const login = server.people.find((one) => one.login === 'public.works') ?? server.person('department');
+  const department = await Api.as(server, login);
+  const page = await openPage(server, { cookie: department.cookie });
+  await settled(page);
+  assert.match(await page.textContent('.alert.part'), /not the whole city/);
+  const own = await department.get('/figures');
+  const all = await figures('');
+  assert.equal(shownNumber(await page.textContent('.tile[data-measure=opened] .big-link')), valueOf(own, own.totals, 'opened'));
+  assert.ok(valueOf(own, own.totals, 'opened') < valueOf(all, all.totals, 'opened'));
+  await looksGood(page, 'dashboard-department');
+  await done(page);
+});
+
+test('a case reported meanwhile is counted when the page looks again, in its place', async () => {
+  const page = await openPage(server, { size: 'phone', cookie: api.cookie });
+  await page.waitForSelector('.plot canvas');
+  await settled(page);
+  const opened = () => page.textContent('.tile[data-measure=opened] .big-link').then(shownNumber);
+  const before = await opened();
+  await page.locator('.split').scrollIntoViewIfNeeded();
+  const place = await page.evaluate(() => window.scrollY);
+  await api.report();
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await page.waitForFunction((n) => Number(document.querySelector('.tile[data-measure=opened] .big-link').textContent.replace(/\D/g, '')) === n, before + 1);
+  assert.equal(await page.evaluate(() => window.scrollY), place);
+  await done(page);
+});
+
+test('addresses that make no sense say so and lead back; every finger finds its target', async () => {
+  const page = await openPage(server, { size: 'phone', cookie: api.cookie, path: '?class=999999&by=area:nowhere' });
+  page.problems = { push: () => undefined, length: 0 }; // the server's 400 stands in the console of the browser
+  await page.waitForSelector('[role=alert]');
+  await page.locator('[role=alert] button').nth(1).click();
+  await page.waitForSelector('.tile[data-measure=opened] .big-link');
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll('button, select, .button')].filter((one) => one.checkVisibility() && !one.closest('thead')).map((one) => [one.className, one.getBoundingClientRect().height]).filter(([, height]) => height < 43.5));
+  assert.deepEqual(small, []);
+  await page.emulateMedia({ media: 'print' });
+  await shot(page, 'dashboard-print');
+  assert.equal(await page.locator('.bar-end').isVisible(), false);
+  await page.context().close();
+});
