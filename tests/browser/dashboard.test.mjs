@@ -187,6 +187,43 @@ test('a department sees its own part, and is told so', async () => {
   assert.equal(shownNumber(await page.textContent('.tile[data-measure=opened] .big-link')), valueOf(own, own.totals, 'opened'));
   assert.ok(valueOf(own, own.totals, 'opened') < valueOf(all, all.totals, 'opened'));
   await looksGood(page, 'dashboard-department');
+  const overdue = valueOf(own, own.totals, 'overdue');
+  assert.equal(await opensItsCases(page, page.locator('.tile[data-measure=overdue] .big-link')), overdue);
+  await done(page);
+});
+
+test('a page of an older version says so', async () => {
+  const page = await openPage(server, { cookie: api.cookie });
+  await settled(page);
+  await page.route('**/api/v1/figures*', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), 'gridcase-version': '99.0.0' } });
+  });
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await page.waitForSelector('main > .alert.warn button');
+  await done(page);
+});
+
+test('a tab that slept for a day asks anew before it calls anything today', async () => {
+  const page = await openPage(server, { cookie: api.cookie, path: '?period=today' });
+  await page.waitForSelector('.plot canvas');
+  await settled(page);
+  const day = () => page.textContent('.overview-head .now b');
+  const before = await day();
+  // A server that woke a day later, too: what it is asked for tells which day the page means.
+  const asked = page.waitForRequest((request) => /figures\?/.test(request.url()) && new URL(request.url()).searchParams.get('by') === null);
+  await page.evaluate(() => {
+    const now = Date.now;
+    Date.now = () => now() + 86_400_000;
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  const from = new URL((await asked).url()).searchParams.get('from');
+  const { today } = await figures('');
+  assert.ok(from > today, `${from} after ${today}`);
+  // The answer says what time it is; the page believes it, not its own clock.
+  await settled(page);
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await page.waitForFunction((text) => document.querySelector('.overview-head .now b').textContent === text, before);
   await done(page);
 });
 

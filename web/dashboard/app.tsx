@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // The dashboard: how the city's work stands, and every figure opens its cases.
 import { failureWords } from '../lib/api/failure.ts';
-import { label, showClock } from '../lib/i18n/index.ts';
+import { label } from '../lib/i18n/index.ts';
 import { ExpiredDialog, LinkPage, PasswordPage, SignInPage } from '../lib/session/views.tsx';
 import { Icon } from '../lib/ui/icons.tsx';
 import { LanguageSwitch } from '../lib/ui/language.tsx';
@@ -9,7 +9,7 @@ import { CasesPage } from './cases.tsx';
 import { Chips, Help, PeriodChooser } from './controls.tsx';
 import { showSpan } from './figures.ts';
 import { t } from './i18n.ts';
-import { base, before, building, city, client, departments, expired, failure, helpAt, host, loading, phase, refresh, seesAll, session, show, shown, signOut, span, start, startFailure, today, view } from './state.ts';
+import { asOfWords, base, building, city, client, departments, expired, failure, helpAt, host, loading, phase, refresh, seesAll, session, show, shown, signOut, start, startFailure, today, view } from './state.ts';
 import { Split, Trend } from './tables.tsx';
 import { Tiles } from './tiles.tsx';
 import { plainView } from './view.ts';
@@ -115,8 +115,8 @@ function Overview() {
         <p class="now muted">
           {figures && (
             <>
-              <b>{showSpan(span.value, today.value)}</b> <span>{t('dash.against', { before: showSpan(before.value, today.value) })}</span>{' '}
-              <span class="as-of">{t('dash.as_of', { time: showClock(figures.now.as_of) })}</span>
+              <b>{showSpan(figures.now, today.value)}</b> <span>{t('dash.against', { before: showSpan(figures.before, today.value) })}</span>{' '}
+              <span class="as-of">{t('dash.as_of', { time: asOfWords(figures.now.as_of) })}</span>
             </>
           )}
         </p>

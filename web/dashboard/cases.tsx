@@ -5,13 +5,13 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { CaseSummary } from '../lib/api/types.ts';
 import { lightAt } from '../lib/clock/light.ts';
 import { leftWords, lightWord, paused, spanWords } from '../lib/clock/words.ts';
-import { label, showClock, showNumber, showTime } from '../lib/i18n/index.ts';
+import { label, showNumber, showTime } from '../lib/i18n/index.ts';
 import { Icon, LightIcon } from '../lib/ui/icons.tsx';
 import { isDay } from './days.ts';
 import { showSpan } from './figures.ts';
 import { t } from './i18n.ts';
 import { Link } from './links.tsx';
-import { base, cases, client, helpAt, loading, moreCases, reading, shown, today, view } from './state.ts';
+import { asOfWords, base, cases, client, helpAt, loading, moreCases, reading, shown, today, view } from './state.ts';
 import { ChipWords } from './controls.tsx';
 import { chips, type FigureList, type MeasureCode, measureCodes, readFilters } from './view.ts';
 
@@ -76,7 +76,7 @@ export function CasesPage({ list }: { list: FigureList }) {
             <ChipWords chip={chip} />
           </span>
         ))}
-        {found && <span>{t('dash.as_of', { time: showClock(found.asOf) })}</span>}
+        {found && <span>{t('dash.as_of', { time: asOfWords(found.asOf) })}</span>}
       </p>
       {rates.has(list.figure) && (
         <p class="steps">

@@ -4,7 +4,7 @@
 import { batch, computed, signal } from '@preact/signals';
 import { ApiError, Client } from '../lib/api/client.ts';
 import type { Area, CaseSummary, Catalogue, City, Department, Label, Session, Summary } from '../lib/api/types.ts';
-import { timeZone } from '../lib/i18n/index.ts';
+import { localDay, showClock, showTime, timeZone } from '../lib/i18n/index.ts';
 import { basePath, items, type Phase, type SessionHost, tokenOfLink } from '../lib/session/host.ts';
 import { isDay, type Span, spanBefore, spanOf, trendSpan, type TimeUnit, unitFor, unitsFor } from './days.ts';
 import type { Figures } from './figures.ts';
@@ -60,6 +60,8 @@ export function cityToday(): string {
   return isDay(text) ? text : new Date(client.now()).toISOString().slice(0, 10);
 }
 export const today = signal('');
+/** The time of figures; with its day when that is over. */
+export const asOfWords = (at: string): string => (localDay(at) === localDay(new Date(client.now()).toISOString()) ? showClock(at) : showTime(at));
 export const span = computed<Span>(() => spanOf(view.value.period, today.value, view.value.range));
 export const before = computed<Span>(() => spanBefore(view.value.period, span.value));
 export const trendOver = computed<Span>(() => trendSpan(span.value));
@@ -192,7 +194,7 @@ async function readFigures(signal: AbortSignal): Promise<void> {
 
 async function readCases(signal: AbortSignal): Promise<void> {
   const list = view.value.list!;
-  today.value ||= cityToday();
+  today.value = cityToday();
   const query = listQuery(list);
   const kept = cases.value?.query === query ? cases.value : null;
   if (!kept) cases.value = null;

@@ -57,7 +57,7 @@ export function Trend() {
     <section class="panel trend" aria-labelledby="trend-title">
       <div class="panel-head">
         <h2 id="trend-title">
-          {t('trend.title')} <small class="muted">{showSpan(trendOver.value, today.value)}</small>
+          {t('trend.title')} <small class="muted">{showSpan(trend, today.value)}</small>
         </h2>
         <Steps name={t('group.name')} value={view.value.group} words={groups.map((code) => ({ code, text: t(groupKey[code]) }))} onPick={(group) => show({ ...view.value, group }, { stay: true })} />
         {fit.length > 1 && <Steps name={t('unit.name')} value={unit} words={fit.map((code) => ({ code, text: t(unitKey[code]) }))} onPick={(next: TimeUnit) => show({ ...view.value, unit: next }, { stay: true })} />}
@@ -108,7 +108,7 @@ export function Split() {
     <section class="panel split" aria-labelledby="split-title">
       <div class="panel-head">
         <h2 id="split-title">
-          {t('split.title')} <small class="muted">{showSpan(span.value, today.value)}</small>
+          {t('split.title')} <small class="muted">{showSpan(figures, today.value)}</small>
         </h2>
         <label class="pick">
           <span>{t('by.name')}</span>
