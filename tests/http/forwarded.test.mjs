@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 // Whose X-Forwarded-* headers count: only those of the proxies that are named.
+import { rm } from 'node:fs/promises';
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
@@ -91,4 +92,5 @@ test('a network that is none is refused at the start', async () => {
     const refused = await cli('serve', '--data', `${server.data}-none`, '--port', '0', '--trusted-proxy', value).catch((error) => error);
     assert.match(refused.stderr, /http\.bad_network/, value);
   }
+  await rm(`${server.data}-none`, { recursive: true, force: true });
 });
