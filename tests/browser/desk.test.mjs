@@ -105,14 +105,20 @@ test('the keyboard is enough: search, walk, open, close, report, help', async ()
   assert.equal((await page.textContent('.side-bar .number')).trim(), numbers[3]);
   await page.keyboard.press('Escape');
   await page.locator('.case').waitFor({ state: 'detached' });
-  assert.ok(await page.evaluate(() => document.activeElement?.getAttribute('role') === 'listbox'), 'the focus is back on the list');
+  // The focus is back on the list.
+  await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'listbox');
   await page.keyboard.press('/');
   await page.keyboard.press('Escape');
+  // The whole list is back before anybody can walk it.
+  await page.waitForFunction(() => document.querySelectorAll('.row').length > 3);
+  const at = () => page.locator('.row.cursor').getAttribute('id');
+  const start = await at();
   await page.keyboard.press('j');
-  await page.keyboard.press('j');
-  const at = await page.locator('.row.cursor').getAttribute('id');
+  await page.waitForFunction((id) => document.querySelector('.row.cursor').id !== id, start);
+  const next = await at();
   await page.keyboard.press('k');
-  assert.notEqual(await page.locator('.row.cursor').getAttribute('id'), at);
+  await page.waitForFunction((id) => document.querySelector('.row.cursor').id !== id, next);
+  assert.equal(await at(), start, 'down and up again ends where it began');
   await page.keyboard.press('?');
   await page.waitForSelector('dialog[open]');
   await page.keyboard.press('Escape');
