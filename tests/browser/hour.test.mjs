@@ -48,9 +48,21 @@ async function search(page, isPhone, words) {
   await listReady(page);
 }
 async function sendForm(page) {
-  await page.click('.action-form button[type=submit]');
+  const send = page.locator('.action-form button[type=submit]');
+  await send.click();
+  await page.waitForFunction(() => !document.querySelector('.action-form') || document.querySelector('.action-form .alert'));
+  const refused = page.locator('.action-form .alert.bad');
+  if ((await refused.count()) > 0) assert.fail(`refused: ${await refused.textContent()}`);
+  if ((await page.locator('.action-form .alert.warn').count()) > 0) {
+    await page.waitForTimeout(1000); // somebody acted meanwhile: the page takes no click before that can be read
+    await send.click();
+  }
   await page.locator('.action-form').waitFor({ state: 'detached' }); // an older notice may still stand
   await page.locator('.notice.good').last().waitFor();
+}
+async function pickDepartment(page, name) {
+  await page.locator('.action-form [role=combobox]').first().fill(name);
+  await page.locator('.action-form [role=listbox]').getByText(name, { exact: true }).first().click();
 }
 async function findPlace(page, words) {
   const box = page.locator('.report .place-box input');
@@ -100,9 +112,19 @@ each('an acceptor answers three callers', async ({ size, language, isPhone, tag 
   await page.reload();
   await page.waitForSelector('.desk');
   await listReady(page);
+  await page.evaluate(() => {
+    globalThis.drawn = new Promise((tell) => {
+      new MutationObserver((_, observer) => {
+        const box = document.querySelector('#report-description');
+        if (!box) return;
+        observer.disconnect();
+        tell(box.value);
+      }).observe(document.body, { childList: true, subtree: true });
+    });
+  });
   if (isPhone) await page.click('.new-report');
   else await page.keyboard.press('n');
-  assert.equal(await page.inputValue('#report-description'), `The lamp at Charles Street, ${tag}`, 'the form survived the reload');
+  assert.equal(await page.evaluate(() => globalThis.drawn), `The lamp at Charles Street, ${tag}`, 'the form survived the reload and is drawn with its words');
   await near.click();
   assert.equal(await shownNumber(page), first);
   await action(page, 'commented').click();
@@ -168,9 +190,20 @@ each('a dispatcher works through the queue', async ({ size, language, isPhone, t
     await page.keyboard.press('a');
     await page.locator('.action-form').waitFor();
   } else await action(page, 'resent').click();
-  await fillForm(page, 'Belongs to a neighbour department.');
-  await sendForm(page);
-  await page.locator('.history blockquote', { hasText: 'Belongs to a neighbour department.' }).waitFor();
+  await fillForm(page, `Belongs to a neighbour department. (${tag})`);
+  // To the department that has it already: refused, and the form says why. Then to another.
+  const { department: lead } = await api.get(`/cases/${number}`);
+  const departments = await api.get('/departments');
+  const other = (departments.items ?? departments).find((one) => one.id !== lead.id);
+  const named = ({ name }) => name[language] ?? name[language.slice(0, 2)] ?? Object.values(name)[0];
+  await pickDepartment(page, named(lead));
+  await page.click('.action-form button[type=submit]');
+  const refusal = await page.locator('.action-form .alert.bad').textContent();
+  assert.match(refusal, language === 'en' ? /has this case already/ : /当前主办部门/);
+  await pickDepartment(page, named(other));
+  await page.click('.action-form button[type=submit]');
+  await page.locator('.action-form').waitFor({ state: 'detached' });
+  await page.locator('.history blockquote', { hasText: `Belongs to a neighbour department. (${tag})` }).waitFor();
 
   // On to the next; slips of three cases, one page each.
   await page.locator('.side-bar button').nth(3).click();

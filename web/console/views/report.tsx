@@ -8,7 +8,7 @@ import { Picker } from '../../lib/form/picker.tsx';
 import { label, showTime } from '../../lib/i18n/index.ts';
 import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
-import { catalogue, city, client, endReport, hovered, light, list, lookAt, markedGrid, notify, open, picking, pin, session } from '../state/app.ts';
+import { catalogue, city, client, endReport, hovered, light, list, lookAt, markedGrid, notify, open, phase, picking, pin, reporting, session } from '../state/app.ts';
 import { keepDraft, keptDraft } from '../state/keep.ts';
 import { classChoices, conditionChoices, MediaField, PointField, TextArea, uploading } from './fields.tsx';
 import { PlaceBox, type PlaceHit } from './placebox.tsx';
@@ -54,6 +54,10 @@ function restore(): void {
   const old = keptDraft<Partial<Form>>('report');
   if (old) form.value = { ...blank, ...old };
 }
+// Before the form is drawn: what is typed into it at once must not meet an empty one.
+effect(() => {
+  if (reporting.value && phase.value === 'ready') restore();
+});
 effect(() => {
   const now = form.value;
   if (restored) keepDraft('report', now === blank ? null : now);
@@ -266,7 +270,6 @@ export function ReportView() {
   const value = form.value;
   const lacks = asked.value ? missing() : [];
   useEffect(() => {
-    restore();
     document.querySelector<HTMLElement>('.report .place-box input')?.focus();
     pin.value = form.value.point;
     if (form.value.point) void look(form.value.point);
