@@ -124,7 +124,7 @@ static int configure(struct sqlite_connection *connection, const struct db_targe
         {loads, "PRAGMA synchronous = OFF"},
         {loads, "PRAGMA foreign_keys = OFF"},
         {loads, "PRAGMA cache_size = -524288"}, // also what indexes are sorted in
-        {!loads, "PRAGMA mmap_size = 1073741824"},
+        {!loads, "PRAGMA mmap_size = 2147418112"},
         {!loads, "PRAGMA temp_store = MEMORY"},
         {true, "PRAGMA cell_size_check = ON"},
         {!spatial, "PRAGMA trusted_schema = OFF"}, // SpatiaLite's triggers call functions
