@@ -48,7 +48,7 @@ step() {
     TMPDIR=$folder GRIDCASE_STEP=$mark timeout --kill-after=20 "$seconds" "$@" >"$log" 2>&1 </dev/null
     status=$?
     [ "$status" -ge 124 ] && echo "FAIL $label: killed, status $status (limit $seconds s)" >>"$log"
-    for waited in 1 2 3 4 5 6 7 8 9 10; do
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
         left=$(marked "$mark")
         [ -z "$left" ] && break
         sleep 0.5
@@ -79,7 +79,8 @@ step lint-house 120 tools/lint_house.sh
 step http $((factor * 500)) "${tests[@]}" $(files tests/http)
 step web-unit 300 tools/web_unit.sh
 # shellcheck disable=SC2046
-step browser $((factor * 600)) "${tests[@]}" $(files tests/browser)
+step browser $((factor * 600)) tools/browser_tests.sh "$node" $(files tests/browser)
+grep -a "^played twice" "$build/test-browser.log"
 # shellcheck disable=SC2046
 step fault $((factor * 400)) "${tests[@]}" $(files tests/fault)
 if [ -n "${GRIDCASE_LONG:-}" ]; then

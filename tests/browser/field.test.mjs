@@ -162,8 +162,10 @@ test('another person on the same phone neither sees nor sends what the first one
   await phone.page.waitForTimeout(800);
   assert.equal((await stored('only mine to send')).length, 0);
   await phone.page.click('.tabs a[href="#outbox"]');
-  assert.match(await phone.page.textContent('.view'), /Everything has been sent/);
-  assert.match(await phone.page.textContent('.view'), /1 thing of somebody else waits/);
+  await phone.page.waitForFunction(() => {
+    const text = document.querySelector('.view').textContent;
+    return /Everything has been sent/.test(text) && /1 thing of somebody else waits/.test(text);
+  });
   assert.doesNotMatch(await phone.page.textContent('.view'), /only mine|garbage/i);
   await phone.page.evaluate(async ({ login, password }) => {
     await fetch('../api/v1/session', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ login, password }) });
