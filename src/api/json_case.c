@@ -140,25 +140,7 @@ static void put_where(struct api_view *view, const struct case_summary *summary)
 {
     const struct city_snapshot *city = view->call->snapshot;
     struct json_writer *json = view->json;
-    const struct city_grid *grid =
-        summary->grid_id ? city_grid_by_id(city, summary->grid_id) : NULL;
-    if (grid) {
-        json_begin_object(json, "grid");
-        json_put_int(json, "id", grid->id);
-        json_put_text(json, "code", grid->code);
-        json_end_object(json);
-    } else {
-        json_put_null(json, "grid");
-    }
-    json_begin_array(json, "areas");
-    for (size_t i = 0; i < city_levels(city); i++) {
-        const struct city_area *area =
-            summary->areas[i] ? city_area_by_id(city, summary->areas[i]) : NULL;
-        if (area) {
-            api_put_area(json, NULL, city, area);
-        }
-    }
-    json_end_array(json);
+    api_put_located(json, city, summary->grid_id, summary->areas);
     if (summary->has_point) {
         json_begin_object(json, "point");
         json_put_double(json, "lon", summary->lon_deg, 7);

@@ -53,6 +53,28 @@ void api_put_area(struct json_writer *json, const char *name,
     json_end_object(json);
 }
 
+void api_put_located(struct json_writer *json, const struct city_snapshot *city,
+                     int64_t grid_id, const int64_t areas[CITY_LEVEL_LIMIT])
+{
+    const struct city_grid *grid = grid_id ? city_grid_by_id(city, grid_id) : NULL;
+    if (grid) {
+        json_begin_object(json, "grid");
+        json_put_int(json, "id", grid->id);
+        json_put_text(json, "code", grid->code);
+        json_end_object(json);
+    } else {
+        json_put_null(json, "grid");
+    }
+    json_begin_array(json, "areas");
+    for (size_t i = 0; i < city_levels(city); i++) {
+        const struct city_area *area = areas[i] ? city_area_by_id(city, areas[i]) : NULL;
+        if (area) {
+            api_put_area(json, NULL, city, area);
+        }
+    }
+    json_end_array(json);
+}
+
 static void put_box(struct json_writer *json, const struct city_snapshot *city)
 {
     double box[4];

@@ -14,30 +14,6 @@ enum { GRIDS_MOST = 5000, NEAR_MOST = 5, NEAR_LIST_MOST = 100, WORDS_SIZE = 256 
 #define NEAR_RADIUS_M      100.0
 #define NEAR_RADIUS_MOST_M 2000.0
 
-static void put_located(struct json_writer *json, const struct city_snapshot *city,
-                        const struct city_place *place)
-{
-    const struct city_grid *grid = place->grid ? city_grid_by_id(city, place->grid) : NULL;
-    if (grid) {
-        json_begin_object(json, "grid");
-        json_put_int(json, "id", grid->id);
-        json_put_text(json, "code", grid->code);
-        json_end_object(json);
-    } else {
-        json_put_null(json, "grid");
-    }
-    json_begin_array(json, "areas");
-    for (size_t i = 0; i < city_levels(city); i++) {
-        const struct city_area *area =
-            place->areas[i] ? city_area_by_id(city, place->areas[i]) : NULL;
-        if (area) {
-            api_put_area(json, NULL, city, area);
-        }
-    }
-    json_end_array(json);
-    json_put_bool(json, "inside", grid != NULL);
-}
-
 static void put_words(struct json_writer *json, const struct city_snapshot *city,
                       struct geo_point point)
 {
@@ -150,7 +126,8 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
     buffer_init(&body, BUFFER_CEILING_REPLY);
     json_writer_init(&json, &body);
     json_begin_object(&json, NULL);
-    put_located(&json, call->snapshot, &place);
+    api_put_located(&json, call->snapshot, place.grid, place.areas);
+    json_put_bool(&json, "inside", place.grid != 0);
     struct api_point at = {lon, lat};
     api_put_outside(&json, call->snapshot, place.grid ? NULL : &at);
     put_words(&json, call->snapshot, point);

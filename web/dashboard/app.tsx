@@ -2,43 +2,25 @@
 // The dashboard: how the city's work stands, and every figure opens its cases.
 import { failureWords } from '../lib/api/failure.ts';
 import { label } from '../lib/i18n/index.ts';
-import { ExpiredDialog, LinkPage, PasswordPage, SignInPage } from '../lib/session/views.tsx';
+import { Gate } from '../lib/session/gate.tsx';
+import { ExpiredDialog } from '../lib/session/views.tsx';
 import { Icon } from '../lib/ui/icons.tsx';
 import { LanguageSwitch } from '../lib/ui/language.tsx';
 import { CasesPage } from './cases.tsx';
 import { Chips, Help, PeriodChooser } from './controls.tsx';
 import { showSpan } from './figures.ts';
 import { t } from './i18n.ts';
-import { asOfWords, base, building, city, client, departments, expired, failure, helpAt, host, loading, phase, refresh, seesAll, session, show, shown, signOut, start, startFailure, today, view } from './state.ts';
+import { asOfWords, base, building, city, client, departments, expired, failure, helpAt, host, loading, refresh, seesAll, session, show, shown, signOut, start, startFailure, today, view } from './state.ts';
 import { Split, Trend } from './tables.tsx';
 import { Tiles } from './tiles.tsx';
 import { plainView } from './view.ts';
 
 export function App() {
-  switch (phase.value) {
-    case 'starting':
-      return <main class="sign" aria-busy="true" />;
-    case 'failed':
-      return (
-        <main class="sign">
-          <div class="sign-box" role="alert">
-            <h1>gridcase</h1>
-            <p>{failureWords(startFailure.value)}</p>
-            <button type="button" class="primary" onClick={() => void start()}>
-              {t('error.again')}
-            </button>
-          </div>
-        </main>
-      );
-    case 'signed-out':
-      return <SignInPage host={host} />;
-    case 'link':
-      return <LinkPage host={host} />;
-    case 'password':
-      return <PasswordPage host={host} />;
-    default:
-      return <Page />;
-  }
+  return (
+    <Gate host={host} start={start} startFailure={startFailure}>
+      {() => <Page />}
+    </Gate>
+  );
 }
 
 function Page() {

@@ -24,7 +24,6 @@ import {
   open,
   type Pane,
   pane,
-  phase,
   picking,
   printing,
   printSlips,
@@ -36,13 +35,12 @@ import {
 } from '../state/app.ts';
 import { closeForm, firstAction } from './actions.tsx';
 import { CaseView } from './case.tsx';
-import { LanguageSwitch } from '../../lib/ui/language.tsx';
 import { Header } from './header.tsx';
 import { jumpField, MapView } from './mappane.tsx';
 import { isNarrow, listBox, moveCursor, QueueView, searchField } from './queue.tsx';
 import { ReportView } from './report.tsx';
-import { ExpiredDialog, LinkPage, PasswordPage, SignInPage } from '../../lib/session/views.tsx';
-import { failureWords } from './words.ts';
+import { Gate } from '../../lib/session/gate.tsx';
+import { ExpiredDialog } from '../../lib/session/views.tsx';
 
 function typing(target: EventTarget | null): boolean {
   const element = target as HTMLElement | null;
@@ -116,33 +114,11 @@ function escape(): void {
 }
 
 export function App() {
-  switch (phase.value) {
-    case 'starting':
-      return <main class="sign" aria-busy="true" />;
-    case 'failed':
-      return (
-        <main class="sign">
-          <div class="sign-box" role="alert">
-            <div class="sign-head">
-              <h1>gridcase</h1>
-              <LanguageSwitch />
-            </div>
-            <p>{failureWords(startFailure.value)}</p>
-            <button type="button" class="primary" onClick={() => void start()}>
-              {t('error.again')}
-            </button>
-          </div>
-        </main>
-      );
-    case 'signed-out':
-      return <SignInPage host={host} />;
-    case 'link':
-      return <LinkPage host={host} />;
-    case 'password':
-      return <PasswordPage host={host} />;
-    default:
-      return <Desk />;
-  }
+  return (
+    <Gate host={host} start={start} startFailure={startFailure}>
+      {() => <Desk />}
+    </Gate>
+  );
 }
 
 function Desk() {

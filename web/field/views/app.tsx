@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 // The whole page: signing in, or the views with the banner above and the tabs below.
 import { useEffect } from 'preact/hooks';
-import { failureWords } from '../../lib/api/failure.ts';
 import { label } from '../../lib/i18n/index.ts';
-import { LinkPage, PasswordPage, SignInForm, SignInPage } from '../../lib/session/views.tsx';
+import { Gate } from '../../lib/session/gate.tsx';
+import { SignInForm } from '../../lib/session/views.tsx';
 import { Dialog } from '../../lib/ui/dialog.tsx';
-import { LanguageSwitch } from '../../lib/ui/language.tsx';
 import { t } from '../i18n.ts';
 import { inForm, route } from '../state/route.ts';
-import { city, expired, host, later, notify, phase, session, start, startFailure } from '../state/session.ts';
+import { city, expired, host, later, notify, session, start, startFailure } from '../state/session.ts';
 import { askStorage } from '../state/update.ts';
 import { onOutcome, readDrafts } from '../state/work.ts';
 import { ActView } from './act.tsx';
@@ -21,38 +20,12 @@ import { Banner, Notices, Tabs, Warnings } from './parts.tsx';
 import { ReportView } from './report.tsx';
 
 export function App() {
-  switch (phase.value) {
-    case 'starting':
-      return <main class="sign" aria-busy="true" />;
-    case 'failed':
-      return (
-        <main class="sign">
-          <div class="sign-box" role="alert">
-            <div class="sign-head">
-              <h1>gridcase</h1>
-              <LanguageSwitch />
-            </div>
-            <p>{failureWords(startFailure.value)}</p>
-            <button type="button" class="primary" onClick={() => void start()}>
-              {t('error.again')}
-            </button>
-          </div>
-        </main>
-      );
-    case 'signed-out':
-      return (
-        <>
-          {!globalThis.isSecureContext && <p class="warning">{t('warn.insecure')}</p>}
-          <SignInPage host={host} />
-        </>
-      );
-    case 'link':
-      return <LinkPage host={host} />;
-    case 'password':
-      return <PasswordPage host={host} />;
-    default:
-      return <Field />;
-  }
+  const warning = !globalThis.isSecureContext && <p class="warning">{t('warn.insecure')}</p>;
+  return (
+    <Gate host={host} start={start} startFailure={startFailure} warning={warning}>
+      {() => <Field />}
+    </Gate>
+  );
 }
 
 function View() {
