@@ -286,6 +286,22 @@ int api_query_only(struct api_call *call, const char *const *names,
 void api_reply_tagged(struct api_call *call, const char *type, struct buffer *body);
 // JSON, tagged where it answers a read. Takes the buffer.
 void api_reply_json(struct api_call *call, unsigned status, struct buffer *body);
+// An answer that is one JSON object, from its opening brace to the reply:
+//   API_ANSWER_CLEANUP struct api_answer answer;
+//   struct json_writer *json = api_answer_begin(&answer);
+//   json_put_int(json, "open", figures.open);
+//   api_answer_send(call, 200, &answer);
+struct api_answer {
+    struct buffer body;
+    struct json_writer json;
+};
+struct json_writer *api_answer_begin(struct api_answer *answer); // borrowed from it
+// As api_reply_json. private: no browser keeps it, not even to ask whether it changed.
+void api_answer_send(struct api_call *call, unsigned status, struct api_answer *answer);
+void api_answer_send_private(struct api_call *call, unsigned status,
+                             struct api_answer *answer);
+void api_answer_cleanup(struct api_answer *answer);
+#define API_ANSWER_CLEANUP __attribute__((cleanup(api_answer_cleanup)))
 // Tag of a model version, for what only changes with it; true: 304 was set. The reply then
 // goes out without a tag of its bytes.
 bool api_reply_model_tag(struct api_call *call, const char *what);

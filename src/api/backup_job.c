@@ -266,24 +266,20 @@ int control_backup_state(struct api_call *call, struct db *db, struct error *err
     (void)db;
     (void)error;
     struct backup_keeper *keeper = call->api->backups;
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_LINE);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
     pthread_mutex_lock(&keeper->lock);
-    json_put_bool(&json, "running", keeper->running || keeper->asked);
-    json_put_int(&json, "serial", keeper->serial);
-    json_put_int(&json, "ended", keeper->ended);
-    json_put_text(&json, "what", keeper->progress.what);
-    json_put_int(&json, "done", keeper->progress.done);
-    json_put_int(&json, "bytes", keeper->progress.bytes);
+    json_put_bool(json, "running", keeper->running || keeper->asked);
+    json_put_int(json, "serial", keeper->serial);
+    json_put_int(json, "ended", keeper->ended);
+    json_put_text(json, "what", keeper->progress.what);
+    json_put_int(json, "done", keeper->progress.done);
+    json_put_int(json, "bytes", keeper->progress.bytes);
     if (keeper->ended > 0) {
-        put_end(&json, keeper);
+        put_end(json, keeper);
     }
     pthread_mutex_unlock(&keeper->lock);
-    json_end_object(&json);
-    http_reply_json(call->request, 200, &body);
+    api_answer_send_private(call, 200, &answer);
     return 0;
 }
 

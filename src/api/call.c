@@ -477,6 +477,32 @@ void api_reply_json(struct api_call *call, unsigned status, struct buffer *body)
     }
 }
 
+struct json_writer *api_answer_begin(struct api_answer *answer)
+{
+    buffer_init(&answer->body, BUFFER_CEILING_REPLY);
+    json_writer_init(&answer->json, &answer->body);
+    json_begin_object(&answer->json, NULL);
+    return &answer->json;
+}
+
+void api_answer_send(struct api_call *call, unsigned status, struct api_answer *answer)
+{
+    json_end_object(&answer->json);
+    api_reply_json(call, status, &answer->body);
+}
+
+void api_answer_send_private(struct api_call *call, unsigned status,
+                             struct api_answer *answer)
+{
+    json_end_object(&answer->json);
+    http_reply_json(call->request, status, &answer->body);
+}
+
+void api_answer_cleanup(struct api_answer *answer)
+{
+    buffer_done(&answer->body);
+}
+
 bool api_reply_model_tag(struct api_call *call, const char *what)
 {
     char etag[96];

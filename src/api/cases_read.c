@@ -405,19 +405,15 @@ int cases_explain(struct api_call *call, struct db *db, struct error *error)
     if (code) {
         return code;
     }
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_put_text(&json, "number", call->parameters[0]);
-    json_begin_array(&json, "clocks");
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_put_text(json, "number", call->parameters[0]);
+    json_begin_array(json, "clocks");
     for (size_t i = 0; i < count; i++) {
-        put_explained(&json, call->snapshot, &clocks[i]);
+        put_explained(json, call->snapshot, &clocks[i]);
     }
-    json_end_array(&json);
-    json_end_object(&json);
-    api_reply_json(call, 200, &body);
+    json_end_array(json);
+    api_answer_send(call, 200, &answer);
     return 0;
 }
 
@@ -492,27 +488,23 @@ int figures_get(struct api_call *call, struct db *db, struct error *error)
     if (code) {
         return code;
     }
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_put_int(&json, "open", figures.open);
-    json_put_int(&json, "overdue", figures.overdue);
-    json_put_int(&json, "opened_today", figures.opened_today);
-    json_put_int(&json, "closed_today", figures.closed_today);
-    json_put_int(&json, "where", figures.where);
-    json_put_int(&json, "manual", figures.manual);
-    code = put_mine(call, db, &json, error);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_put_int(json, "open", figures.open);
+    json_put_int(json, "overdue", figures.overdue);
+    json_put_int(json, "opened_today", figures.opened_today);
+    json_put_int(json, "closed_today", figures.closed_today);
+    json_put_int(json, "where", figures.where);
+    json_put_int(json, "manual", figures.manual);
+    code = put_mine(call, db, json, error);
     struct account_sight
         sight; // the figures are the city's: not those of everybody's lists
     account_sight(&call->session.actor, RIGHT_CASE_READ, &sight);
-    json_put_bool(&json, "sees_all", sight.everything);
-    put_figures(&json, call->snapshot, &figures);
-    json_put_instant(&json, "as_of", call->now_ms);
-    json_end_object(&json);
+    json_put_bool(json, "sees_all", sight.everything);
+    put_figures(json, call->snapshot, &figures);
+    json_put_instant(json, "as_of", call->now_ms);
     if (!code) {
-        api_reply_json(call, 200, &body);
+        api_answer_send(call, 200, &answer);
     }
     return code;
 }

@@ -371,20 +371,16 @@ static void put_outside(struct api_call *call, struct json_writer *json)
 static void reply_result(struct api_call *call, const struct case_result *result,
                          unsigned status)
 {
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_LINE);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_put_text(&json, "number", result->number);
-    json_put_int(&json, "version", result->version);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_put_text(json, "number", result->number);
+    json_put_int(json, "version", result->version);
     if (result->task_id) { // what the next action on it compares with
-        json_put_int(&json, "task", result->task_id);
-        json_put_int(&json, "task_version", result->task_version);
+        json_put_int(json, "task", result->task_id);
+        json_put_int(json, "task_version", result->task_version);
     }
-    put_outside(call, &json);
-    json_end_object(&json);
-    api_reply_json(call, status, &body);
+    put_outside(call, json);
+    api_answer_send(call, status, &answer);
 }
 
 static int reply_moved(struct api_call *call, struct db *db, unsigned status,

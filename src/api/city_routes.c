@@ -91,15 +91,11 @@ int city_get_process(struct api_call *call, struct db *db, struct error *error)
     if (!process) {
         return error->code;
     }
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_put_int(&json, "version", city_rules_current(call->snapshot, CITY_PROCESS));
-    put_process(&json, process);
-    json_end_object(&json);
-    api_reply_json(call, 200, &body);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_put_int(json, "version", city_rules_current(call->snapshot, CITY_PROCESS));
+    put_process(json, process);
+    api_answer_send(call, 200, &answer);
     return 0;
 }
 
@@ -132,21 +128,17 @@ int city_get_areas(struct api_call *call, struct db *db, struct error *error)
     if (code_text && !level) {
         return error_set(error, ERROR_NOT_FOUND, "area.level_unknown", "no such level");
     }
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_begin_array(&json, "items");
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_begin_array(json, "items");
     for (size_t i = 0; i < city_areas(city); i++) {
         const struct city_area *area = city_area(city, i);
         if (!area->closed && (!level || area->level == level->position)) {
-            api_put_area(&json, NULL, city, area);
+            api_put_area(json, NULL, city, area);
         }
     }
-    json_end_array(&json);
-    json_end_object(&json);
-    api_reply_json(call, 200, &body);
+    json_end_array(json);
+    api_answer_send(call, 200, &answer);
     return 0;
 }
 
@@ -155,32 +147,28 @@ int city_get_departments(struct api_call *call, struct db *db, struct error *err
     (void)db;
     (void)error;
     const struct city_snapshot *city = call->snapshot;
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_begin_array(&json, "items");
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_begin_array(json, "items");
     for (size_t i = 0; i < city_departments(city); i++) {
         const struct city_department *department = city_department(city, i);
         if (department->closed) {
             continue;
         }
-        json_begin_object(&json, NULL);
-        json_put_int(&json, "id", department->id);
-        json_put_text(&json, "code", department->code);
-        api_put_names(&json, "name", city, &department->name);
-        json_put_text(&json, "kind", department->kind);
+        json_begin_object(json, NULL);
+        json_put_int(json, "id", department->id);
+        json_put_text(json, "code", department->code);
+        api_put_names(json, "name", city, &department->name);
+        json_put_text(json, "kind", department->kind);
         if (department->parent) {
-            json_put_int(&json, "parent", department->parent);
+            json_put_int(json, "parent", department->parent);
         } else {
-            json_put_null(&json, "parent");
+            json_put_null(json, "parent");
         }
-        json_end_object(&json);
+        json_end_object(json);
     }
-    json_end_array(&json);
-    json_end_object(&json);
-    api_reply_json(call, 200, &body);
+    json_end_array(json);
+    api_answer_send(call, 200, &answer);
     return 0;
 }
 

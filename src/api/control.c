@@ -80,25 +80,21 @@ int control_reload(struct api_call *call, struct db *db, struct error *error)
 
 static void reply_findings(struct api_call *call, const struct recount *recount)
 {
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_put_int(&json, "cases", (int64_t)recount_cases(recount));
-    json_put_int(&json, "problems", (int64_t)recount_problems(recount));
-    json_begin_array(&json, "findings");
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_put_int(json, "cases", (int64_t)recount_cases(recount));
+    json_put_int(json, "problems", (int64_t)recount_problems(recount));
+    json_begin_array(json, "findings");
     for (size_t i = 0; i < recount_findings(recount); i++) {
         const struct recount_finding *finding = recount_finding(recount, i);
-        json_begin_object(&json, NULL);
-        json_put_int(&json, "case", finding->case_id);
-        json_put_text(&json, "slug", finding->slug);
-        json_put_text(&json, "message", finding->message);
-        json_end_object(&json);
+        json_begin_object(json, NULL);
+        json_put_int(json, "case", finding->case_id);
+        json_put_text(json, "slug", finding->slug);
+        json_put_text(json, "message", finding->message);
+        json_end_object(json);
     }
-    json_end_array(&json);
-    json_end_object(&json);
-    http_reply_json(call->request, 200, &body);
+    json_end_array(json);
+    api_answer_send_private(call, 200, &answer);
 }
 
 static int check_city(struct api_call *call, struct api_city *city, struct error *error)

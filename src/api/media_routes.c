@@ -46,23 +46,19 @@ static int store(struct api_call *call, const struct media_file *file, struct er
 
 static void reply_receipt(struct api_call *call, const struct media_file *file)
 {
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
     char hex[HASH_HEX_SIZE];
     hash_to_hex(file->sha256, hex);
-    buffer_init(&body, BUFFER_CEILING_LINE);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_put_text(&json, "sha256", hex);
-    json_put_text(&json, "type", media_type_to_str(file->type));
-    json_put_int(&json, "bytes", file->bytes);
-    json_put_bool(&json, "stored", true);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_put_text(json, "sha256", hex);
+    json_put_text(json, "type", media_type_to_str(file->type));
+    json_put_int(json, "bytes", file->bytes);
+    json_put_bool(json, "stored", true);
     if (file->width_px > 0) {
-        json_put_int(&json, "width", file->width_px);
-        json_put_int(&json, "height", file->height_px);
+        json_put_int(json, "width", file->width_px);
+        json_put_int(json, "height", file->height_px);
     }
-    json_end_object(&json);
-    http_reply_json(call->request, 201, &body);
+    api_answer_send_private(call, 201, &answer);
 }
 
 // Names of files on the server are nobody's business.

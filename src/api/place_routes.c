@@ -121,23 +121,19 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
     if (code) {
         return code;
     }
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    api_put_located(&json, call->snapshot, place.grid, place.areas);
-    json_put_bool(&json, "inside", place.grid != 0);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    api_put_located(json, call->snapshot, place.grid, place.areas);
+    json_put_bool(json, "inside", place.grid != 0);
     struct api_point at = {lon, lat};
-    api_put_outside(&json, call->snapshot, place.grid ? NULL : &at);
-    put_words(&json, call->snapshot, point);
+    api_put_outside(json, call->snapshot, place.grid ? NULL : &at);
+    put_words(json, call->snapshot, point);
     struct near_question question = {point, NEAR_RADIUS_M, NEAR_MOST};
-    json_begin_array(&json, "nearest_components");
-    code = put_near(call, db, &json, &question, error);
-    json_end_array(&json);
-    json_end_object(&json);
+    json_begin_array(json, "nearest_components");
+    code = put_near(call, db, json, &question, error);
+    json_end_array(json);
     if (!code) {
-        api_reply_json(call, 200, &body);
+        api_answer_send(call, 200, &answer);
     }
     return code;
 }
@@ -182,17 +178,13 @@ int place_components(struct api_call *call, struct db *db, struct error *error)
     if (code) {
         return code;
     }
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_begin_array(&json, "items");
-    code = put_near(call, db, &json, &question, error);
-    json_end_array(&json);
-    json_end_object(&json);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_begin_array(json, "items");
+    code = put_near(call, db, json, &question, error);
+    json_end_array(json);
     if (!code) {
-        api_reply_json(call, 200, &body);
+        api_answer_send(call, 200, &answer);
     }
     return code;
 }
@@ -213,12 +205,9 @@ int place_grids(struct api_call *call, struct db *db, struct error *error)
     const struct city_snapshot *city = call->snapshot;
     int64_t count = 0;
     bool more = false;
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_begin_array(&json, "items");
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_begin_array(json, "items");
     for (size_t i = 0; i < city_grids(city) && !more; i++) {
         const struct city_grid *grid = city_grid(city, i);
         bool inside = !has || (grid->lon_deg >= box[0] && grid->lon_deg <= box[2] &&
@@ -229,17 +218,16 @@ int place_grids(struct api_call *call, struct db *db, struct error *error)
         more = count == limit;
         if (!more) {
             count++;
-            json_begin_object(&json, NULL);
-            json_put_int(&json, "id", grid->id);
-            json_put_text(&json, "code", grid->code);
-            json_put_double(&json, "lon", grid->lon_deg, 7);
-            json_put_double(&json, "lat", grid->lat_deg, 7);
-            json_end_object(&json);
+            json_begin_object(json, NULL);
+            json_put_int(json, "id", grid->id);
+            json_put_text(json, "code", grid->code);
+            json_put_double(json, "lon", grid->lon_deg, 7);
+            json_put_double(json, "lat", grid->lat_deg, 7);
+            json_end_object(json);
         }
     }
-    json_end_array(&json);
-    json_put_bool(&json, "more", more);
-    json_end_object(&json);
-    api_reply_json(call, 200, &body);
+    json_end_array(json);
+    json_put_bool(json, "more", more);
+    api_answer_send(call, 200, &answer);
     return 0;
 }

@@ -182,23 +182,19 @@ int places_search(struct api_call *call, struct db *db, struct error *error)
     if (code) {
         return code;
     }
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
     PLACE_QUERY_CLEANUP struct place_query *query = place_query_new(asked);
-    struct places places = {call, &json, query, text_trim(arena_text(call->arena, asked)),
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    struct places places = {call, json, query, text_trim(arena_text(call->arena, asked)),
                             (size_t)limit};
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_begin_array(&json, "items");
+    json_begin_array(json, "items");
     code = put_component(&places, db, error);
     put_grids(&places);
     put_areas(&places);
     put_streets(&places);
-    json_end_array(&json);
-    json_end_object(&json);
+    json_end_array(json);
     if (!code) {
-        api_reply_json(call, 200, &body);
+        api_answer_send(call, 200, &answer);
     }
     return code;
 }

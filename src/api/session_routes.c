@@ -60,24 +60,20 @@ static void put_rights(struct api_call *call, struct json_writer *json)
 
 static int reply_session(struct api_call *call, struct db *db, struct error *error)
 {
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
     int code =
-        account_person_write(db, call->session.actor.person_id, &json, "person", error);
+        account_person_write(db, call->session.actor.person_id, json, "person", error);
     if (code) {
         return code;
     }
-    json_put_bool(&json, "must_change_password", call->session.must_change_password);
-    json_put_bool(&json, "demo", call->session.demo);
-    json_put_instant(&json, "expires_at", call->session.expires_at_ms);
-    put_rights(call, &json);
-    put_start_actions(call, &json);
-    api_put_city(&json, "city", call->snapshot);
-    json_end_object(&json);
-    http_reply_json(call->request, 200, &body);
+    json_put_bool(json, "must_change_password", call->session.must_change_password);
+    json_put_bool(json, "demo", call->session.demo);
+    json_put_instant(json, "expires_at", call->session.expires_at_ms);
+    put_rights(call, json);
+    put_start_actions(call, json);
+    api_put_city(json, "city", call->snapshot);
+    api_answer_send_private(call, 200, &answer);
     return 0;
 }
 
@@ -244,14 +240,10 @@ int session_link_get(struct api_call *call, struct db *db, struct error *error)
     if (code) {
         return code;
     }
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_LINE);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_put_text(&json, "login", login);
-    json_end_object(&json);
-    http_reply_json(call->request, 200, &body);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_put_text(json, "login", login);
+    api_answer_send_private(call, 200, &answer);
     return 0;
 }
 

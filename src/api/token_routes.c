@@ -18,16 +18,12 @@ struct token_data {
 
 int tokens_list(struct api_call *call, struct db *db, struct error *error)
 {
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
     int code =
-        account_tokens_write(db, call->session.actor.person_id, &json, "items", error);
-    json_end_object(&json);
+        account_tokens_write(db, call->session.actor.person_id, json, "items", error);
     if (!code) {
-        http_reply_json(call->request, 200, &body);
+        api_answer_send_private(call, 200, &answer);
     }
     return code;
 }
@@ -73,16 +69,12 @@ int tokens_add_reply(struct api_call *call, struct db *db, struct error *error)
     (void)db;
     (void)error;
     struct token_data *data = call->data;
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_LINE);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_put_int(&json, "id", data->id);
-    json_put_text(&json, "name", data->name);
-    json_put_text(&json, "token", data->token);
-    json_end_object(&json);
-    http_reply_json(call->request, 201, &body);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_put_int(json, "id", data->id);
+    json_put_text(json, "name", data->name);
+    json_put_text(json, "token", data->token);
+    api_answer_send_private(call, 201, &answer);
     return 0;
 }
 
@@ -118,17 +110,13 @@ int staff_list(struct api_call *call, struct db *db, struct error *error)
 {
     const char *after = http_request_query(call->request, "cursor");
     int count = 0;
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    int code = account_people_write(db, after ? after : "", STAFF_PAGE, &json, "items",
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    int code = account_people_write(db, after ? after : "", STAFF_PAGE, json, "items",
                                     &count, error);
-    json_put_bool(&json, "more", count == STAFF_PAGE);
-    json_end_object(&json);
+    json_put_bool(json, "more", count == STAFF_PAGE);
     if (!code) {
-        api_reply_json(call, 200, &body);
+        api_answer_send(call, 200, &answer);
     }
     return code;
 }
