@@ -270,7 +270,9 @@ SELECT
        accepted_in_time, verified_in_time, filed_in_time, sent_in_time, signed_in_time,
        reviewed_in_time, checked_in_time, accepted_by, verified_by, filed_by, sent_by,
        checked_by, closed_by, verify_result, check_result, returned, reworked, resent,
-       extended, suspended, reopened, urged, corrected
+       extended, suspended, reopened, urged, corrected, supervised, assisted, passed_on,
+       appealed, contested, merged_in, exempted, forced, one_sided, late_received, reached,
+       solved, satisfied, contacts, ordered_ms, desk_department_id, grid_duty_id
 FROM fact WHERE case_id = $1;
 
 -- name: fact_put
@@ -283,12 +285,15 @@ INSERT INTO fact (case_id,
     accepted_in_time, verified_in_time, filed_in_time, sent_in_time, signed_in_time,
     reviewed_in_time, checked_in_time, accepted_by, verified_by, filed_by, sent_by,
     checked_by, closed_by, verify_result, check_result, returned, reworked, resent,
-    extended, suspended, reopened, urged, corrected)
+    extended, suspended, reopened, urged, corrected, supervised, assisted, passed_on,
+    appealed, contested, merged_in, exempted, forced, one_sided, late_received, reached,
+    solved, satisfied, contacts, ordered_ms, desk_department_id, grid_duty_id)
 VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
     $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
     $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52,
-    $53, $54)
+    $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69,
+    $70, $71)
 ON CONFLICT (case_id) DO UPDATE SET
     class_id = excluded.class_id, condition_id = excluded.condition_id,
     department_id = excluded.department_id, grid_id = excluded.grid_id,
@@ -316,7 +321,24 @@ ON CONFLICT (case_id) DO UPDATE SET
     check_result = excluded.check_result, returned = excluded.returned,
     reworked = excluded.reworked, resent = excluded.resent,
     extended = excluded.extended, suspended = excluded.suspended,
-    reopened = excluded.reopened, urged = excluded.urged, corrected = excluded.corrected;
+    reopened = excluded.reopened, urged = excluded.urged, corrected = excluded.corrected,
+    supervised = excluded.supervised,
+    assisted = excluded.assisted,
+    passed_on = excluded.passed_on,
+    appealed = excluded.appealed,
+    contested = excluded.contested,
+    merged_in = excluded.merged_in,
+    exempted = excluded.exempted,
+    forced = excluded.forced,
+    one_sided = excluded.one_sided,
+    late_received = excluded.late_received,
+    reached = excluded.reached,
+    solved = excluded.solved,
+    satisfied = excluded.satisfied,
+    contacts = excluded.contacts,
+    ordered_ms = excluded.ordered_ms,
+    desk_department_id = excluded.desk_department_id,
+    grid_duty_id = excluded.grid_duty_id;
 
 -- name: rollup_department_add
 -- database: cases

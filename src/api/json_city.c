@@ -110,6 +110,9 @@ static void put_words(struct json_writer *json, const struct city_snapshot *city
 {
     json_begin_array(json, words->name);
     for (int i = 0; i < words->count; i++) {
+        if (words->to_str(i) == NULL) {
+            continue; // a number that no word has taken yet
+        }
         json_begin_object(json, NULL);
         json_put_text(json, "code", words->to_str(i));
         api_put_words(json, "label", city, words->list, i);

@@ -4,7 +4,7 @@
 
 #include "case_internal.h"
 
-_Static_assert(FACT_CORRECTED - FACT_RETURNED == PROCESS_COUNTER_COUNT - 1, "counters");
+_Static_assert(FACT_MERGED_IN - FACT_RETURNED == PROCESS_COUNTER_COUNT - 1, "counters");
 _Static_assert((int)FIGURE_COUNT <= (int)DB_ROLLUP_DELTAS, "figures");
 
 int fact_load(struct case_work *work, struct error *error)
@@ -43,6 +43,8 @@ static void begin(struct case_work *work)
     const struct case_row *row = &work->row;
     int64_t *fact = work->fact.values;
     for (int i = FACT_HANDLED_IN_TIME; i <= FACT_CHECKED_IN_TIME; i++)
+        fact[i] = -1;
+    for (int i = FACT_REACHED; i <= FACT_SATISFIED; i++)
         fact[i] = -1;
     fact[FACT_SOURCE] = row->source;
     fact[FACT_MARK] = row->mark;

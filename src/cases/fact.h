@@ -58,6 +58,23 @@ enum fact_column {
     FACT_REOPENED,
     FACT_URGED,
     FACT_CORRECTED,
+    FACT_SUPERVISED,
+    FACT_ASSISTED,
+    FACT_PASSED_ON,
+    FACT_APPEALED,
+    FACT_CONTESTED,
+    FACT_MERGED_IN,
+    FACT_EXEMPTED, // 0 or 1, like the next three
+    FACT_FORCED,
+    FACT_ONE_SIDED,
+    FACT_LATE_RECEIVED,
+    FACT_REACHED, // -1 nobody asked, 0 no, 1 yes, like the next two
+    FACT_SOLVED,
+    FACT_SATISFIED,
+    FACT_CONTACTS,
+    FACT_ORDERED_MS,
+    FACT_DESK_DEPARTMENT_ID,
+    FACT_GRID_DUTY_ID,
     FACT_COUNT,
 };
 

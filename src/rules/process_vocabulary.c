@@ -132,10 +132,13 @@ static const char *const FROM[PROCESS_FROM_COUNT] = {
     [PROCESS_FROM_ROUTE] = "route",
 };
 static const char *const COUNTERS[PROCESS_COUNTER_COUNT] = {
-    [PROCESS_COUNT_RETURNED] = "returned",   [PROCESS_COUNT_REWORKED] = "reworked",
-    [PROCESS_COUNT_RESENT] = "resent",       [PROCESS_COUNT_EXTENDED] = "extended",
-    [PROCESS_COUNT_SUSPENDED] = "suspended", [PROCESS_COUNT_REOPENED] = "reopened",
-    [PROCESS_COUNT_URGED] = "urged",         [PROCESS_COUNT_CORRECTED] = "corrected",
+    [PROCESS_COUNT_RETURNED] = "returned",     [PROCESS_COUNT_REWORKED] = "reworked",
+    [PROCESS_COUNT_RESENT] = "resent",         [PROCESS_COUNT_EXTENDED] = "extended",
+    [PROCESS_COUNT_SUSPENDED] = "suspended",   [PROCESS_COUNT_REOPENED] = "reopened",
+    [PROCESS_COUNT_URGED] = "urged",           [PROCESS_COUNT_CORRECTED] = "corrected",
+    [PROCESS_COUNT_SUPERVISED] = "supervised", [PROCESS_COUNT_ASSISTED] = "assisted",
+    [PROCESS_COUNT_PASSED_ON] = "passed_on",   [PROCESS_COUNT_APPEALED] = "appealed",
+    [PROCESS_COUNT_CONTESTED] = "contested",   [PROCESS_COUNT_MERGED_IN] = "merged_in",
 };
 
 const char *process_counter_to_str(int counter)

@@ -36,6 +36,7 @@ static const struct word OUTCOMES[PROCESS_OUTCOME_COUNT] = {
     [PROCESS_MERGED] = {"merged", "已合并", "Merged"},
     [PROCESS_NO_ANSWER] = {"no_answer", "未获答复", "No answer"},
     [PROCESS_SELF_DONE] = {"self_done", "自行处置", "Self-handled"},
+    [PROCESS_SIMPLE_DONE] = {"simple_done", "简易结案", "Done at once"},
 };
 
 static const struct word ROLES[PROCESS_PUBLIC + 1] = {
@@ -74,6 +75,14 @@ static const struct word TASKS[PROCESS_TASK_COUNT] = {
     [PROCESS_TASK_SUSPENDED] = {"suspended", "挂账", "Suspended"},
     [PROCESS_TASK_APPEAL] = {"appeal", "申诉", "Appeal"},
     [PROCESS_TASK_SORT] = {"sort", "人工分派", "Sort by hand"},
+    [PROCESS_TASK_SUPERVISE] = {"supervise", "督办答复", "Answer supervision"},
+    [PROCESS_TASK_URGE] = {"urge", "催办回复", "Answer an urging"},
+    [PROCESS_TASK_ESCALATED] = {"escalated", "逾期未复上报", "Unanswered, passed up"},
+    [PROCESS_TASK_ESCALATED_TOP] = {"escalated_top", "再次上报", "Passed up again"},
+    [PROCESS_TASK_APPEAL_FINAL] = {"appeal_final", "申诉终审", "Decide on an appeal"},
+    [PROCESS_TASK_COMPLETE] = {"complete", "应急补录", "Complete an emergency"},
+    [PROCESS_TASK_SELF_REVIEW] = {"self_review", "自处理审核", "Review self-handling"},
+    [PROCESS_TASK_NOTICE] = {"notice", "知会", "Notice"},
 };
 
 static const struct word KINDS[PROCESS_KIND_COUNT] = {
@@ -119,6 +128,14 @@ static const struct word KINDS[PROCESS_KIND_COUNT] = {
     [PROCESS_SELF_HANDLED] = {"self_handled", "自行处置", "Self-handled"},
     [PROCESS_ASSISTED] = {"assisted", "协办完成", "Assistance done"},
     [PROCESS_PASSED_ON] = {"passed_on", "批转", "Passed on"},
+    [PROCESS_SUPERVISED] = {"supervised", "督办", "Supervised"},
+    [PROCESS_SUPERVISION_ANSWERED] = {"supervision_answered", "督办回复", "Answered"},
+    [PROCESS_COMPLETED] = {"completed", "应急补录", "Completed"},
+    [PROCESS_ESCALATED] = {"escalated", "逐级上报", "Passed up"},
+    [PROCESS_APPEAL_PASSED] = {"appeal_passed", "申诉初审通过", "Appeal supported"},
+    [PROCESS_EXEMPTED] = {"exempted", "申诉成立", "Appeal granted"},
+    [PROCESS_PROCESS_CHANGED] = {"process_changed", "流程变更", "Process changed"},
+    [PROCESS_ACKNOWLEDGED] = {"acknowledged", "已阅", "Acknowledged"},
 };
 
 static const struct word CLOCKS[PROCESS_CLOCK_COUNT] = {

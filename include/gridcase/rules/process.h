@@ -42,10 +42,11 @@ enum process_outcome {
     PROCESS_DECLINED = 2,     // not filed
     PROCESS_NOT_ACCEPTED = 3, // not taken in
     PROCESS_VOIDED = 4,
-    PROCESS_FORCED = 5,    // closed by order
-    PROCESS_MERGED = 6,    // duplicate of another case
-    PROCESS_NO_ANSWER = 7, // closed because the reporter did not answer
-    PROCESS_SELF_DONE = 8, // handled by the collector at once
+    PROCESS_FORCED = 5,       // closed by order
+    PROCESS_MERGED = 6,       // duplicate of another case
+    PROCESS_NO_ANSWER = 7,    // closed because the reporter did not answer
+    PROCESS_SELF_DONE = 8,    // handled by the collector at once
+    PROCESS_SIMPLE_DONE = 11, // a simple case, reported and done in one step
     PROCESS_OUTCOME_COUNT,
 };
 
@@ -83,7 +84,15 @@ enum process_task {
     PROCESS_TASK_APPROVE_VOID = 16,
     PROCESS_TASK_SUSPENDED = 17,
     PROCESS_TASK_APPEAL = 18,
-    PROCESS_TASK_SORT = 19, // by hand: no route or no point
+    PROCESS_TASK_SORT = 19,          // by hand: no route or no point
+    PROCESS_TASK_SUPERVISE = 20,     // answer to those who supervise
+    PROCESS_TASK_URGE = 21,          // answer to an urging
+    PROCESS_TASK_ESCALATED = 22,     // nobody answered: first rung of the ladder
+    PROCESS_TASK_ESCALATED_TOP = 23, // its last rung
+    PROCESS_TASK_APPEAL_FINAL = 24,  // second level of an appeal
+    PROCESS_TASK_COMPLETE = 25,    // an emergency that was sent before it was written down
+    PROCESS_TASK_SELF_REVIEW = 26, // of what a collector handled
+    PROCESS_TASK_NOTICE = 27,      // somebody is told, and says so
     PROCESS_TASK_COUNT,
 };
 
@@ -129,7 +138,15 @@ enum process_kind {
     PROCESS_SORTED = 38,           // by hand, out of a queue
     PROCESS_SELF_HANDLED = 39,
     PROCESS_ASSISTED = 40,
-    PROCESS_PASSED_ON = 41, // inside a department or down the levels
+    PROCESS_PASSED_ON = 41,            // inside a department or down the levels
+    PROCESS_SUPERVISED = 42,           // an answer is asked for
+    PROCESS_SUPERVISION_ANSWERED = 43, // or an urging's
+    PROCESS_COMPLETED = 44,            // an emergency, written down afterwards
+    PROCESS_ESCALATED = 45,            // by a timer: nobody answered
+    PROCESS_APPEAL_PASSED = 46,        // first level agreed
+    PROCESS_EXEMPTED = 47,             // appeal granted: the raw verdict stays beside
+    PROCESS_PROCESS_CHANGED = 48,      // the case goes on in a newer process
+    PROCESS_ACKNOWLEDGED = 49,         // of a notice
     PROCESS_KIND_COUNT,
 };
 
