@@ -75,6 +75,21 @@ enum health_level health_worst(const struct health *health)
     return worst;
 }
 
+void health_put(const struct health *health, struct json_writer *json)
+{
+    json_put_text(json, "level", health_level_to_str(health_worst(health)));
+    json_begin_array(json, "items");
+    for (size_t i = 0; i < health->count; i++) {
+        const struct health_item *item = &health->items[i];
+        json_begin_object(json, NULL);
+        json_put_text(json, "name", item->name);
+        json_put_text(json, "level", health_level_to_str(item->level));
+        json_put_text(json, "text", item->text);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
 // ---- disk ----
 
 void health_samples_add(struct health_samples *samples, int64_t at_ms, int64_t free_bytes)

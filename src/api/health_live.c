@@ -270,29 +270,16 @@ int control_health(struct api_call *call, struct db *db, struct error *error)
 {
     (void)db;
     (void)error;
-    BUFFER_CLEANUP struct buffer body;
-    struct json_writer json;
     struct health *health = memory_new(sizeof(*health));
     api_health(call->api, health);
-    buffer_init(&body, BUFFER_CEILING_REPLY);
-    json_writer_init(&json, &body);
-    json_begin_object(&json, NULL);
-    json_put_text(&json, "version", GRIDCASE_VERSION);
-    json_put_instant(&json, "started_at", call->api->started_ms);
-    json_put_text(&json, "level", health_level_to_str(health_worst(health)));
-    json_put_bool(&json, "backup_running", api_backup_is_running(call->api));
-    json_begin_array(&json, "items");
-    for (size_t i = 0; i < health->count; i++) {
-        json_begin_object(&json, NULL);
-        json_put_text(&json, "name", health->items[i].name);
-        json_put_text(&json, "level", health_level_to_str(health->items[i].level));
-        json_put_text(&json, "text", health->items[i].text);
-        json_end_object(&json);
-    }
-    json_end_array(&json);
-    json_end_object(&json);
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    json_put_text(json, "version", GRIDCASE_VERSION);
+    json_put_instant(json, "started_at", call->api->started_ms);
+    json_put_bool(json, "backup_running", api_backup_is_running(call->api));
+    health_put(health, json);
     free(health);
-    http_reply_json(call->request, 200, &body);
+    api_answer_send_private(call, 200, &answer);
     return 0;
 }
 

@@ -74,20 +74,6 @@ static int io_error(struct error *error, const char *path)
     return error_errno(error, "backup.io", path);
 }
 
-static int write_all(int fd, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        int64_t written = file_system()->write(fd, bytes, length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return -1;
-        bytes += written;
-        length -= (size_t)written;
-    }
-    return 0;
-}
-
 // to: -1 only digests.
 static int pump(int from, int to, struct backup_pace *pace, struct backup_digest *out,
                 struct error *error)
@@ -103,7 +89,7 @@ static int pump(int from, int to, struct backup_pace *pace, struct backup_digest
             continue;
         hash_add(hash, piece, (size_t)got);
         out->bytes += got;
-        if (to >= 0 && write_all(to, piece, (size_t)got) != 0)
+        if (to >= 0 && file_write_all(to, piece, (size_t)got) != 0)
             code = io_error(error, "writing");
         if (code == 0)
             code = backup_pace_spend(pace, got, error);

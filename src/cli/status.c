@@ -125,16 +125,7 @@ static void print_json(const struct health *health)
     json_begin_object(&json, NULL);
     json_put_text(&json, "version", GRIDCASE_VERSION);
     json_put_null(&json, "started_at");
-    json_put_text(&json, "level", health_level_to_str(health_worst(health)));
-    json_begin_array(&json, "items");
-    for (size_t i = 0; i < health->count; i++) {
-        json_begin_object(&json, NULL);
-        json_put_text(&json, "name", health->items[i].name);
-        json_put_text(&json, "level", health_level_to_str(health->items[i].level));
-        json_put_text(&json, "text", health->items[i].text);
-        json_end_object(&json);
-    }
-    json_end_array(&json);
+    health_put(health, &json);
     json_end_object(&json);
     printf("%s\n", out.data ? out.data : "");
 }

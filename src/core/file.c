@@ -78,15 +78,16 @@ int file_read(const char *path, struct buffer *out, struct error *error)
     return status;
 }
 
-static int write_all(int fd, const char *bytes, size_t length)
+int file_write_all(int fd, const void *bytes, size_t length)
 {
+    const char *next = bytes;
     while (length > 0) {
-        int64_t written = files->write(fd, bytes, length);
+        int64_t written = files->write(fd, next, length);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
             return -1;
-        bytes += written;
+        next += written;
         length -= (size_t)written;
     }
     return 0;
@@ -111,8 +112,8 @@ static int write_parts(int fd, const struct file_part *parts, size_t count)
 {
     static const char zeros[FILE_PADDING_MOST];
     for (size_t i = 0; i < count; i++)
-        if (write_all(fd, parts[i].bytes, parts[i].length) != 0 ||
-            write_all(fd, zeros, parts[i].padding) != 0)
+        if (file_write_all(fd, parts[i].bytes, parts[i].length) != 0 ||
+            file_write_all(fd, zeros, parts[i].padding) != 0)
             return -1;
     return 0;
 }

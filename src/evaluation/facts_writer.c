@@ -28,16 +28,8 @@ struct facts_writer {
 static int write_all(struct facts_writer *writer, const void *bytes, size_t length,
                      struct error *error)
 {
-    const char *at = bytes;
-    while (length > 0) {
-        int64_t written = file_system()->write(writer->fd, at, length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return error_errno(error, "figures.write", writer->beside);
-        at += written;
-        length -= (size_t)written;
-    }
+    if (file_write_all(writer->fd, bytes, length) != 0)
+        return error_errno(error, "figures.write", writer->beside);
     return 0;
 }
 

@@ -246,20 +246,6 @@ static int check_first(const struct media_store *store, const struct media_uploa
 }
 
 // ---- appending ----
-static int write_all(int fd, const uint8_t *bytes, size_t length)
-{
-    while (length > 0) {
-        int64_t written = file_system()->write(fd, bytes, length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return -1;
-        bytes += written;
-        length -= (size_t)written;
-    }
-    return 0;
-}
-
 static int append_bytes(const struct media_store *store, struct media_upload *upload,
                         const struct file_map *bytes, struct error *error)
 {
@@ -270,7 +256,8 @@ static int append_bytes(const struct media_store *store, struct media_upload *up
     int fd = file_system()->open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     if (fd < 0)
         return error_errno(error, "media.parts", path);
-    if (write_all(fd, bytes->data, bytes->length) != 0 || file_system()->sync(fd) != 0) {
+    if (file_write_all(fd, bytes->data, bytes->length) != 0 ||
+        file_system()->sync(fd) != 0) {
         code = error_errno(error, "media.parts", "an upload");
         if (ftruncate(fd, upload->offset) != 0) // what is told is what was synced
             (void)file_system()->unlink(path);

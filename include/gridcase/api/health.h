@@ -9,6 +9,7 @@
 
 #include <gridcase/backup/backup.h>
 #include <gridcase/core/error.h>
+#include <gridcase/core/json.h>
 #include <gridcase/core/option.h>
 #include <gridcase/http/server.h>
 
@@ -40,6 +41,8 @@ void health_init(struct health *health);
 void health_add(struct health *health, const char *name, enum health_level level,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 enum health_level health_worst(const struct health *health);
+// Members level and items [{name, level, text}] of the object begun.
+void health_put(const struct health *health, struct json_writer *json);
 
 // ---- the items ----
 // Free space now and then, in order of time: how fast the disk fills.

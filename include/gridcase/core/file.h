@@ -23,6 +23,9 @@ const struct file_system *file_system(void);
 // Tests only, before any file is written. NULL: the real one.
 void file_system_set(const struct file_system *files);
 
+// Writes through the file system above until nothing is left; -1 with errno.
+int file_write_all(int fd, const void *bytes, size_t length) ERROR_MUST_CHECK;
+
 // Reads a whole file of at most out->ceiling bytes.
 int file_read(const char *path, struct buffer *out, struct error *error) ERROR_MUST_CHECK;
 // Writes beside, syncs, renames, syncs the directory. ERROR_IO slug "disk.full" on ENOSPC.
