@@ -151,7 +151,7 @@ UPDATE case_task SET timer_at = NULL WHERE task_id = $1;
 -- database: cases
 SELECT kind, task_no, status, unit, milli, season, extended_milli, extended_ms, started_at,
        since_at, consumed_ms, paused_ms, due_at, yellow_at, calendar_version, provisional, department_id,
-       extensions, limit_line
+       extensions, limit_line, hours, held, held_scope, held_at, goes_on
 FROM case_clock WHERE case_id = $1 ORDER BY kind, task_no;
 
 -- Clocks that a move may touch: the case's own and those that still run.
@@ -159,7 +159,7 @@ FROM case_clock WHERE case_id = $1 ORDER BY kind, task_no;
 -- database: cases
 SELECT kind, task_no, status, unit, milli, season, extended_milli, extended_ms, started_at,
        since_at, consumed_ms, paused_ms, due_at, yellow_at, calendar_version, provisional, department_id,
-       extensions, limit_line
+       extensions, limit_line, hours, held, held_scope, held_at, goes_on
 FROM case_clock WHERE case_id = $1 AND (task_no = 0 OR status IN (1, 2))
 ORDER BY kind, task_no;
 
@@ -195,9 +195,9 @@ UPDATE case_epoch SET keys_expired = $1;
 -- database: cases
 INSERT INTO case_clock (case_id, kind, task_no, status, unit, milli, season, extended_milli,
     extended_ms, started_at, since_at, consumed_ms, paused_ms, due_at, yellow_at, calendar_version,
-    provisional, department_id, extensions, limit_line)
+    provisional, department_id, extensions, limit_line, hours, held, held_scope, held_at, goes_on)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20)
+    $20, $21, $22, $23, $24, $25)
 ON CONFLICT (case_id, kind, task_no) DO UPDATE SET
     status = excluded.status, unit = excluded.unit, milli = excluded.milli,
     season = excluded.season, extended_milli = excluded.extended_milli,
@@ -206,7 +206,8 @@ ON CONFLICT (case_id, kind, task_no) DO UPDATE SET
     due_at = excluded.due_at, yellow_at = excluded.yellow_at,
     calendar_version = excluded.calendar_version, provisional = excluded.provisional,
     department_id = excluded.department_id, extensions = excluded.extensions,
-    limit_line = excluded.limit_line;
+    limit_line = excluded.limit_line, hours = excluded.hours, held = excluded.held,
+    held_scope = excluded.held_scope, held_at = excluded.held_at, goes_on = excluded.goes_on;
 
 -- name: history_add
 -- database: cases

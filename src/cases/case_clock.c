@@ -29,6 +29,12 @@ void case_clock_read(struct db_statement *s, struct case_clock_row *row)
     row->department_id = db_column_int(s, 16);
     row->extensions = (int)db_column_int(s, 17);
     row->limit_line = db_column_int(s, 18);
+    const char *hours = db_column_text(s, 19);
+    snprintf(clock->limit.hours, LIMIT_HOURS_SIZE, "%s", hours != NULL ? hours : "");
+    row->held = db_column_int(s, 20);
+    row->held_scope = (int)db_column_int(s, 21);
+    row->held_ms = db_column_int(s, 22);
+    row->goes_on = db_column_int(s, 23) != 0;
 }
 
 int case_clocks_load(struct case_work *work, struct error *error)
@@ -139,6 +145,11 @@ int case_clock_put(struct db *db, int64_t case_id, const struct case_clock_row *
     db_bind_int(s, 18, row->department_id);
     db_bind_int(s, 19, row->extensions);
     db_bind_int(s, 20, row->limit_line);
+    db_bind_text(s, 21, clock->limit.hours);
+    db_bind_int(s, 22, row->held);
+    db_bind_int(s, 23, row->held_scope);
+    db_bind_int(s, 24, row->held_ms);
+    db_bind_int(s, 25, row->goes_on);
     code = db_step(s, error);
     return code < 0 ? error_prefix(error, "clock") : 0;
 }

@@ -84,6 +84,10 @@ struct case_clock_row {
     int64_t department_id;
     int extensions;
     int64_t limit_line;
+    int64_t held;    // time order that holds it, 0: none
+    int held_scope;  // enum case_order_scope
+    int64_t held_ms; // since when
+    bool goes_on;    // it runs again when the order ends
     bool changed;
 };
 

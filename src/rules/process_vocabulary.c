@@ -78,6 +78,14 @@ static const struct vocabulary_word GUARDS[PROCESS_GUARD_COUNT] = {
     [PROCESS_GUARD_OTHER_DEPARTMENT] = {"other_department",
                                         {P_INPUT},
                                         "the department named is not the case's lead"},
+    [PROCESS_GUARD_LATE] = {"late",
+                            {P_KIND},
+                            "the last action of this kind was received late: longer after "
+                            "it was done than the table clocks allows"},
+    [PROCESS_GUARD_PART_LEFT] = {"part_left",
+                                 {P_END},
+                                 "the limit is a chain, and a further part follows the one "
+                                 "that runs"},
 };
 
 static const struct vocabulary_word EFFECTS[PROCESS_EFFECT_COUNT] = {
@@ -114,6 +122,14 @@ static const struct vocabulary_word EFFECTS[PROCESS_EFFECT_COUNT] = {
     [PROCESS_EFFECT_FINISH] = {"finish", {P_END}, "closes the task acted on"},
     [PROCESS_EFFECT_CANCEL] = {"cancel", {P_TASK}, "closes open tasks of this kind undone"},
     [PROCESS_EFFECT_COUNT_UP] = {"count", {P_COUNTER}, "adds one to a counter of the case"},
+    [PROCESS_EFFECT_CONTEST] = {"contest",
+                                {P_CLOCK},
+                                "the clock stopped when that was received, not when it was "
+                                "done"},
+    [PROCESS_EFFECT_NEXT_PART] = {"next_part",
+                                  {P_END},
+                                  "stops the clock of the chain's present part and starts "
+                                  "the next one's"},
 };
 
 static const char *const THINGS[PROCESS_HAS_COUNT] = {

@@ -136,6 +136,9 @@ static const struct word KINDS[PROCESS_KIND_COUNT] = {
     [PROCESS_EXEMPTED] = {"exempted", "申诉成立", "Appeal granted"},
     [PROCESS_PROCESS_CHANGED] = {"process_changed", "流程变更", "Process changed"},
     [PROCESS_ACKNOWLEDGED] = {"acknowledged", "已阅", "Acknowledged"},
+    [PROCESS_CONTESTED] = {"contested", "时间异议", "Time contested"},
+    [PROCESS_PART_DONE] = {"part_done", "完成一段", "Part done"},
+    [PROCESS_ORDERED] = {"ordered", "时限令", "Time order"},
 };
 
 static const struct word CLOCKS[PROCESS_CLOCK_COUNT] = {
@@ -153,6 +156,9 @@ static const struct word CLOCKS[PROCESS_CLOCK_COUNT] = {
     [PROCESS_CLOCK_ANSWER] = {"answer", "答复时限", "Answer"},
     [PROCESS_CLOCK_HOTLINE] = {"hotline", "热线时限", "Hotline"},
     [PROCESS_CLOCK_IMPORTED] = {"imported", "来源时限", "Given by the source"},
+    [PROCESS_CLOCK_SAFE] = {"safe", "排险时限", "Make safe"},
+    [PROCESS_CLOCK_REPAIR] = {"repair", "修复时限", "Repair"},
+    [PROCESS_CLOCK_RESTORE] = {"restore", "恢复时限", "Restore"},
 };
 
 static const struct word SOURCES[PROCESS_SOURCE_COUNT] = {

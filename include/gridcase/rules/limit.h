@@ -23,7 +23,7 @@ enum limit_unit {
     LIMIT_UNIT_COUNT
 };
 
-enum { LIMIT_SEASON_SIZE = 24, LIMIT_MILLI_MOST = 10000 * 1000 };
+enum { LIMIT_SEASON_SIZE = 24, LIMIT_HOURS_SIZE = 24, LIMIT_MILLI_MOST = 10000 * 1000 };
 
 // Plain data: copy it, store its members.
 struct limit {
@@ -32,6 +32,9 @@ struct limit {
     // Code of a season of the calendar ("planting"): only time inside the season counts.
     // "" for none.
     char season[LIMIT_SEASON_SIZE];
+    // Code of a set of opening hours of the calendar ("centre"): only time inside them
+    // counts, also of minutes and hours that run day and night otherwise. "": the office's.
+    char hours[LIMIT_HOURS_SIZE];
 };
 
 const char *limit_unit_to_str(enum limit_unit unit); // the code in quotes above

@@ -147,7 +147,10 @@ enum process_kind {
     PROCESS_EXEMPTED = 47,             // appeal granted: the raw verdict stays beside
     PROCESS_PROCESS_CHANGED = 48,      // the case goes on in a newer process
     PROCESS_ACKNOWLEDGED = 49,         // of a notice
-    PROCESS_KIND_COUNT,
+    PROCESS_CONTESTED = 54,            // the time of a feedback that was received late
+    PROCESS_PART_DONE = 55,            // a part of a chain of limits: made safe, repaired
+    PROCESS_ORDERED = 56,              // a time order moved its clocks
+    PROCESS_KIND_COUNT,                // at most 63: bits of kinds_done
 };
 
 enum process_clock { // kinds of clock
@@ -165,6 +168,9 @@ enum process_clock { // kinds of clock
     PROCESS_CLOCK_ANSWER = 11,
     PROCESS_CLOCK_HOTLINE = 12,  // somebody else's
     PROCESS_CLOCK_IMPORTED = 13, // due instant given by the source
+    PROCESS_CLOCK_SAFE = 22,     // parts of a handling limit that is a chain, one after
+    PROCESS_CLOCK_REPAIR = 23,   // another
+    PROCESS_CLOCK_RESTORE = 24,
     PROCESS_CLOCK_COUNT,
 };
 
