@@ -316,12 +316,22 @@ static int read_dataset(struct geo_layer *layer, const struct geo_layer_options 
 }
 
 // ---- points of a table ----
+// Names compare without case here as in geo_layer_field: tables keep theirs in small
+// letters.
+static int column_of(const struct table *table, const char *name)
+{
+    for (size_t i = 0; i < table_columns(table); i++)
+        if (strcasecmp(table_column_name(table, i), name) == 0)
+            return (int)i;
+    return -1;
+}
+
 static int add_table_point(struct geo_layer *layer, const struct table *table, size_t row,
                            const struct geo_layer_options *options,
                            const struct layer_transform *transform)
 {
-    const char *x_text = table_value(table, row, options->lon);
-    const char *y_text = table_value(table, row, options->lat);
+    const char *x_text = table_cell(table, row, column_of(table, options->lon));
+    const char *y_text = table_cell(table, row, column_of(table, options->lat));
     double x = 0;
     double y = 0;
     struct geo_feature *feature = layer_add_feature(layer, table_line(table, row));
@@ -333,6 +343,11 @@ static int add_table_point(struct geo_layer *layer, const struct table *table, s
                text_to_double(y_text, strlen(y_text), &y, NULL) < 0) {
         feature->problem = "coordinates are no numbers";
     } else {
+        if (transform->swap_axes) {
+            double north = x;
+            x = y;
+            y = north;
+        }
         if (transform->transform && !OCTTransform(transform->transform, 1, &x, &y, NULL))
             feature->problem = "coordinates do not fit the CRS";
         else if (geo_point_from_deg(x, y, &feature->point, NULL) < 0)
@@ -351,7 +366,7 @@ static int read_table(struct geo_layer *layer, const struct geo_layer_options *o
     int code = geo_table_read(options->path, options->layer, options->encoding,
                               options->path, &table, error);
     for (size_t i = 0; code == 0 && i < 2; i++)
-        if (table_column(table, wanted[i]) < 0)
+        if (column_of(table, wanted[i]) < 0)
             code =
                 error_set(error, ERROR_INPUT, "layer.field", "no column \"%s\"", wanted[i]);
     if (code < 0)

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MPL-2.0
+// Haidian's model: a Chinese city in CGCS2000 with survey axes and 15-digit grid codes.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <gridcase/account/city_setup.h>
+#include <gridcase/city/city.h>
+#include <gridcase/core/text.h>
+#include <gridcase/db/store.h>
+#include <gridcase/rules/catalogue.h>
+
+#include "fault/temporary.h"
+
+static struct error error;
+
+#define assert_ok(call)                                                                    \
+    do {                                                                                   \
+        int code_ = (call);                                                                \
+        if (code_ < 0)                                                                     \
+            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
+    } while (0)
+
+static struct {
+    char folder[256];
+    struct db_store *store;
+    struct city_report *report;
+    struct city_load_result result;
+    struct city_snapshot *city;
+} haidian;
+
+static int set_up(void **state)
+{
+    (void)state;
+    char location[300], token[TOKEN_TEXT_SIZE];
+    temporary_folder(haidian.folder, sizeof haidian.folder);
+    snprintf(location, sizeof location, "%s/data", haidian.folder);
+    haidian.report = city_report_new();
+    assert_ok(db_store_open(location, DB_STORE_CREATE, &haidian.store, &error));
+    struct city_model *model CITY_MODEL_CLEANUP = NULL;
+    assert_ok(city_model_read_identity("grids/haidian", haidian.report, &model, &error));
+    assert_ok(city_setup_new(haidian.store, "haidian", model, 1, token, &error));
+    assert_ok(city_setup_load(haidian.store, "haidian", "grids/haidian", 1, haidian.report,
+                              &haidian.result, &error));
+    assert_ok(city_snapshot_open(haidian.store, "haidian", &haidian.city, &error));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    haidian.city = city_snapshot_free(haidian.city);
+    haidian.report = city_report_free(haidian.report);
+    haidian.store = db_store_close(haidian.store);
+    temporary_remove(haidian.folder);
+    return 0;
+}
+
+static void loads_without_errors_or_warnings(void **state)
+{
+    (void)state;
+    assert_int_equal(city_report_count_of(haidian.report, CITY_ERROR), 0);
+    assert_int_equal(city_report_count_of(haidian.report, CITY_WARNING), 0);
+    assert_int_equal(haidian.result.components, 821);
+    double area_m2 = 0;
+    for (size_t i = 0; i < city_grids(haidian.city); i++)
+        area_m2 += city_grid(haidian.city, i)->area_m2;
+    assert_true(fabs(area_m2 - 1.670e6) < 0.002e6); // as published with the blocks
+}
+
+// 6 digits of the district, 3 of the subdistrict, 3 of the community, 3 of its own.
+static void grid_codes_tell_their_areas(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < city_grids(haidian.city); i++) {
+        const struct city_grid *grid = city_grid(haidian.city, i);
+        assert_int_equal(strlen(grid->code), 15);
+        for (size_t level = 0, digits = 6; level < 3; level++, digits += 3) {
+            const struct city_area *area =
+                city_area_by_id(haidian.city, grid->areas[level]);
+            assert_non_null(area);
+            assert_int_equal(strlen(area->code), digits);
+            assert_memory_equal(area->code, grid->code, digits);
+        }
+    }
+}
+
+// The component table is in metres with X to the north: read the other way round, its
+// points would lie off New Guinea.
+static void survey_axes_are_understood(void **state)
+{
+    (void)state;
+    size_t summaries = 0;
+    for (size_t i = 0; i < city_report_count(haidian.report); i++)
+        summaries +=
+            text_equal(city_report_item(haidian.report, i)->slug, "point.no_grid") ||
+            text_equal(city_report_item(haidian.report, i)->slug, "point.summary");
+    assert_int_equal(summaries, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loads_without_errors_or_warnings),
+        cmocka_unit_test(grid_codes_tell_their_areas),
+        cmocka_unit_test(survey_axes_are_understood),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
