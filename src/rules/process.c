@@ -68,7 +68,7 @@ static int step_word(const struct builder *builder, size_t row, const char *colu
     return number;
 }
 
-// "role:acceptor", "filer:collector", "department", "reporter".
+// "role:acceptor", "filer:collector", "department", "desk", "reporter".
 static void read_holder(const struct builder *builder, size_t row,
                         struct process_step *step)
 {
@@ -79,6 +79,9 @@ static void read_holder(const struct builder *builder, size_t row,
     } else if (strcmp(text, "department") == 0) {
         step->holder = PROCESS_HOLDER_DEPARTMENT;
         step->holder_role = PROCESS_DEPARTMENT;
+    } else if (strcmp(text, "desk") == 0) {
+        step->holder = PROCESS_HOLDER_DESK;
+        step->holder_role = PROCESS_DISPATCHER;
     } else if (strcmp(text, "reporter") == 0) {
         step->holder = PROCESS_HOLDER_REPORTER;
     } else {
@@ -89,7 +92,8 @@ static void read_holder(const struct builder *builder, size_t row,
         if ((!filer && !text_starts(text, "role:")) || step->holder_role < 0 ||
             step->holder_role >= PROCESS_ROLE_COUNT)
             STEP_PROBLEM("holder",
-                         "unknown word '%s': role:ROLE, filer:ROLE, department or reporter",
+                         "unknown word '%s': role:ROLE, filer:ROLE, department, desk or "
+                         "reporter",
                          text);
     }
 }

@@ -147,6 +147,23 @@ static void check_timer(const struct process *process, const struct process_tabl
                     process->steps[step].code);
 }
 
+// A desk can be taken out of the model while it has a case: the system moves it on.
+static void check_desk(const struct process *process, const struct process_tables *tables,
+                       size_t step, struct process_problems *problems)
+{
+    const struct process_rows *rows = &process->rows[step + 1];
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct process_action *action = &process->actions[rows->items[i]];
+        if (action->kind == PROCESS_LEVEL_REMOVED && action->task != PROCESS_TASK_NONE &&
+            (action->roles & (1u << PROCESS_SYSTEM)) != 0)
+            return;
+    }
+    process_problem(problems, tables->steps, step, "holder", "process.graph",
+                    "step '%s' is held by a desk: it needs a row of kind level_removed "
+                    "that the system may do",
+                    process->steps[step].code);
+}
+
 static void check_start(const struct process *process, const struct process_tables *tables,
                         struct process_problems *problems)
 {
@@ -182,6 +199,8 @@ void process_check_graph(const struct process *process, const struct process_tab
                           step->code);
         if (step->timer_action != NULL)
             check_timer(process, tables, i, problems);
+        if (step->holder == PROCESS_HOLDER_DESK)
+            check_desk(process, tables, i, problems);
     }
     check_actions(process, tables, problems);
     check_twins(process, tables, problems);

@@ -25,6 +25,7 @@ enum parameter {
     P_FROM,
     P_HOLDER,
     P_AMOUNT,
+    P_DEPARTMENT,
 };
 
 static const char *const PARAMETER_NAMES[] = {
@@ -41,8 +42,9 @@ static const char *const PARAMETER_NAMES[] = {
     [P_NUMBER] = "number",
     [P_DURATION] = "duration",
     [P_FROM] = "input or route",
-    [P_HOLDER] = "role or department",
+    [P_HOLDER] = "role, department or desk",
     [P_AMOUNT] = "original or input",
+    [P_DEPARTMENT] = "input or lead",
 };
 
 enum { PARAMETERS = 4 };
@@ -86,6 +88,23 @@ static const struct vocabulary_word GUARDS[PROCESS_GUARD_COUNT] = {
                                  {P_END},
                                  "the limit is a chain, and a further part follows the one "
                                  "that runs"},
+    [PROCESS_GUARD_DESK] = {"desk",
+                            {P_DEPARTMENT},
+                            "the department named in the input, or the lead, is a desk"},
+    [PROCESS_GUARD_UNDER_DESK] = {"under_desk",
+                                  {P_END},
+                                  "the case came through a desk that still is one"},
+    [PROCESS_GUARD_DESK_ABOVE] = {"desk_above",
+                                  {P_END},
+                                  "it came to the desk that has it through another one"},
+    [PROCESS_GUARD_INSIDE] = {"inside",
+                              {P_INPUT},
+                              "the department named stands inside the desk that has the "
+                              "case, or inside the lead"},
+    [PROCESS_GUARD_OTHER_SIDE] = {"other_side",
+                                  {P_END},
+                                  "neither the actor nor the actor's company dispatched or "
+                                  "handled the case"},
 };
 
 static const struct vocabulary_word EFFECTS[PROCESS_EFFECT_COUNT] = {
@@ -130,6 +149,35 @@ static const struct vocabulary_word EFFECTS[PROCESS_EFFECT_COUNT] = {
                                   {P_END},
                                   "stops the clock of the chain's present part and starts "
                                   "the next one's"},
+    [PROCESS_EFFECT_DESK_IN] = {"desk_in",
+                                {P_END},
+                                "the lead, a desk, has the case: its own clock starts"},
+    [PROCESS_EFFECT_DESK_DOWN] = {"desk_down",
+                                  {P_END},
+                                  "the desk hands the case down to the lead: its clock "
+                                  "pauses, the inner one runs"},
+    [PROCESS_EFFECT_DESK_BACK] = {"desk_back",
+                                  {P_END},
+                                  "the lowest desk has the case again: its clock goes on, "
+                                  "the inner one pauses"},
+    [PROCESS_EFFECT_DESK_UP] = {"desk_up",
+                                {P_END},
+                                "the desk passes the case up: its clock pauses, that of "
+                                "the desk above goes on"},
+    [PROCESS_EFFECT_DESK_OFF] = {"desk_off",
+                                 {P_END},
+                                 "the desk gives the case up: its clock stops, that of "
+                                 "the desk above goes on"},
+    [PROCESS_EFFECT_DESK_AGAIN] = {"desk_again",
+                                   {P_END},
+                                   "the highest desk has the case again, as its lead"},
+    [PROCESS_EFFECT_DESK_OUT] = {"desk_out",
+                                 {P_END},
+                                 "the case leaves all desks; the highest becomes its lead"},
+    [PROCESS_EFFECT_HAND_ON] = {"hand_on",
+                                {P_END},
+                                "the department of the input 'department' holds the task "
+                                "acted on; lead and clocks stay"},
 };
 
 static const char *const THINGS[PROCESS_HAS_COUNT] = {
@@ -224,6 +272,8 @@ static int64_t parse_holder(const char *text)
 {
     if (strcmp(text, "department") == 0)
         return PROCESS_HOLD_DEPARTMENT;
+    if (strcmp(text, "desk") == 0)
+        return PROCESS_HOLD_DESK;
     int role = process_role_from_str(text);
     return role >= 0 && role < PROCESS_ROLE_COUNT ? role : -1;
 }
@@ -344,7 +394,10 @@ static const char *guard_fits(struct arena *arena, const struct process_action *
                               const struct process_term *guard)
 {
     const char *name = guard->parameters[0];
-    if (guard->word == PROCESS_GUARD_OTHER_DEPARTMENT) {
+    bool lead = guard->word == PROCESS_GUARD_DESK && strcmp(name, "lead") == 0;
+    if (guard->word == PROCESS_GUARD_OTHER_DEPARTMENT ||
+        guard->word == PROCESS_GUARD_INSIDE ||
+        (guard->word == PROCESS_GUARD_DESK && !lead)) {
         const struct process_input *input = find_input(action, name);
         if (input == NULL || input->type != PROCESS_INPUT_DEPARTMENT)
             return arena_format(arena, "'%s' needs an input '%s' of type department",
@@ -388,6 +441,13 @@ static const char *effect_fits(struct arena *arena, const struct process_action 
             (input == NULL || input->type != PROCESS_INPUT_INSTANT))
             return arena_format(arena, "'%s' needs an input '%s' of type instant",
                                 effect->text, effect->parameters[1]);
+        return NULL;
+    case PROCESS_EFFECT_HAND_ON:
+        input = find_input(action, "department");
+        if (action->task == PROCESS_TASK_NONE || !action->stays || input == NULL ||
+            input->type != PROCESS_INPUT_DEPARTMENT)
+            return "'hand_on' needs a task to act on, a step that stays and an input "
+                   "'department' of type department";
         return NULL;
     case PROCESS_EFFECT_FINISH:
         return action->task == PROCESS_TASK_NONE ? "'finish' needs a task to act on" : NULL;

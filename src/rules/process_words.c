@@ -83,6 +83,10 @@ static const struct word TASKS[PROCESS_TASK_COUNT] = {
     [PROCESS_TASK_COMPLETE] = {"complete", "应急补录", "Complete an emergency"},
     [PROCESS_TASK_SELF_REVIEW] = {"self_review", "自处理审核", "Review self-handling"},
     [PROCESS_TASK_NOTICE] = {"notice", "知会", "Notice"},
+    [PROCESS_TASK_ENDORSE_EXTENSION] = {"endorse_extension", "延期初审",
+                                        "Endorse an extension"},
+    [PROCESS_TASK_ENDORSE_SUSPENSION] = {"endorse_suspension", "挂账初审",
+                                         "Endorse a suspension"},
 };
 
 static const struct word KINDS[PROCESS_KIND_COUNT] = {
@@ -139,6 +143,9 @@ static const struct word KINDS[PROCESS_KIND_COUNT] = {
     [PROCESS_CONTESTED] = {"contested", "时间异议", "Time contested"},
     [PROCESS_PART_DONE] = {"part_done", "完成一段", "Part done"},
     [PROCESS_ORDERED] = {"ordered", "时限令", "Time order"},
+    [PROCESS_ENDORSED] = {"endorsed", "审核上报", "Endorsed"},
+    [PROCESS_REQUEST_ENDORSED] = {"request_endorsed", "申请初审通过", "Request endorsed"},
+    [PROCESS_LEVEL_REMOVED] = {"level_removed", "层级撤销", "Level removed"},
 };
 
 static const struct word CLOCKS[PROCESS_CLOCK_COUNT] = {
@@ -159,6 +166,8 @@ static const struct word CLOCKS[PROCESS_CLOCK_COUNT] = {
     [PROCESS_CLOCK_SAFE] = {"safe", "排险时限", "Make safe"},
     [PROCESS_CLOCK_REPAIR] = {"repair", "修复时限", "Repair"},
     [PROCESS_CLOCK_RESTORE] = {"restore", "恢复时限", "Restore"},
+    [PROCESS_CLOCK_DESK] = {"desk", "下级平台时限", "Desk"},
+    [PROCESS_CLOCK_INNER] = {"inner", "内部时限", "Inner limit"},
 };
 
 static const struct word SOURCES[PROCESS_SOURCE_COUNT] = {

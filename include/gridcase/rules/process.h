@@ -93,6 +93,8 @@ enum process_task {
     PROCESS_TASK_COMPLETE = 25,    // an emergency that was sent before it was written down
     PROCESS_TASK_SELF_REVIEW = 26, // of what a collector handled
     PROCESS_TASK_NOTICE = 27,      // somebody is told, and says so
+    PROCESS_TASK_ENDORSE_EXTENSION = 28, // a desk's yes before the centre decides
+    PROCESS_TASK_ENDORSE_SUSPENSION = 29,
     PROCESS_TASK_COUNT,
 };
 
@@ -147,6 +149,9 @@ enum process_kind {
     PROCESS_EXEMPTED = 47,             // appeal granted: the raw verdict stays beside
     PROCESS_PROCESS_CHANGED = 48,      // the case goes on in a newer process
     PROCESS_ACKNOWLEDGED = 49,         // of a notice
+    PROCESS_ENDORSED = 50,             // a desk passes its unit's feedback up
+    PROCESS_REQUEST_ENDORSED = 51,     // or its unit's request
+    PROCESS_LEVEL_REMOVED = 52,        // the desk that had the case is no more
     PROCESS_CONTESTED = 54,            // the time of a feedback that was received late
     PROCESS_PART_DONE = 55,            // a part of a chain of limits: made safe, repaired
     PROCESS_ORDERED = 56,              // a time order moved its clocks
@@ -168,6 +173,8 @@ enum process_clock { // kinds of clock
     PROCESS_CLOCK_ANSWER = 11,
     PROCESS_CLOCK_HOTLINE = 12,  // somebody else's
     PROCESS_CLOCK_IMPORTED = 13, // due instant given by the source
+    PROCESS_CLOCK_DESK = 18,     // a desk's own time, while the case is in its hands
+    PROCESS_CLOCK_INNER = 19,    // what a desk gives the unit below, of the handling limit
     PROCESS_CLOCK_SAFE = 22,     // parts of a handling limit that is a chain, one after
     PROCESS_CLOCK_REPAIR = 23,   // another
     PROCESS_CLOCK_RESTORE = 24,
@@ -209,6 +216,7 @@ enum process_holder {          // who holds the task of a step
     PROCESS_HOLDER_DEPARTMENT, // the case's lead department
     PROCESS_HOLDER_REPORTER,   // the reporting person's own account
     PROCESS_HOLDER_FILER,      // the person who reported when staff, else the role
+    PROCESS_HOLDER_DESK,       // the desk that has the case: dispatchers of that department
     PROCESS_HOLDER_COUNT,
 };
 

@@ -18,6 +18,11 @@ enum process_guard {
     PROCESS_GUARD_OTHER_DEPARTMENT,
     PROCESS_GUARD_LATE,
     PROCESS_GUARD_PART_LEFT,
+    PROCESS_GUARD_DESK,       // the department named, or the lead, is a desk
+    PROCESS_GUARD_UNDER_DESK, // a desk has the case in its part
+    PROCESS_GUARD_DESK_ABOVE, // above the desk that has it stands another one
+    PROCESS_GUARD_INSIDE,     // the department named stands inside the desk, or the lead
+    PROCESS_GUARD_OTHER_SIDE, // neither the actor nor the actor's company handled it
     PROCESS_GUARD_COUNT,
 };
 
@@ -37,6 +42,14 @@ enum process_effect {
     PROCESS_EFFECT_COUNT_UP,
     PROCESS_EFFECT_CONTEST,
     PROCESS_EFFECT_NEXT_PART,
+    PROCESS_EFFECT_DESK_IN,
+    PROCESS_EFFECT_DESK_DOWN,
+    PROCESS_EFFECT_DESK_BACK,
+    PROCESS_EFFECT_DESK_UP,
+    PROCESS_EFFECT_DESK_OFF,
+    PROCESS_EFFECT_DESK_AGAIN,
+    PROCESS_EFFECT_DESK_OUT,
+    PROCESS_EFFECT_HAND_ON,
     PROCESS_EFFECT_COUNT,
 };
 
@@ -87,4 +100,7 @@ enum process_counter {
 const char *process_counter_to_str(int counter);
 
 // A holder parameter: the role's number, or this for the lead department.
-enum { PROCESS_HOLD_DEPARTMENT = 100 };
+enum {
+    PROCESS_HOLD_DEPARTMENT = 100,
+    PROCESS_HOLD_DESK = 101, // the desk that has the case in its part
+};
