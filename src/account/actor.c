@@ -18,6 +18,7 @@ static const struct {
     [ROLE_INSPECTOR] = {"inspector", "Inspector", "督查员"},
     [ROLE_MANAGER] = {"manager", "Manager", "领导"},
     [ROLE_ADMINISTRATOR] = {"administrator", "Administrator", "管理员"},
+    [ROLE_COMPANY] = {"company", "Collection company", "采集公司"},
 };
 
 const char *role_to_str(enum role role)

@@ -27,7 +27,7 @@ static void roles_text(const struct actor *actor, char out[ROLES_SIZE])
         const char *code = role_to_str((enum role)role);
         int wrote =
             snprintf(out + used, ROLES_SIZE - used, "%s%s", used > 0 ? " " : "", code);
-        used += (size_t)wrote; // eight codes fit by far
+        used += (size_t)wrote; // nine codes fit by far
     }
 }
 

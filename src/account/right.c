@@ -15,22 +15,23 @@ static const struct {
     const char reach[ROLE_COUNT + 1];
 } rights[RIGHT_COUNT] = {
     // collector acceptor shift_leader dispatcher department inspector manager administrator
-    [RIGHT_PUBLIC] = {"public", BASE_EVERYBODY, "CCCCCCCC"},
-    [RIGHT_SIGNED_IN] = {"signed_in", BASE_SIGNED_IN, "CCCCCCCC"},
-    [RIGHT_MODEL_READ] = {"model.read", BASE_SIGNED_IN, "CCCCCCCC"},
-    [RIGHT_CASE_READ] = {"case.read", BASE_ROLES, "ssssssss"},
-    [RIGHT_CASE_REPORT] = {"case.report", BASE_ROLES, "CCCCCCC."},
-    [RIGHT_CASE_ACT] = {"case.act", BASE_ROLES, "ssssss.."},
-    [RIGHT_CASE_COMMENT] = {"case.comment", BASE_ROLES, "sssssss."},
-    [RIGHT_REPORTER_READ] = {"reporter.read", BASE_ROLES, ".ss....."},
-    [RIGHT_PERSON_READ] = {"person.read", BASE_ROLES, "osssossC"},
-    [RIGHT_MEDIA_ADD] = {"media.add", BASE_ROLES, "CCCCCCC."},
-    [RIGHT_MEDIA_READ] = {"media.read", BASE_ROLES, "ssssssss"},
-    [RIGHT_MEDIA_ORIGINAL] = {"media.original", BASE_ROLES, "oss..s.."},
-    [RIGHT_SUMMARY_READ] = {"summary.read", BASE_ROLES, "CCCCCCCC"},
-    [RIGHT_STAFF_READ] = {"staff.read", BASE_ROLES, "..C...CC"},
-    [RIGHT_STAFF_WRITE] = {"staff.write", BASE_ROLES, ".......C"},
-    [RIGHT_MODEL_WRITE] = {"model.write", BASE_ROLES, ".......C"},
+    // company
+    [RIGHT_PUBLIC] = {"public", BASE_EVERYBODY, "CCCCCCCCC"},
+    [RIGHT_SIGNED_IN] = {"signed_in", BASE_SIGNED_IN, "CCCCCCCCC"},
+    [RIGHT_MODEL_READ] = {"model.read", BASE_SIGNED_IN, "CCCCCCCCC"},
+    [RIGHT_CASE_READ] = {"case.read", BASE_ROLES, "sssssssss"},
+    [RIGHT_CASE_REPORT] = {"case.report", BASE_ROLES, "CCCCCCC.."},
+    [RIGHT_CASE_ACT] = {"case.act", BASE_ROLES, "ssssss..."},
+    [RIGHT_CASE_COMMENT] = {"case.comment", BASE_ROLES, "sssssss.."},
+    [RIGHT_REPORTER_READ] = {"reporter.read", BASE_ROLES, ".ss......"},
+    [RIGHT_PERSON_READ] = {"person.read", BASE_ROLES, "osssossCs"},
+    [RIGHT_MEDIA_ADD] = {"media.add", BASE_ROLES, "CCCCCCC.."},
+    [RIGHT_MEDIA_READ] = {"media.read", BASE_ROLES, "sssssssss"},
+    [RIGHT_MEDIA_ORIGINAL] = {"media.original", BASE_ROLES, "oss..s..."},
+    [RIGHT_SUMMARY_READ] = {"summary.read", BASE_ROLES, "CCCCCCCC."},
+    [RIGHT_STAFF_READ] = {"staff.read", BASE_ROLES, "..C...CCs"},
+    [RIGHT_STAFF_WRITE] = {"staff.write", BASE_ROLES, ".......C."},
+    [RIGHT_MODEL_WRITE] = {"model.write", BASE_ROLES, ".......C."},
 };
 
 const char *right_to_str(enum right right)

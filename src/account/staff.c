@@ -78,7 +78,7 @@ static int64_t area_read(struct reading *reading, size_t row)
 // Roles that mean nothing without a department.
 static bool needs_department(enum role role)
 {
-    return role == ROLE_DEPARTMENT;
+    return role == ROLE_DEPARTMENT || role == ROLE_COMPANY;
 }
 
 static void grant_read(struct reading *reading, size_t row, struct staff_member *member)

@@ -13,6 +13,7 @@ _Static_assert((int)PROCESS_DEPARTMENT == (int)ROLE_DEPARTMENT, "roles");
 _Static_assert((int)PROCESS_INSPECTOR == (int)ROLE_INSPECTOR, "roles");
 _Static_assert((int)PROCESS_MANAGER == (int)ROLE_MANAGER, "roles");
 _Static_assert((int)PROCESS_ADMINISTRATOR == (int)ROLE_ADMINISTRATOR, "roles");
+_Static_assert((int)PROCESS_COMPANY == (int)ROLE_COMPANY, "roles");
 _Static_assert((int)PROCESS_ROLE_COUNT == (int)ROLE_COUNT, "roles");
 
 static bool covers(const struct case_work *work, const struct role_grant *grant,

@@ -98,6 +98,44 @@ static void check_component_classes(struct city_model *model,
     }
 }
 
+// ---- rosters, offices, labels ----
+static int64_t department_id(void *context, const char *code)
+{
+    return find_department(context, code);
+}
+
+static int64_t duty_grid_id(void *context, const char *code)
+{
+    const struct city_model *model = context;
+    int64_t level = find_layer(model, MODEL_LEVEL, model_key(model, "roster", "level"));
+    return find_name(context, ROUTING_NAME_AREA, level, code);
+}
+
+static void check_roster(struct city_model *model, const struct rules_source *source,
+                         const struct calendar *calendar)
+{
+    const char *level = model_key(model, "roster", "level");
+    struct roster_source ids = {.has_level = level[0] != '\0',
+                                .context = model,
+                                .department_id = department_id,
+                                .duty_grid_id = duty_grid_id};
+    struct model_where where = {"city.ini", "roster", -1};
+    struct roster *roster = NULL;
+    struct words *words = NULL;
+    struct error error = {0};
+    if (level[0] && find_layer(model, MODEL_LEVEL, level) == 0)
+        model_report(model, CITY_ERROR, "roster.level_unknown", &where,
+                     "there is no level \"%s\"", level);
+    size_t before = city_report_count_of(model->report, CITY_ERROR);
+    if (rules_roster(source, calendar, &ids, &roster, &error) < 0)
+        tell(model, before, &error);
+    before = city_report_count_of(model->report, CITY_ERROR);
+    if (rules_words(source, &words, &error) < 0)
+        tell(model, before, &error);
+    words_free(words);
+    roster_free(roster);
+}
+
 void model_check_rules(struct city_model *model)
 {
     struct rules_report report = {on_rules, model};
@@ -123,6 +161,8 @@ void model_check_rules(struct city_model *model)
         tell(model, before, &error);
     if (catalogue)
         check_component_classes(model, catalogue);
+    if (calendar)
+        check_roster(model, &source, calendar);
     process_free(process);
     routing_free(routing);
     catalogue_free(catalogue);

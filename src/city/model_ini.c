@@ -35,6 +35,7 @@ static const struct section_words known[] = {
     {"streets", SOURCE_KEYS "kind "},
     {"places", SOURCE_KEYS "kind "},
     {"boundary", SOURCE_KEYS},
+    {"roster", " level "},
     {"table ", " source sheet encoding column. width. "},
 };
 

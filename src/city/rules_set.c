@@ -106,3 +106,23 @@ int rules_process(const struct rules_source *source, struct process **ret_proces
         return missing(tables.steps ? "process_actions" : "process_steps", source, error);
     return process_new(&tables, source->report, ret_process, error);
 }
+
+int rules_roster(const struct rules_source *source, const struct calendar *calendar,
+                 const struct roster_source *ids, struct roster **ret_roster,
+                 struct error *error)
+{
+    struct roster_source tables = *ids;
+    tables.shifts = find(source, "shifts");
+    tables.rosters = find(source, "rosters");
+    tables.duty_officers = find(source, "duty_officers");
+    tables.vehicles = find(source, "vehicles");
+    tables.staff = find(source, "staff");
+    tables.calendar = calendar;
+    return roster_new(&tables, source->report, ret_roster, error);
+}
+
+int rules_words(const struct rules_source *source, struct words **ret_words,
+                struct error *error)
+{
+    return words_new(find(source, "labels"), source->report, ret_words, error);
+}

@@ -11,7 +11,9 @@
 #include <gridcase/rules/catalogue.h>
 #include <gridcase/rules/process.h>
 #include <gridcase/rules/report.h>
+#include <gridcase/rules/roster.h>
 #include <gridcase/rules/routing.h>
+#include <gridcase/rules/words.h>
 
 // Where the tables come from.
 struct rules_source {
@@ -31,6 +33,15 @@ int rules_routing(const struct rules_source *source, const struct catalogue *cat
                   struct error *error) ERROR_MUST_CHECK;
 int rules_process(const struct rules_source *source, struct process **ret_process,
                   struct error *error) ERROR_MUST_CHECK;
+
+// Rosters, offices and labels: of the model in force only, so without versions. ids:
+// context, department_id, duty_grid_id and has_level of a roster_source; the rest is filled
+// in.
+int rules_roster(const struct rules_source *source, const struct calendar *calendar,
+                 const struct roster_source *ids, struct roster **ret_roster,
+                 struct error *error) ERROR_MUST_CHECK;
+int rules_words(const struct rules_source *source, struct words **ret_words,
+                struct error *error) ERROR_MUST_CHECK;
 
 const char *rules_word(enum city_rules rules); // "catalogue", as stored
 // Does a change of this table (or of "time_zone") make a new version of those rules?

@@ -79,6 +79,8 @@ struct city_snapshot *city_snapshot_ref(const struct city_snapshot *snapshot)
 
 static void free_rules(struct city_snapshot *city)
 {
+    roster_free(city->roster); // before its calendar
+    words_free(city->words);
     for (size_t i = 0; i < city->rules_count[CITY_CATALOGUE]; i++)
         catalogue_free(city->rules[CITY_CATALOGUE][i].as.catalogue);
     for (size_t i = 0; i < city->rules_count[CITY_CALENDAR]; i++)

@@ -77,6 +77,9 @@ struct city_snapshot {
     struct snapshot_rules *rules[CITY_RULES_COUNT]; // by version
     size_t rules_count[CITY_RULES_COUNT];
     struct table *staff;
+    int roster_level; // position; -1: the city has no duty grids
+    struct roster *roster;
+    struct words *words;
     struct locator *grids;
     struct near_index *components;
     struct place_index *places;

@@ -191,6 +191,44 @@ static int build_one(struct city_snapshot *city, struct db *db, enum city_rules 
     return code;
 }
 
+// ---- rosters, offices, labels: of this version only ----
+static int64_t duty_grid_id(void *context, const char *code)
+{
+    const struct city_snapshot *city = context;
+    const struct city_area *area =
+        city->roster_level < 0 ? NULL
+                               : city_area_by_code(city, (size_t)city->roster_level, code);
+    return area != NULL ? area->id : 0;
+}
+
+static int64_t department_id(void *context, const char *code)
+{
+    return find_name(context, ROUTING_NAME_DEPARTMENT, 0, code);
+}
+
+static int read_roster(struct city_snapshot *city, struct db *db, struct error *error)
+{
+    struct tables_at tables = {.db = db, .version = city->version};
+    struct rules_source source = {find_table, &tables, city_time_zone(city), city->version,
+                                  NULL};
+    const char *level = snapshot_setting(city, "roster", "level");
+    const struct city_level *found = level[0] ? city_level_by_code(city, level) : NULL;
+    city->roster_level = found ? (int)found->position : -1;
+    struct roster_source ids = {.has_level = found != NULL,
+                                .context = city,
+                                .department_id = department_id,
+                                .duty_grid_id = duty_grid_id};
+    int code = rules_roster(&source, city_calendar(city, 0), &ids, &city->roster, error);
+    if (code == 0)
+        code = rules_words(&source, &city->words, error);
+    if (tables.code < 0) {
+        code = tables.code;
+        *error = tables.error;
+    }
+    tables_done(&tables);
+    return code;
+}
+
 int snapshot_read_rules(struct city_snapshot *city, struct db *db, struct error *error)
 {
     static const enum city_rules order[] = {CITY_CALENDAR, CITY_CATALOGUE, CITY_ROUTING,
@@ -203,5 +241,5 @@ int snapshot_read_rules(struct city_snapshot *city, struct db *db, struct error 
     }
     if (code == 0)
         code = snapshot_table(db, "staff", city->version, &city->staff, error);
-    return code;
+    return code == 0 ? read_roster(city, db, error) : code;
 }

@@ -174,7 +174,7 @@ static void read_roles(const struct builder *builder, size_t row,
         const char *word = arena_copy(builder->process->arena, piece, length);
         int role = process_role_from_str(word);
         if (strcmp(word, "staff") == 0)
-            action->roles |= (1u << PROCESS_ROLE_COUNT) - 1;
+            action->roles |= (1u << PROCESS_COMPANY) - 1;
         else if (role < 0)
             ACTION_PROBLEM("roles", "unknown word '%s'", word);
         else

@@ -48,6 +48,7 @@ static const struct word ROLES[PROCESS_PUBLIC + 1] = {
     [PROCESS_INSPECTOR] = {"inspector", "督查员", "Inspector"},
     [PROCESS_MANAGER] = {"manager", "领导", "Manager"},
     [PROCESS_ADMINISTRATOR] = {"administrator", "管理员", "Administrator"},
+    [PROCESS_COMPANY] = {"company", "采集公司", "Collection company"},
     [PROCESS_SYSTEM] = {"system", "系统", "System"},
     [PROCESS_PUBLIC] = {"public", "公众", "Public"},
 };

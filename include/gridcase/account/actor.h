@@ -12,7 +12,7 @@
 #include <gridcase/core/error.h>
 
 // The fixed list of roles. Codes (role_to_str): collector acceptor shift_leader dispatcher
-// department inspector manager administrator.
+// department inspector manager administrator company.
 enum role {
     ROLE_COLLECTOR,
     ROLE_ACCEPTOR,
@@ -22,6 +22,7 @@ enum role {
     ROLE_INSPECTOR,
     ROLE_MANAGER,
     ROLE_ADMINISTRATOR,
+    ROLE_COMPANY, // a collection company: sees the work of its own people
     ROLE_COUNT,
 };
 

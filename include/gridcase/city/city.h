@@ -23,8 +23,10 @@ struct db_store;
 struct near_index;
 struct place_index;
 struct process;
+struct roster;
 struct routing;
 struct table;
+struct words;
 
 enum {
     CITY_LEVEL_LIMIT = 8,     // area levels of a city
@@ -206,6 +208,27 @@ const struct routing *city_routing(const struct city_snapshot *city, int64_t ver
 const struct process *city_process(const struct city_snapshot *city, int64_t version);
 // The staff table of the current model version, NULL when the model has none.
 const struct table *city_staff(const struct city_snapshot *city);
+
+// ---- who is on duty (rules/roster.h), and the city's own labels (rules/words.h) ----
+const struct roster *city_roster(const struct city_snapshot *city); // never NULL
+const struct words *city_words(const struct city_snapshot *city);   // never NULL
+int city_roster_level(const struct city_snapshot *city); // position; -1: no duty grids
+
+// Somebody on duty near a point at an instant.
+struct city_duty {
+    int64_t person_id; // 0: the login is in the roster but nobody has it
+    const char *login;
+    int64_t area_id; // the duty grid
+    size_t shift;    // index in the roster
+    int64_t starts_ms, ends_ms;
+    bool backup;
+    double distance_m; // 0: the point's own duty grid; else between the middles
+};
+// On duty for the duty grid (main before backup), then for the others, nearest first, up to
+// `most`; those whose person is not known are left out. area_id 0: none of its own; has
+// lon/lat NAN: no others either. Returns how many.
+size_t city_on_duty(const struct city_snapshot *city, int64_t area_id, double lon_deg,
+                    double lat_deg, int64_t instant_ms, struct city_duty *out, size_t most);
 
 // ---- what stands around (place.h) ----
 // Components as they stood when the snapshot was opened; ids are those of city.db.

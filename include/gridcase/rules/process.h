@@ -59,7 +59,8 @@ enum process_role { // also the bit numbers of role masks
     PROCESS_INSPECTOR = 5,
     PROCESS_MANAGER = 6,
     PROCESS_ADMINISTRATOR = 7,
-    PROCESS_ROLE_COUNT,  // 1 .. 8 are the roles people can hold
+    PROCESS_COMPANY = 8, // a collection company: looks on, does nothing to a case
+    PROCESS_ROLE_COUNT,  // below are the roles people can hold
     PROCESS_SYSTEM = 14, // timers, imports
     PROCESS_PUBLIC = 15, // a citizen without an account: may only report
 };
