@@ -12,9 +12,9 @@ static const char *const words[CITY_RULES_COUNT] = {
 
 // A routing is built against its catalogue, so it changes with it.
 static const char *const depends[CITY_RULES_COUNT][12] = {
-    [CITY_CATALOGUE] = {"classes", "conditions", "limits", "stage_limits"},
+    [CITY_CATALOGUE] = {"classes", "conditions", "limits", "stage_limits", "clocks"},
     [CITY_CALENDAR] = {"calendar", "calendar_plans", "calendar_periods", "calendar_days",
-                       "calendar_seasons", "time_zone"},
+                       "calendar_seasons", "calendar_hours", "time_zone"},
     [CITY_ROUTING] = {"routing", "classes", "conditions", "limits", "stage_limits",
                       "departments"},
     [CITY_PROCESS] = {"process_steps", "process_actions", "process_inputs"},
@@ -59,6 +59,7 @@ int rules_calendar(const struct rules_source *source, struct calendar **ret_cale
         .periods = find(source, "calendar_periods"),
         .days = find(source, "calendar_days"),
         .seasons = find(source, "calendar_seasons"),
+        .hours = find(source, "calendar_hours"),
     };
     return calendar_new(&tables, source->report, ret_calendar, error);
 }
@@ -71,6 +72,7 @@ int rules_catalogue(const struct rules_source *source, const struct calendar *ca
         .conditions = find(source, "conditions"),
         .limits = find(source, "limits"),
         .stage_limits = find(source, "stage_limits"),
+        .clocks = find(source, "clocks"),
         .version = source->version,
         .calendar = calendar,
     };

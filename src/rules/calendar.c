@@ -92,15 +92,39 @@ int64_t calendar_minute(const struct calendar *calendar, size_t day, int32_t min
     return calendar->start_ms[day] + (int64_t)minute * CALENDAR_MINUTE_MS;
 }
 
+static const struct calendar *find_hours(const struct calendar *calendar, const char *code)
+{
+    for (size_t i = 0; i < calendar->hours_count; i++)
+        if (strcmp(calendar->hours_code[i], code) == 0)
+            return calendar->hours[i];
+    return NULL;
+}
+
+bool calendar_has_hours(const struct calendar *calendar, const char *hours)
+{
+    return find_hours(calendar, hours) != NULL;
+}
+
+const struct calendar *calendar_of(const struct calendar *calendar,
+                                   const struct limit *limit)
+{
+    if (limit->hours[0] == '\0')
+        return calendar;
+    const struct calendar *hours = find_hours(calendar, limit->hours);
+    return hours != NULL ? hours : calendar;
+}
+
 bool calendar_is_stepped(const struct calendar *calendar, const struct limit *limit)
 {
+    calendar = calendar_of(calendar, limit);
     return limit->unit == LIMIT_STEP_DAY || limit->unit == LIMIT_CALENDAR_DAY ||
            (limit->unit == LIMIT_WORKING_DAY && calendar->working_day_steps);
 }
 
 bool calendar_is_continuous(const struct limit *limit)
 {
-    return limit->unit <= LIMIT_NATURAL_DAY;
+    return limit->unit == LIMIT_NONE ||
+           (limit->unit <= LIMIT_NATURAL_DAY && limit->hours[0] == '\0');
 }
 
 static bool is_open_only(const struct limit *limit)
@@ -124,7 +148,7 @@ static struct track track_open(const struct calendar *calendar, const char *seas
 
 static struct track track_of(const struct calendar *calendar, const struct limit *limit)
 {
-    return track_open(calendar, limit->season, is_open_only(limit));
+    return track_open(calendar_of(calendar, limit), limit->season, is_open_only(limit));
 }
 
 // Counted time of a day before the instant.
@@ -322,6 +346,7 @@ static int64_t stepped_due(const struct calendar *calendar, const struct limit *
 int64_t calendar_due(const struct calendar *calendar, const struct limit *limit,
                      int64_t from_ms)
 {
+    calendar = calendar_of(calendar, limit);
     if (limit->unit == LIMIT_NONE)
         return INSTANT_NONE;
     if (limit->season[0] && !calendar_has_season(calendar, limit->season)) {
@@ -337,6 +362,7 @@ int64_t calendar_due(const struct calendar *calendar, const struct limit *limit,
 bool calendar_is_provisional(const struct calendar *calendar, const struct limit *limit,
                              int64_t due_ms)
 {
+    calendar = calendar_of(calendar, limit);
     if (due_ms == INSTANT_NONE || limit->unit == LIMIT_NONE)
         return false;
     bool holidays_matter = is_open_only(limit) && limit->unit != LIMIT_CALENDAR_DAY;

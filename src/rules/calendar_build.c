@@ -111,6 +111,60 @@ static void settle_published(struct calendar_build *build)
         until_day == INT64_MAX ? INT64_MAX : zone_instant(calendar->zone, until_day + 1, 0);
 }
 
+static struct calendar *calendar_begin(const struct calendar_source *source,
+                                       struct zone *zone)
+{
+    struct calendar *calendar = memory_new(sizeof *calendar);
+    calendar->arena = arena_new(CALENDAR_CEILING);
+    calendar->zone = zone;
+    calendar->version = source->version;
+    return calendar;
+}
+
+// One set of opening hours. What is wrong with the tables that it shares was told before.
+static void build_hours(struct calendar_build *whole, const char *code)
+{
+    struct calendar *calendar = whole->calendar, *hours;
+    struct zone *zone;
+    struct error error;
+    if (zone_new(whole->source->zone, &zone, &error) != 0)
+        return; // it was there a moment ago
+    hours = calendar_begin(whole->source, zone);
+    calendar->hours_code[calendar->hours_count] = arena_text(calendar->arena, code);
+    calendar->hours[calendar->hours_count++] = hours;
+    struct calendar_build build = {.calendar = hours,
+                                   .source = whole->source,
+                                   .check = {.report = NULL},
+                                   .published_until_day = INT64_MAX,
+                                   .last_named_day = INT64_MIN};
+    bool holidays = true;
+    make_arrays(&build);
+    calendar_read_settings(&build);
+    build.check = whole->check;
+    calendar_read_hours(&build, code, &holidays);
+    whole->check = build.check;
+    build.check = (struct rules_check){.report = NULL};
+    memset(build.plan_rank, 1, hours->day_count);
+    fill_weekdays(hours);
+    if (holidays)
+        calendar_read_days(&build);
+    calendar_read_seasons(&build);
+    settle_published(&build);
+    hours->working_day_steps = false;
+    free(build.plan_rank);
+    free(build.plan_row);
+    if (hours->plan_count > 0)
+        calendar_build_index(hours);
+}
+
+static void build_all_hours(struct calendar_build *build)
+{
+    const char *codes[CALENDAR_HOURS];
+    size_t count = calendar_list_hours(build, codes);
+    for (size_t i = 0; i < count && build->check.errors == 0; i++)
+        build_hours(build, codes[i]);
+}
+
 int calendar_new(const struct calendar_source *source, const struct rules_report *report,
                  struct calendar **ret_calendar, struct error *error)
 {
@@ -118,10 +172,7 @@ int calendar_new(const struct calendar_source *source, const struct rules_report
     int code = zone_new(source->zone, &zone, error);
     if (code)
         return code;
-    struct calendar *calendar = memory_new(sizeof *calendar);
-    calendar->arena = arena_new(CALENDAR_CEILING);
-    calendar->zone = zone;
-    calendar->version = source->version;
+    struct calendar *calendar = calendar_begin(source, zone);
     struct calendar_build build = {
         .calendar = calendar,
         .source = source,
@@ -139,6 +190,7 @@ int calendar_new(const struct calendar_source *source, const struct rules_report
     settle_published(&build);
     free(build.plan_rank);
     free(build.plan_row);
+    build_all_hours(&build);
     code = rules_check_result(&build.check, "calendar.invalid", error);
     if (code) {
         calendar_free(calendar);
@@ -152,6 +204,8 @@ int calendar_new(const struct calendar_source *source, const struct rules_report
 struct calendar *calendar_free(struct calendar *calendar)
 {
     if (calendar) {
+        for (size_t i = 0; i < calendar->hours_count; i++)
+            calendar_free(calendar->hours[i]);
         zone_free(calendar->zone);
         arena_free(calendar->arena);
         free(calendar);

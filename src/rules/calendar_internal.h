@@ -12,6 +12,7 @@ enum {
     CALENDAR_PERIODS = 8,      // a day
     CALENDAR_PLANS = 200,
     CALENDAR_SEASONS = 8,
+    CALENDAR_HOURS = 8,
     CALENDAR_DAY_MINUTES = 1440,
     CALENDAR_DAY_MS = 86400000,
     CALENDAR_MINUTE_MS = 60000,
@@ -71,6 +72,10 @@ struct calendar {
     size_t plan_count;
     struct calendar_season seasons[CALENDAR_SEASONS];
     size_t season_count;
+    // Sets of opening hours: calendars of their own, with the same zone, days and seasons.
+    struct calendar *hours[CALENDAR_HOURS];
+    const char *hours_code[CALENDAR_HOURS];
+    size_t hours_count;
 };
 
 // Entries looked at by searches, per thread: tests prove with it that ten years cost what

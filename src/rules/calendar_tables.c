@@ -6,7 +6,7 @@
 
 #include "calendar_build.h"
 
-enum { WEEKDAYS_WORKING = 0x3E }; // Monday to Friday as bits 1 to 5
+enum { WEEKDAYS_WORKING = 0x3E, WEEKDAYS_ALL = 0xFE }; // Monday to Friday as bits 1 to 5
 
 int32_t calendar_read_minute(const char *text)
 {
@@ -187,10 +187,12 @@ static int add_period(struct calendar_pattern *pattern, int32_t opens, int32_t c
     return 0;
 }
 
-static void put_period(struct calendar_build *build, size_t row, unsigned weekdays,
-                       int32_t opens, int32_t closes)
+static void put_period(struct calendar_build *build, const struct table *table, size_t row,
+                       const int32_t period[2])
 {
-    const struct table *table = build->source->periods;
+    const char *days = table_value(table, row, "weekdays");
+    unsigned weekdays = *days ? calendar_read_weekdays(days) : build->weekdays;
+    int32_t opens = period[0], closes = period[1];
     struct calendar_plan *plan = add_plan(build->calendar, table_value(table, row, "plan"));
     if (!plan) {
         rules_error(&build->check, table, row, "plan", "calendar.too_many_plans",
@@ -214,14 +216,13 @@ static void put_period(struct calendar_build *build, size_t row, unsigned weekda
     }
 }
 
-static void read_period(struct calendar_build *build, size_t row)
+// A row of periods, or of the opening hours of a centre.
+static void read_period(struct calendar_build *build, const struct table *table, size_t row)
 {
-    const struct table *table = build->source->periods;
     const char *days = table_value(table, row, "weekdays");
-    unsigned weekdays = *days ? calendar_read_weekdays(days) : WEEKDAYS_WORKING;
     int32_t opens = calendar_read_minute(table_value(table, row, "opens"));
     int32_t closes = calendar_read_minute(table_value(table, row, "closes"));
-    if (weekdays == 0)
+    if (*days && calendar_read_weekdays(days) == 0)
         rules_error(&build->check, table, row, "weekdays", "calendar.weekdays_invalid",
                     "'%.40s' are no weekdays like 1-5 or sat,sun (1 is Monday)", days);
     else if (opens < 0)
@@ -236,7 +237,7 @@ static void read_period(struct calendar_build *build, size_t row)
                     "the period ends before it begins; write one that passes midnight as "
                     "two, until 24:00 and from 00:00");
     else
-        put_period(build, row, weekdays, opens, closes);
+        put_period(build, table, row, (int32_t[]){opens, closes});
 }
 
 void calendar_read_periods(struct calendar_build *build)
@@ -245,6 +246,7 @@ void calendar_read_periods(struct calendar_build *build)
     static const char *const known[] = {"plan",   "weekdays", "opens",
                                         "closes", "note",     NULL};
     const struct table *table = build->source->periods;
+    build->weekdays = WEEKDAYS_WORKING;
     if (!table) {
         struct calendar_plan *plan = add_plan(build->calendar, "");
         for (int day = 1; day <= 5; day++) {
@@ -257,8 +259,73 @@ void calendar_read_periods(struct calendar_build *build)
         return;
     rules_known_columns(&build->check, table, known, NULL);
     for (size_t row = 0; row < table_rows(table); row++)
-        read_period(build, row);
+        read_period(build, table, row);
     if (build->calendar->plan_count == 0 && build->check.errors == 0)
         rules_error(&build->check, table, RULES_NO_ROW, NULL, "calendar.no_periods",
                     "the calendar never opens: there is no period");
+}
+
+// ---- calendar_hours.csv: hours, weekdays, opens, closes, holidays ----
+
+static bool hours_code_good(struct calendar_build *build, size_t row, const char *code)
+{
+    if (*code != '\0' && strlen(code) < LIMIT_HOURS_SIZE &&
+        strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(code))
+        return true;
+    rules_error(&build->check, build->source->hours, row, "hours", "calendar.hours_code",
+                "'%.40s' is no code of up to %d small letters and digits", code,
+                LIMIT_HOURS_SIZE - 1);
+    return false;
+}
+
+size_t calendar_list_hours(struct calendar_build *build, const char *codes[CALENDAR_HOURS])
+{
+    static const char *const columns[] = {"hours", "opens", "closes", NULL};
+    static const char *const known[] = {"hours",    "weekdays", "opens", "closes",
+                                        "holidays", "note",     NULL};
+    const struct table *table = build->source->hours;
+    size_t count = 0;
+    if (!table || !rules_needs_columns(&build->check, table, columns))
+        return 0;
+    rules_known_columns(&build->check, table, known, NULL);
+    for (size_t row = 0; row < table_rows(table); row++) {
+        const char *code = table_value(table, row, "hours");
+        size_t i = 0;
+        if (!hours_code_good(build, row, code))
+            continue;
+        while (i < count && strcmp(codes[i], code) != 0)
+            i++;
+        if (i == CALENDAR_HOURS) {
+            rules_error(&build->check, table, row, "hours", "calendar.too_many_hours",
+                        "more than %d sets of opening hours", CALENDAR_HOURS);
+            return count;
+        }
+        if (i == count)
+            codes[count++] = code;
+    }
+    return count;
+}
+
+// Opening hours know no plans. *ret_holidays: whether holidays close them.
+void calendar_read_hours(struct calendar_build *build, const char *code, bool *ret_holidays)
+{
+    const struct table *table = build->source->hours;
+    bool first = true;
+    build->weekdays = WEEKDAYS_ALL;
+    *ret_holidays = true;
+    for (size_t row = 0; row < table_rows(table); row++) {
+        if (strcmp(table_value(table, row, "hours"), code) != 0)
+            continue;
+        const char *word = table_value(table, row, "holidays");
+        bool open = strcmp(word, "open") == 0;
+        if (!open && *word != '\0' && strcmp(word, "closed") != 0)
+            rules_error(&build->check, table, row, "holidays", "calendar.value_invalid",
+                        "'%.40s' is neither 'closed' nor 'open'", word);
+        else if (!first && open == *ret_holidays)
+            rules_error(&build->check, table, row, "holidays", "calendar.value_invalid",
+                        "the rows of '%.40s' differ about holidays", code);
+        *ret_holidays = !open;
+        first = false;
+        read_period(build, table, row);
+    }
 }

@@ -167,10 +167,17 @@ static int fitness(const struct catalogue_limit_row *row, const char *area_class
     return 1 + (row->urgency[0] ? 2 : 0) + (row->area_class[0] ? 1 : 0);
 }
 
-static void find_limit(const struct catalogue_limits *limits, size_t owner,
-                       const char *area_class, const char *urgency, struct limit *ret_limit,
-                       int64_t *ret_line)
+// What a limit is looked up by.
+struct limit_key {
+    size_t owner;
+    enum limit_part part;
+    const char *area_class, *urgency;
+};
+
+static void find_limit(const struct catalogue_limits *limits, const struct limit_key *key,
+                       struct limit *ret_limit, int64_t *ret_line)
 {
+    size_t owner = key->owner;
     size_t low = 0, high = limits->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -184,8 +191,8 @@ static void find_limit(const struct catalogue_limits *limits, size_t owner,
     if (ret_line)
         *ret_line = 0;
     for (; low < limits->count && limits->rows[low].owner == owner; low++) {
-        int fits = fitness(&limits->rows[low], area_class, urgency);
-        if (fits <= best)
+        int fits = fitness(&limits->rows[low], key->area_class, key->urgency);
+        if (fits <= best || limits->rows[low].part != key->part)
             continue;
         best = fits;
         *ret_limit = limits->rows[low].limit;
@@ -198,8 +205,21 @@ void catalogue_limit(const struct catalogue *catalogue,
                      const struct catalogue_condition *condition, const char *area_class,
                      const char *urgency, struct limit *ret_limit, int64_t *ret_line)
 {
-    find_limit(&catalogue->limits, (size_t)(condition - catalogue->conditions), area_class,
-               urgency, ret_limit, ret_line);
+    catalogue_part_limit(catalogue, condition, LIMIT_PART_WHOLE,
+                         &(struct catalogue_where){area_class, urgency}, ret_limit,
+                         ret_line);
+}
+
+void catalogue_part_limit(const struct catalogue *catalogue,
+                          const struct catalogue_condition *condition, enum limit_part part,
+                          const struct catalogue_where *where, struct limit *ret_limit,
+                          int64_t *ret_line)
+{
+    struct limit_key key = {.owner = (size_t)(condition - catalogue->conditions),
+                            .part = part,
+                            .area_class = where->area_class,
+                            .urgency = where->urgency};
+    find_limit(&catalogue->limits, &key, ret_limit, ret_line);
 }
 
 void catalogue_stage_limit(const struct catalogue *catalogue, const char *kind,
@@ -209,13 +229,44 @@ void catalogue_stage_limit(const struct catalogue *catalogue, const char *kind,
     size_t stage = 0;
     while (stage < catalogue->stage_count && strcmp(catalogue->stages[stage], kind) != 0)
         stage++;
-    find_limit(&catalogue->stage_limits, stage, area_class, urgency, ret_limit, ret_line);
+    struct limit_key key = {.owner = stage, .area_class = area_class, .urgency = urgency};
+    find_limit(&catalogue->stage_limits, &key, ret_limit, ret_line);
 }
 
 // ---- the listing that clients get ----
 
-static void put_limit_text(const struct catalogue_condition *condition,
-                           const struct limit *limit, struct json_writer *writer)
+// "2 urgent working hours", or the parts of a chain one after another.
+static void condition_limit_text(const struct catalogue *catalogue,
+                                 const struct catalogue_condition *condition,
+                                 const char *language, struct buffer *out)
+{
+    static const char *const zh[LIMIT_PART_COUNT] = {"", "排险", "修复", "恢复"};
+    static const char *const en[LIMIT_PART_COUNT] = {"", "make safe ", "repair ",
+                                                     "restore "};
+    bool chinese = strncmp(language, "zh", 2) == 0;
+    struct limit limit;
+    catalogue_limit(catalogue, condition, NULL, NULL, &limit, NULL);
+    bool any = limit.unit != LIMIT_NONE;
+    if (any)
+        limit_text(&limit, language, out);
+    for (int part = LIMIT_PART_SAFE; part < LIMIT_PART_COUNT; part++) {
+        catalogue_part_limit(catalogue, condition, (enum limit_part)part,
+                             &(struct catalogue_where){NULL, NULL}, &limit, NULL);
+        if (limit.unit == LIMIT_NONE)
+            continue;
+        if (any)
+            buffer_append_text(out, chinese ? "；" : "; ");
+        buffer_append_text(out, chinese ? zh[part] : en[part]);
+        limit_text(&limit, language, out);
+        any = true;
+    }
+    if (!any)
+        limit_text(&(struct limit){.unit = LIMIT_NONE}, language, out);
+}
+
+static void put_limit_text(const struct catalogue *catalogue,
+                           const struct catalogue_condition *condition,
+                           struct json_writer *writer)
 {
     json_begin_object(writer, "limit_text");
     size_t count = condition->name.count ? condition->name.count : 1;
@@ -223,7 +274,7 @@ static void put_limit_text(const struct catalogue_condition *condition,
         BUFFER_CLEANUP struct buffer text;
         buffer_init(&text, BUFFER_CEILING_LINE);
         const char *tag = condition->name.count ? condition->name.tags[i] : "en";
-        limit_text(limit, tag, &text);
+        condition_limit_text(catalogue, condition, tag, &text);
         json_put_text(writer, tag, text.data);
     }
     json_end_object(writer);
@@ -248,7 +299,7 @@ static void put_condition(const struct catalogue *catalogue,
         json_put_double(writer, "amount", (double)limit.milli / 1000.0, 3);
         json_end_object(writer);
     }
-    put_limit_text(condition, &limit, writer);
+    put_limit_text(catalogue, condition, writer);
     json_end_object(writer);
 }
 

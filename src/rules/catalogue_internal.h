@@ -3,6 +3,7 @@
 
 #include <gridcase/core/arena.h>
 #include <gridcase/rules/catalogue.h>
+#include <gridcase/rules/process.h>
 
 #include "rules_internal.h"
 
@@ -10,6 +11,7 @@ struct catalogue_limit_row {
     size_t owner; // index of the condition, or of the stage
     const char *area_class;
     const char *urgency;
+    enum limit_part part;
     struct limit limit;
     int64_t line;
 };
@@ -43,6 +45,7 @@ struct catalogue {
     struct catalogue_limits stage_limits;
     const char *urgencies[CATALOGUE_URGENCIES]; // that some limit depends on
     size_t urgency_count;
+    struct catalogue_time times[PROCESS_CLOCK_COUNT]; // by kind of clock
 };
 
 struct catalogue_build {
@@ -54,3 +57,5 @@ struct catalogue_build {
 // Reads limits and stage limits, after classes and conditions.
 void catalogue_read_limits(struct catalogue_build *build);
 void catalogue_read_stage_limits(struct catalogue_build *build);
+// Which of a move's two times moves which clock: catalogue_times.c.
+void catalogue_read_times(struct catalogue_build *build);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 // Reads limits of filing conditions and of stages; gridcase-catalogue(5).
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,39 +19,76 @@ static void check_against_calendar(struct catalogue_build *build, const struct t
     if (limit->season[0] && !calendar_has_season(calendar, limit->season))
         rules_error(&build->check, table, row, "limit", "limit.season_unknown",
                     "the calendar has no season '%s'", limit->season);
+    if (limit->hours[0] && !calendar_has_hours(calendar, limit->hours))
+        rules_error(&build->check, table, row, "limit", "limit.hours_unknown",
+                    "the calendar has no opening hours '%s'", limit->hours);
+    else if (limit->hours[0] && calendar_is_stepped(calendar, limit))
+        rules_error(&build->check, table, row, "limit", "limit.hours_step",
+                    "a limit that steps from day to day has no opening hours");
     if (calendar_is_stepped(calendar, limit) && limit->milli % 1000 != 0)
         rules_warning(&build->check, table, row, "limit", "limit.step_fraction",
                       "a limit that steps from day to day should be whole days; the "
                       "fraction is added as working time");
 }
 
-// Reads limit, unit and season of a row; false when it is no limit (reported).
-static bool read_limit(struct catalogue_build *build, const struct table *table, size_t row,
-                       struct limit *ret_limit)
+// A code of a column that goes into the limit, unless the text of the limit says another.
+static bool take_column(struct catalogue_build *build, const struct table *table,
+                        size_t row, const char *column, char *code, size_t size)
+{
+    const char *value = table_value(table, row, column);
+    if (*value == '\0')
+        return true;
+    if (strlen(value) >= size || (code[0] && strcmp(code, value) != 0)) {
+        char slug[40];
+        snprintf(slug, sizeof slug, "limit.%s_unknown", column);
+        rules_error(&build->check, table, row, column, slug,
+                    "'%.40s' is too long, or the limit names another", value);
+        return false;
+    }
+    memcpy(code, value, strlen(value) + 1);
+    return true;
+}
+
+// Reads limit, unit, part, season and hours of a row; false when it is no limit (reported).
+static bool read_limits(struct catalogue_build *build, const struct table *table,
+                        size_t row, struct limit_chain *ret_chain)
 {
     const char *text = table_value(table, row, "limit");
     const char *unit = table_value(table, row, "unit");
-    const char *season = table_value(table, row, "season");
+    enum limit_part part = LIMIT_PART_WHOLE;
     bool conflict;
     struct error error;
-    if (limit_parse(text, unit, ret_limit, &conflict, &error)) {
+    int code = limit_chain_parse(text, unit, ret_chain, &conflict, &error);
+    if (code == 0)
+        code = limit_part_from_str(table_value(table, row, "part"), &part, &error);
+    if (code != 0) {
         rules_error(&build->check, table, row, "limit", error.slug, "%s", error.message);
         return false;
     }
     if (conflict)
         rules_warning(&build->check, table, row, "unit", "limit.unit_conflict",
-                      "'%.60s' says %s, the unit column says '%.40s': the text wins", text,
-                      limit_unit_to_str(ret_limit->unit), unit);
-    if (*season && ret_limit->unit != LIMIT_NONE) {
-        if (strlen(season) >= LIMIT_SEASON_SIZE ||
-            (ret_limit->season[0] && strcmp(ret_limit->season, season) != 0)) {
-            rules_error(&build->check, table, row, "season", "limit.season_unknown",
-                        "'%.40s' is no season, or the limit names another", season);
-            return false;
-        }
-        memcpy(ret_limit->season, season, strlen(season) + 1);
+                      "'%.60s' says another unit than the unit column, '%.40s': the text "
+                      "wins",
+                      text, unit);
+    if (part != LIMIT_PART_WHOLE && !ret_chain->named[LIMIT_PART_WHOLE]) {
+        rules_error(&build->check, table, row, "part", "limit.part_unknown",
+                    "the limit is a chain itself");
+        return false;
     }
-    check_against_calendar(build, table, row, ret_limit);
+    if (part != LIMIT_PART_WHOLE) {
+        ret_chain->limits[part] = ret_chain->limits[LIMIT_PART_WHOLE];
+        ret_chain->named[part] = true;
+        ret_chain->named[LIMIT_PART_WHOLE] = false;
+    }
+    for (int i = 0; i < LIMIT_PART_COUNT; i++) {
+        struct limit *limit = &ret_chain->limits[i];
+        if (!ret_chain->named[i] || limit->unit == LIMIT_NONE)
+            continue;
+        if (!take_column(build, table, row, "season", limit->season, LIMIT_SEASON_SIZE) ||
+            !take_column(build, table, row, "hours", limit->hours, LIMIT_HOURS_SIZE))
+            return false;
+        check_against_calendar(build, table, row, limit);
+    }
     return true;
 }
 
@@ -63,6 +101,8 @@ static int compare_rows(const void *a, const void *b)
     if (by == 0)
         by = strcmp(left->urgency, right->urgency);
     if (by == 0)
+        by = (int)left->part - (int)right->part;
+    if (by == 0)
         by = left->line < right->line ? -1 : left->line > right->line;
     return by;
 }
@@ -70,8 +110,8 @@ static int compare_rows(const void *a, const void *b)
 static bool same_key(const struct catalogue_limit_row *a,
                      const struct catalogue_limit_row *b)
 {
-    return a->owner == b->owner && strcmp(a->area_class, b->area_class) == 0 &&
-           strcmp(a->urgency, b->urgency) == 0;
+    return a->owner == b->owner && a->part == b->part &&
+           strcmp(a->area_class, b->area_class) == 0 && strcmp(a->urgency, b->urgency) == 0;
 }
 
 static void sort_limits(struct catalogue_build *build, const struct table *table,
@@ -118,16 +158,21 @@ static void add_row(struct catalogue_build *build, const struct table *table, si
                     size_t owner, struct catalogue_limits *limits)
 {
     struct arena *arena = build->catalogue->arena;
-    struct limit limit;
-    if (!read_limit(build, table, row, &limit))
+    struct limit_chain chain;
+    if (!read_limits(build, table, row, &chain))
         return;
-    struct catalogue_limit_row *entry = &limits->rows[limits->count++];
-    entry->owner = owner;
-    entry->area_class = arena_text(arena, table_value(table, row, "area_class"));
-    entry->urgency = arena_text(arena, table_value(table, row, "urgency"));
-    note_urgency(build, table, row, entry->urgency);
-    entry->limit = limit;
-    entry->line = table_line(table, row);
+    for (int part = 0; part < LIMIT_PART_COUNT; part++) {
+        if (!chain.named[part])
+            continue;
+        struct catalogue_limit_row *entry = &limits->rows[limits->count++];
+        entry->owner = owner;
+        entry->area_class = arena_text(arena, table_value(table, row, "area_class"));
+        entry->urgency = arena_text(arena, table_value(table, row, "urgency"));
+        note_urgency(build, table, row, entry->urgency);
+        entry->part = (enum limit_part)part;
+        entry->limit = chain.limits[part];
+        entry->line = table_line(table, row);
+    }
 }
 
 // Limits that stand in conditions.csv itself: for any area class and urgency.
@@ -148,7 +193,8 @@ static void read_own_limits(struct catalogue_build *build)
 static bool make_rows(struct catalogue_build *build, struct catalogue_limits *limits,
                       size_t rows)
 {
-    limits->rows = rows <= ROWS_MOST ? arena_array(build->catalogue->arena, rows + 1,
+    limits->rows = rows <= ROWS_MOST ? arena_array(build->catalogue->arena,
+                                                   (rows + 1) * (LIMIT_PART_COUNT - 1),
                                                    sizeof *limits->rows)
                                      : NULL;
     if (limits->rows)
@@ -161,8 +207,9 @@ static bool make_rows(struct catalogue_build *build, struct catalogue_limits *li
 void catalogue_read_limits(struct catalogue_build *build)
 {
     static const char *const columns[] = {"condition", "limit", NULL};
-    static const char *const known[] = {"condition", "area_class", "urgency", "limit",
-                                        "unit",      "season",     "note",    NULL};
+    static const char *const known[] = {"condition", "area_class", "urgency", "part",
+                                        "limit",     "unit",       "season",  "hours",
+                                        "note",      NULL};
     const struct table *table = build->source->limits;
     const struct table *own = build->source->conditions;
     struct catalogue_limits *limits = &build->catalogue->limits;
@@ -201,8 +248,8 @@ static size_t stage_number(struct catalogue *catalogue, const char *kind)
 void catalogue_read_stage_limits(struct catalogue_build *build)
 {
     static const char *const columns[] = {"clock", "limit", NULL};
-    static const char *const known[] = {"clock", "area_class", "urgency", "limit",
-                                        "unit",  "season",     "note",    NULL};
+    static const char *const known[] = {"clock",  "area_class", "urgency", "limit", "unit",
+                                        "season", "hours",      "note",    NULL};
     const struct table *table = build->source->stage_limits;
     struct catalogue_limits *limits = &build->catalogue->stage_limits;
     if (!table || !rules_needs_columns(&build->check, table, columns) ||

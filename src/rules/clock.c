@@ -197,6 +197,7 @@ static int grant(struct clock *clock, const struct calendar *calendar,
         return 0;
     }
     bool same_track = strcmp(by->season, clock->limit.season) == 0 &&
+                      strcmp(by->hours, clock->limit.hours) == 0 &&
                       calendar_is_continuous(by) == calendar_is_continuous(&clock->limit);
     int64_t amount_ms = calendar_amount_ms(calendar, by);
     if (!same_track || amount_ms < 0)

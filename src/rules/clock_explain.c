@@ -87,7 +87,8 @@ static enum clock_why why_of_piece(enum calendar_why why)
 static struct clock_interval next_piece(const struct explain *explain, int64_t from_ms)
 {
     struct calendar_piece piece;
-    calendar_piece_at(explain->calendar, from_ms, explain->language, &piece);
+    calendar_piece_at(calendar_of(explain->calendar, &explain->limit), from_ms,
+                      explain->language, &piece);
     struct clock_interval interval = {
         .from_ms = from_ms, .to_ms = piece.to_ms, .why = why_of_piece(piece.why)};
     if (piece.why == CALENDAR_HOLIDAY || piece.why == CALENDAR_OPEN_MAKE_UP)
@@ -482,6 +483,9 @@ void clock_rule_text(const struct calendar *calendar, const struct limit *limit,
         put_step_rule(calendar, zh, out);
     } else if (calendar_is_continuous(limit)) {
         buffer_append_text(out, zh ? "：昼夜连续计时" : ": counted day and night");
+    } else if (limit->hours[0]) {
+        buffer_append_text(out,
+                           zh ? "：只计其开放时间" : ": counted in these opening hours");
     } else {
         buffer_append_text(out, zh ? "：只计工作时段" : ": counted in working periods");
         if (limit->unit == LIMIT_WORKING_DAY) {

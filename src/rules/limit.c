@@ -190,33 +190,124 @@ static bool set_season(struct limit *limit, const char *code, size_t length)
     return true;
 }
 
+static bool set_hours(struct limit *limit, const char *code, size_t length)
+{
+    struct limit code_of = {0};
+    if (limit->hours[0] != '\0' || !set_season(&code_of, code, length))
+        return false;
+    memcpy(limit->hours, code_of.season, LIMIT_HOURS_SIZE);
+    return true;
+}
+
+// What stands in brackets at the end: (season spring), (hours centre), (种植季节).
+static bool take_bracket(char *text, struct limit *limit)
+{
+    size_t length = strlen(text);
+    char *open = strrchr(text, '(');
+    if (open == NULL || text[length - 1] != ')')
+        return false;
+    const char *inside = open + 1;
+    size_t size = (size_t)(text + length - 1 - inside);
+    bool good = false;
+    if (size > 6 && memcmp(inside, "season", 6) == 0)
+        good = limit->season[0] == '\0' && set_season(limit, inside + 6, size - 6);
+    else if (size > 5 && memcmp(inside, "hours", 5) == 0)
+        good = set_hours(limit, inside + 5, size - 5);
+    else if (limit->season[0] == '\0' && (strncmp(inside, "种植季节)", size + 1) == 0 ||
+                                          strncmp(inside, "种植季)", size + 1) == 0))
+        good = set_season(limit, "planting", strlen("planting"));
+    *open = '\0';
+    return good;
+}
+
+static void cut_front(char *text, const char *word)
+{
+    size_t length = strlen(word);
+    if (strncmp(text, word, length) == 0)
+        memmove(text, text + length, strlen(text + length) + 1);
+}
+
+static void cut_end(char *text, const char *word)
+{
+    size_t length = strlen(word), size = strlen(text);
+    if (size > length && strcmp(text + size - length, word) == 0)
+        text[size - length] = '\0';
+}
+
 // "种植季节15工作日", "15 working days in the planting season", "15工作日(season spring)":
-// cuts the season out of the text. False when it begins like one and is none.
+// cuts the season and the opening hours out of the text. False when it begins like one and
+// is none.
 static bool take_season(char *text, struct limit *limit)
 {
     static const char *const zh[] = {"种植季节", "种植季"};
+    while (*text != '\0' && text[strlen(text) - 1] == ')')
+        if (!take_bracket(text, limit))
+            return false;
     for (size_t i = 0; i < sizeof zh / sizeof *zh; i++) {
         size_t length = strlen(zh[i]);
-        if (strncmp(text, zh[i], length) == 0) {
-            memmove(text, text + length, strlen(text + length) + 1);
-            return set_season(limit, "planting", strlen("planting"));
-        }
+        if (strncmp(text, zh[i], length) != 0)
+            continue;
+        memmove(text, text + length, strlen(text + length) + 1);
+        cut_front(text, "内");
+        return limit->season[0] == '\0' &&
+               set_season(limit, "planting", strlen("planting"));
     }
-    char *found = strstr(text, "(season");
+    char *found = strstr(text, "inthe");
     size_t length = strlen(text);
-    if (found && text[length - 1] == ')') {
-        bool good = set_season(limit, found + 7, (size_t)(text + length - 1 - (found + 7)));
-        *found = '\0';
-        return good;
-    }
-    found = strstr(text, "inthe");
     if (found && length > 6 && strcmp(text + length - 6, "season") == 0 &&
         found + 5 <= text + length - 6) {
-        bool good = set_season(limit, found + 5, (size_t)(text + length - 6 - (found + 5)));
+        bool good = limit->season[0] == '\0' &&
+                    set_season(limit, found + 5, (size_t)(text + length - 6 - (found + 5)));
         *found = '\0';
         return good;
     }
     return true;
+}
+
+// "5个工作日内", "within 5 working days": words that say no more than the limit does.
+static void cut_padding(char *text)
+{
+    static const char *const fronts[] = {"限时", "限", "within"};
+    static const char *const ends[] = {"以内", "之内", "内"};
+    for (size_t i = 0; i < sizeof fronts / sizeof *fronts; i++)
+        cut_front(text, fronts[i]);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        cut_end(text, ends[i]);
+}
+
+// One Chinese digit; 10 for 十, -1 when it is none. All take three bytes.
+static int chinese_digit(const char *text)
+{
+    static const char *const digits[] = {"零", "一", "二", "三", "四", "五",
+                                         "六", "七", "八", "九", "十"};
+    for (int i = 0; i <= 10; i++)
+        if (strncmp(text, digits[i], 3) == 0)
+            return i;
+    return strncmp(text, "两", 3) == 0 ? 2 : -1;
+}
+
+// "三", "十五", "二十", "半" up to 99; returns what follows, *ret_milli -1 without any.
+static const char *take_chinese(const char *text, int64_t *ret_milli)
+{
+    int64_t tens = -1, ones = -1;
+    *ret_milli = -1;
+    if (strncmp(text, "半", 3) == 0) {
+        *ret_milli = 500;
+        return text + 3;
+    }
+    for (int digit; (digit = chinese_digit(text)) >= 0; text += 3) {
+        if (digit == 10 && tens < 0) {
+            tens = ones < 0 ? 1 : ones;
+            ones = -1;
+        } else if (digit < 10 && ones < 0) {
+            ones = digit;
+        } else {
+            return NULL; // 一二 and the like
+        }
+    }
+    if (tens >= 0 || ones >= 0)
+        *ret_milli = ((tens < 0 ? 0 : tens * 10) + (ones < 0 ? 0 : ones)) * 1000;
+    return text;
 }
 
 // Reads "12" or "1.5" (up to three decimals) as thousandths; returns what follows, NULL
@@ -226,7 +317,7 @@ static const char *take_number(const char *text, int64_t *ret_milli)
     int64_t milli = 0;
     *ret_milli = -1;
     if (!is_digit(*text))
-        return text;
+        return take_chinese(text, ret_milli);
     for (; is_digit(*text); text++) {
         milli = milli * 10 + (*text - '0') * 1000;
         if (milli > LIMIT_MILLI_MOST)
@@ -292,6 +383,7 @@ int limit_parse(const char *text, const char *unit_hint, struct limit *ret_limit
         return refuse(text, "it is too long", error);
     if (!take_season(plain, &limit))
         return refuse(text, "its season is not a code", error);
+    cut_padding(plain);
     const char *word = take_number(plain, &milli);
     if (!word)
         return refuse(text, "the number is too large or too fine", error);
@@ -300,7 +392,7 @@ int limit_parse(const char *text, const char *unit_hint, struct limit *ret_limit
     int code = choose_unit(text, word, unit_hint, milli >= 0, &limit, ret_conflict, error);
     if (code)
         return code;
-    if (limit.unit == LIMIT_NONE && (milli >= 0 || limit.season[0]))
+    if (limit.unit == LIMIT_NONE && (milli >= 0 || limit.season[0] || limit.hours[0]))
         return refuse(text, "it has a number or a season, but no limit", error);
     if (limit.unit != LIMIT_NONE && milli < 0)
         return refuse(text, "the number is missing", error);
@@ -345,6 +437,8 @@ void limit_text(const struct limit *limit, const char *language, struct buffer *
         buffer_format(out, " (season %s)", limit->season);
     else if (planting && !zh)
         buffer_append_text(out, " in the planting season");
+    if (limit->hours[0])
+        buffer_format(out, " (hours %s)", limit->hours);
 }
 
 bool limit_equal(const struct limit *a, const struct limit *b)
@@ -354,5 +448,6 @@ bool limit_equal(const struct limit *a, const struct limit *b)
 
 bool limit_same_measure(const struct limit *a, const struct limit *b)
 {
-    return a->unit == b->unit && strcmp(a->season, b->season) == 0;
+    return a->unit == b->unit && strcmp(a->season, b->season) == 0 &&
+           strcmp(a->hours, b->hours) == 0;
 }

@@ -30,16 +30,16 @@ static void try_adding(const struct calendar *calendar, enum limit_unit unit)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct table *tables[5];
-    rules_input_read(data, size, tables, 5);
+    struct table *tables[6];
+    rules_input_read(data, size, tables, 6);
     struct calendar_source source = {"America/New_York", 1,         tables[0], tables[1],
-                                     tables[2],          tables[3], tables[4]};
+                                     tables[2],          tables[3], tables[4], tables[5]};
     struct calendar *calendar;
     if (calendar_new(&source, NULL, &calendar, NULL) == 0) {
         for (int unit = LIMIT_MINUTE; unit < LIMIT_UNIT_COUNT; unit++)
             try_adding(calendar, (enum limit_unit)unit);
         calendar_free(calendar);
     }
-    rules_input_done(tables, 5);
+    rules_input_done(tables, 6);
     return 0;
 }

@@ -35,6 +35,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_back(&limit, "zh-CN");
         read_back(&limit, "en");
     }
+    struct limit_chain chain;
+    if (limit_chain_parse(text, unit, &chain, &conflict, NULL) == 0)
+        for (int part = 0; part < LIMIT_PART_COUNT; part++)
+            if (chain.named[part])
+                read_back(&chain.limits[part], "zh-CN");
     free(text);
     return 0;
 }

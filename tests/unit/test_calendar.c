@@ -14,7 +14,7 @@
 #include "rules_support.h"
 
 struct texts {
-    const char *settings, *plans, *periods, *days, *seasons;
+    const char *settings, *plans, *periods, *days, *seasons, *hours;
 };
 
 static struct table *maybe(const char *name, const char *csv)
@@ -30,8 +30,9 @@ static struct calendar *build(const struct texts *texts, struct support_report *
     TABLE_CLEANUP struct table *periods = maybe("calendar_periods.csv", texts->periods);
     TABLE_CLEANUP struct table *days = maybe("calendar_days.csv", texts->days);
     TABLE_CLEANUP struct table *seasons = maybe("calendar_seasons.csv", texts->seasons);
+    TABLE_CLEANUP struct table *hours = maybe("calendar_hours.csv", texts->hours);
     struct calendar_source source = {"Asia/Shanghai", 5,    settings, plans,
-                                     periods,         days, seasons};
+                                     periods,         days, seasons,  hours};
     struct calendar *calendar = NULL;
     struct error error;
     support_report_init(report);
@@ -118,6 +119,19 @@ static void bad_days_settings_and_seasons_are_refused(void **state)
          "calendar.setting_twice",
          3},
         {{.seasons = "season,from,to\nplanting,03-01,\n"}, "calendar.dates_invalid", 2},
+        {{.days = "date,kind\n2025-02-30,holiday\n"}, "calendar.date_invalid", 2},
+        {{.plans = "plan,from,to\n,2025-02-30,2025-04-01\n"}, "calendar.dates_invalid", 2},
+        {{.hours = "hours,opens,closes\nCentre!,08:30,21:30\n"}, "calendar.hours_code", 2},
+        {{.hours = "hours,opens,closes\ncentre,21:30,08:30\n"},
+         "calendar.period_backwards",
+         2},
+        {{.hours = "hours,opens,closes,holidays\ncentre,08:30,21:30,maybe\n"},
+         "calendar.value_invalid",
+         2},
+        {{.hours = "hours,weekdays,opens,closes,holidays\ncentre,1-5,08:30,21:30,open\n"
+                   "centre,6,09:00,18:00,closed\n"},
+         "calendar.value_invalid",
+         3},
         {{.seasons = "season,from,to\nplanting,02-30,04-01\n"},
          "calendar.dates_invalid",
          2},

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <gridcase/rules/catalogue.h>
+#include <gridcase/rules/process.h>
 
 #include "rules_support.h"
 
@@ -240,13 +241,82 @@ static void seasons_are_checked_against_the_calendar(void **state)
     struct calendar *calendar;
     assert_int_equal(calendar_new(&days, NULL, &calendar, NULL), 0);
     struct tables tables;
-    build(&tables, (struct catalogue_source){.calendar = calendar},
-          "code,kind,name_en\na,event,A\nb,event,B\n", NULL,
-          "condition,limit\na,种植季节15工作日\nb,1.5步进工作日\n");
+    build(
+        &tables, (struct catalogue_source){.calendar = calendar},
+        "code,kind,name_en\na,event,A\nb,event,B\n", NULL,
+        "condition,limit,hours\na,种植季节15工作日,\nb,1.5步进工作日,\nb,1工作时,centre\n");
     assert_int_equal(support_reported_line(&tables.report, "limit.season_unknown"), 2);
     assert_int_equal(support_reported_line(&tables.report, "limit.step_fraction"), 3);
+    assert_int_equal(support_reported_line(&tables.report, "limit.hours_unknown"), 4);
     done(&tables);
     calendar_free(calendar);
+}
+
+static void a_chain_has_a_limit_for_each_part(void **state)
+{
+    (void)state;
+    struct tables tables;
+    build(&tables, (struct catalogue_source){0},
+          "code,kind,name_en\na,event,A\nb,event,B\n", NULL,
+          "condition,area_class,part,limit\n"
+          "a,,,围挡2紧急工作时；修复5工作日\n"
+          "a,2,repair,7工作日\n"
+          "b,,safe,2紧急工作时\nb,,restore,10工作日\nb,,,30自然日\n");
+    if (tables.code)
+        fail_msg("%s", tables.error.message);
+    static const struct {
+        const char *condition, *area_class;
+        enum limit_part part;
+        int64_t milli, line;
+    } rows[] = {
+        {"a", "", LIMIT_PART_WHOLE, 0, 0},       {"a", "", LIMIT_PART_SAFE, 2000, 2},
+        {"a", "", LIMIT_PART_REPAIR, 5000, 2},   {"a", "2", LIMIT_PART_REPAIR, 7000, 3},
+        {"a", "", LIMIT_PART_RESTORE, 0, 0},     {"b", "", LIMIT_PART_SAFE, 2000, 4},
+        {"b", "", LIMIT_PART_RESTORE, 10000, 5}, {"b", "", LIMIT_PART_WHOLE, 30000, 6},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct limit limit;
+        int64_t line;
+        catalogue_part_limit(
+            tables.catalogue, catalogue_condition_find(tables.catalogue, rows[i].condition),
+            rows[i].part, &(struct catalogue_where){rows[i].area_class, ""}, &limit, &line);
+        assert_int_equal(limit.milli, rows[i].milli);
+        assert_int_equal(line, rows[i].line);
+    }
+    done(&tables);
+    build(&tables, (struct catalogue_source){0}, "code,kind,name_en\na,event,A\n", NULL,
+          "condition,part,limit\na,safe,围挡2紧急工作时；修复5工作日\na,polish,1工作日\n");
+    assert_int_equal(support_reported_line(&tables.report, "limit.part_unknown"), 2);
+    done(&tables);
+}
+
+static void which_time_moves_which_clock_is_a_table(void **state)
+{
+    (void)state;
+    struct tables tables;
+    TABLE_CLEANUP struct table *clocks = support_table(
+        "clocks.csv", "clock,starts,stops,late_after\n"
+                      "handling,received,,30 minutes\ncheck,done,received,\n");
+    build(&tables, (struct catalogue_source){.clocks = clocks}, classes_csv, NULL, NULL);
+    if (tables.code)
+        fail_msg("%s", tables.error.message);
+    const struct catalogue *catalogue = tables.catalogue;
+    assert_true(catalogue_time(catalogue, PROCESS_CLOCK_HANDLING)->starts_received);
+    assert_false(catalogue_time(catalogue, PROCESS_CLOCK_HANDLING)->stops_received);
+    assert_int_equal(catalogue_time(catalogue, PROCESS_CLOCK_HANDLING)->late_ms, 1800000);
+    assert_false(catalogue_time(catalogue, PROCESS_CLOCK_CHECK)->starts_received);
+    assert_true(catalogue_time(catalogue, PROCESS_CLOCK_CHECK)->stops_received);
+    assert_true(catalogue_time(catalogue, PROCESS_CLOCK_ACCEPT)->starts_received);
+    assert_false(catalogue_time(catalogue, PROCESS_CLOCK_DISPATCH)->starts_received);
+    done(&tables);
+    TABLE_CLEANUP struct table *wrong =
+        support_table("clocks.csv", "clock,starts,late_after\nmoon,done,\nfile,seen,\n"
+                                    "check,,2工作时\naccept,done,\naccept,done,\n");
+    build(&tables, (struct catalogue_source){.clocks = wrong}, classes_csv, NULL, NULL);
+    assert_int_equal(support_reported_line(&tables.report, "limit.clock_invalid"), 2);
+    assert_int_equal(support_reported(&tables.report, "limit.time_unknown"), 2);
+    assert_int_equal(support_reported_line(&tables.report, "limit.duplicate"), 6);
+    done(&tables);
 }
 
 static void the_listing_is_json(void **state)
@@ -281,6 +351,8 @@ int main(void)
         cmocka_unit_test(problems_of_all_tables_are_reported),
         cmocka_unit_test(an_empty_catalogue_is_refused),
         cmocka_unit_test(seasons_are_checked_against_the_calendar),
+        cmocka_unit_test(a_chain_has_a_limit_for_each_part),
+        cmocka_unit_test(which_time_moves_which_clock_is_a_table),
         cmocka_unit_test(the_listing_is_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ enum { CALENDARS = 24, PARTS = 32 };
 struct draft { // a calendar as tables of text
     char name[40];
     char zone[64];
-    struct buffer settings, plans, periods, days, seasons;
+    struct buffer settings, plans, periods, days, seasons, hours;
     struct calendar *calendar;
 };
 
@@ -64,6 +64,8 @@ static struct draft *new_draft(const char *name)
     buffer_append_text(&draft->periods, "plan,weekdays,opens,closes\n");
     buffer_append_text(&draft->days, "date,to,kind,name_zh\n");
     buffer_append_text(&draft->seasons, "season,from,to\n");
+    buffer_init(&draft->hours, BUFFER_CEILING_LINE);
+    buffer_append_text(&draft->hours, "hours,weekdays,opens,closes,holidays\n");
     return draft;
 }
 
@@ -93,6 +95,16 @@ static void add_period(struct draft *draft, char **words, size_t count)
                   words[count - 1], dash + 1);
 }
 
+// hours CODE 1-7 08:30-21:30 open|closed, which is about holidays
+static void add_hours(struct draft *draft, char **words)
+{
+    char *dash = strchr(words[3], '-');
+    assert_non_null(dash);
+    *dash = '\0';
+    buffer_format(&draft->hours, "%s,%s,%s,%s,%s\n", words[1], words[2], words[3], dash + 1,
+                  words[4]);
+}
+
 static void add_day(struct draft *draft, char **words, size_t count)
 {
     char *dots = strstr(words[1], "..");
@@ -113,6 +125,7 @@ static void like(struct draft *draft, const char *name)
     copy_rows(&draft->periods, &other->periods);
     copy_rows(&draft->days, &other->days);
     copy_rows(&draft->seasons, &other->seasons);
+    copy_rows(&draft->hours, &other->hours);
 }
 
 static void read_calendar_line(struct draft *draft, char *line)
@@ -130,6 +143,8 @@ static void read_calendar_line(struct draft *draft, char *line)
     else if (strcmp(words[0], "plan") == 0)
         buffer_format(&draft->plans, "%s,%s,%s\n", words[1], count > 2 ? words[2] : "",
                       count > 3 ? words[3] : "");
+    else if (strcmp(words[0], "hours") == 0 && count == 5)
+        add_hours(draft, words);
     else if (strcmp(words[0], "season") == 0 && count == 4)
         buffer_format(&draft->seasons, "%s,%s,%s\n", words[1], words[2], words[3]);
     else if (strcmp(words[0], "holiday") == 0 || strcmp(words[0], "workday") == 0)
@@ -148,8 +163,9 @@ static const struct calendar *get_calendar(const char *name)
     TABLE_CLEANUP struct table *periods = support_table("periods", draft->periods.data);
     TABLE_CLEANUP struct table *days = support_table("days", draft->days.data);
     TABLE_CLEANUP struct table *seasons = support_table("seasons", draft->seasons.data);
+    TABLE_CLEANUP struct table *hours = support_table("hours", draft->hours.data);
     struct calendar_source source = {
-        draft->zone, 1 + (draft - drafts), settings, plans, periods, days, seasons};
+        draft->zone, 1 + (draft - drafts), settings, plans, periods, days, seasons, hours};
     struct error error;
     if (calendar_new(&source, NULL, &draft->calendar, &error))
         fail_line("calendar %s: %s", name, error.message);

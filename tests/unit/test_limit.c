@@ -34,6 +34,16 @@ static void what_offices_write_is_understood(void **state)
         {"1 Working Day", NULL, LIMIT_WORKING_DAY, 1000, ""},
         {"120 calendar days", NULL, LIMIT_CALENDAR_DAY, 120000, ""},
         {"10 step days", NULL, LIMIT_STEP_DAY, 10000, ""},
+        {"5个工作日内", NULL, LIMIT_WORKING_DAY, 5000, ""},
+        {"24小时以内", NULL, LIMIT_WORKING_HOUR, 24000, ""},
+        {"限2紧急工作时", NULL, LIMIT_URGENT_HOUR, 2000, ""},
+        {"within 3 working days", NULL, LIMIT_WORKING_DAY, 3000, ""},
+        {"半个工作日", NULL, LIMIT_WORKING_DAY, 500, ""},
+        {"两小时", NULL, LIMIT_WORKING_HOUR, 2000, ""},
+        {"十五个工作日", NULL, LIMIT_WORKING_DAY, 15000, ""},
+        {"二十工作日", NULL, LIMIT_WORKING_DAY, 20000, ""},
+        {"15工作日（种植季节）", NULL, LIMIT_WORKING_DAY, 15000, "planting"},
+        {"种植季节内十五个工作日", NULL, LIMIT_WORKING_DAY, 15000, "planting"},
         {"0.125 urgent hours", NULL, LIMIT_URGENT_HOUR, 125, ""},
         {"3", "working_day", LIMIT_WORKING_DAY, 3000, ""},
         {"3", "工作日", LIMIT_WORKING_DAY, 3000, ""},
@@ -84,6 +94,11 @@ static void what_could_mean_two_things_is_refused(void **state)
         "2,5工作时",
         "2工作日(season UPPER CASE!)",
         "2工作日(season)",
+        "2工作日(hours)",
+        "2工作日(hours centre)(hours crew)",
+        "种植季节2工作日(season spring)",
+        "一二工作日",
+        "零工作日",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
         "aaaaaa"
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -147,22 +162,68 @@ static void texts_read_well(void **state)
         struct limit limit;
         const char *language, *text;
     } rows[] = {
-        {{LIMIT_URGENT_HOUR, 2000, ""}, "zh-CN", "2紧急工作时"},
-        {{LIMIT_WORKING_HOUR, 1500, ""}, "zh", "1.5工作时"},
-        {{LIMIT_WORKING_HOUR, 1500, ""}, "en", "1.5 working hours"},
-        {{LIMIT_WORKING_DAY, 1000, ""}, "en-US", "1 working day"},
-        {{LIMIT_WORKING_DAY, 15000, "planting"}, "zh-CN", "种植季节15工作日"},
-        {{LIMIT_WORKING_DAY, 15000, "planting"},
+        {{LIMIT_URGENT_HOUR, 2000, "", ""}, "zh-CN", "2紧急工作时"},
+        {{LIMIT_WORKING_HOUR, 1500, "", ""}, "zh", "1.5工作时"},
+        {{LIMIT_WORKING_HOUR, 1500, "", ""}, "en", "1.5 working hours"},
+        {{LIMIT_WORKING_DAY, 1000, "", ""}, "en-US", "1 working day"},
+        {{LIMIT_WORKING_DAY, 15000, "planting", ""}, "zh-CN", "种植季节15工作日"},
+        {{LIMIT_WORKING_DAY, 15000, "planting", ""},
          NULL,
          "15 working days in the planting season"},
-        {{LIMIT_NONE, 0, ""}, "zh-CN", "无时限"},
-        {{LIMIT_NONE, 0, ""}, "en", "no limit"},
+        {{LIMIT_MINUTE, 15000, "", "centre"}, "zh", "15分钟 (hours centre)"},
+        {{LIMIT_WORKING_DAY, 15000, "planting", "crew"},
+         "en",
+         "15 working days in the planting season (hours crew)"},
+        {{LIMIT_NONE, 0, "", ""}, "zh-CN", "无时限"},
+        {{LIMIT_NONE, 0, "", ""}, "en", "no limit"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         BUFFER_CLEANUP struct buffer text;
         buffer_init(&text, BUFFER_CEILING_LINE);
         limit_text(&rows[i].limit, rows[i].language, &text);
         assert_string_equal(text.data, rows[i].text);
+    }
+}
+
+// A chain as "safe 2000 urgent_hour; repair 5000 working_day".
+static void chains_are_read_as_offices_write_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *chain;
+    } rows[] = {
+        {"2紧急工作时", "whole 2000 urgent_hour"},
+        {"", "whole 0 none"},
+        {"围挡2紧急工作时；修复5工作日；恢复10工作日",
+         "safe 2000 urgent_hour;repair 5000 working_day;restore 10000 working_day"},
+        {"2紧急工作时围挡; 种植季节15工作日恢复",
+         "safe 2000 urgent_hour;restore 15000 working_day planting"},
+        {"make safe 2 urgent hours; repair 5 working days",
+         "safe 2000 urgent_hour;repair 5000 working_day"},
+        {"2紧急工作时；1.5工作时", "safe 2000 urgent_hour;repair 1500 working_hour"},
+        {"修复: 3工作日", "repair 3000 working_day"},
+        {"修复5工作日；围挡2紧急工作时", "refused"}, // the other way round
+        {"围挡2紧急工作时；围挡2紧急工作时", "refused"},
+        {"围挡2紧急工作时；修复", "refused"},
+        {"围挡2紧急工作时；修复3天", "refused"},
+        {"1工作时;1工作时;1工作时;1工作时", "refused"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct limit_chain chain;
+        BUFFER_CLEANUP struct buffer text;
+        buffer_init(&text, BUFFER_CEILING_LINE);
+        if (limit_chain_parse(rows[i].text, NULL, &chain, NULL, NULL))
+            buffer_append_text(&text, "refused");
+        else
+            for (int part = 0; part < LIMIT_PART_COUNT; part++)
+                if (chain.named[part])
+                    buffer_format(
+                        &text, "%s%s %lld %s%s%s", text.length > 0 ? ";" : "",
+                        part == 0 ? "whole" : limit_part_to_str((enum limit_part)part),
+                        (long long)chain.limits[part].milli,
+                        limit_unit_to_str(chain.limits[part].unit),
+                        chain.limits[part].season[0] ? " " : "", chain.limits[part].season);
+        assert_string_equal(text.data, rows[i].chain);
     }
 }
 
@@ -187,6 +248,7 @@ int main(void)
         cmocka_unit_test(the_text_wins_over_the_unit_column),
         cmocka_unit_test(texts_are_read_back),
         cmocka_unit_test(texts_read_well),
+        cmocka_unit_test(chains_are_read_as_offices_write_them),
         cmocka_unit_test(units_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

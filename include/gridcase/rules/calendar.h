@@ -29,6 +29,7 @@ struct calendar_source {
     const struct table *periods;  // calendar_periods.csv
     const struct table *days;     // calendar_days.csv
     const struct table *seasons;  // calendar_seasons.csv
+    const struct table *hours;    // calendar_hours.csv: opening hours beside the office's
 };
 
 // ERROR_INPUT "calendar.invalid" after reporting all problems, "zone.unknown".
@@ -54,7 +55,8 @@ int64_t calendar_day_start(const struct calendar *calendar, int64_t day); // loc
 // A limit is *measured* (continuous, working hours, days of so many hours) or *stepped*
 // (step_day, calendar_day, and working_day where the calendar says step).
 bool calendar_is_stepped(const struct calendar *calendar, const struct limit *limit);
-// Counts day and night: minutes, urgent hours and days, natural days (and LIMIT_NONE).
+// Counts day and night: minutes, urgent hours and days, natural days (and LIMIT_NONE),
+// unless the limit names opening hours.
 bool calendar_is_continuous(const struct limit *limit);
 // Time in the limit's measure: milliseconds of continuous or open time (inside its season).
 // For stepped limits: open (working) time. 0 when to <= from.
@@ -76,6 +78,11 @@ int64_t calendar_due(const struct calendar *calendar, const struct limit *limit,
 bool calendar_is_provisional(const struct calendar *calendar, const struct limit *limit,
                              int64_t due_ms);
 bool calendar_has_season(const struct calendar *calendar, const char *season);
+bool calendar_has_hours(const struct calendar *calendar, const char *hours);
+// The calendar that a limit is counted in: that of its opening hours, else (also when the
+// hours are gone) the given one. Borrowed from it.
+const struct calendar *calendar_of(const struct calendar *calendar,
+                                   const struct limit *limit);
 
 // ---- why an instant is open or closed ----
 enum calendar_why {

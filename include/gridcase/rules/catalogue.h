@@ -55,6 +55,7 @@ struct catalogue_source {
     const struct table *conditions;   // may be NULL
     const struct table *limits;       // may be NULL
     const struct table *stage_limits; // may be NULL
+    const struct table *clocks;       // may be NULL: which time moves which clock
     int64_t version;
     // Declared widths of code columns, 0 = none: a shorter code, or one ending in ".0", is
     // an error that says that the spreadsheet has stored it as a number.
@@ -99,6 +100,24 @@ int catalogue_index(struct catalogue *catalogue, struct error *error) ERROR_MUST
 void catalogue_limit(const struct catalogue *catalogue,
                      const struct catalogue_condition *condition, const char *area_class,
                      const char *urgency, struct limit *ret_limit, int64_t *ret_line);
+// The limit of one part of a chain; as catalogue_limit (which is that of LIMIT_PART_WHOLE).
+struct catalogue_where {
+    const char *area_class, *urgency; // "" or NULL: not known
+};
+void catalogue_part_limit(const struct catalogue *catalogue,
+                          const struct catalogue_condition *condition, enum limit_part part,
+                          const struct catalogue_where *where, struct limit *ret_limit,
+                          int64_t *ret_line);
+// Which of a move's two times, done or received, moves a kind of clock. Without a row of
+// the table clocks: acceptance, verification and check start on receipt, all other clocks
+// start and all stop when the thing was done; what arrives more than 5 minutes after it was
+// done has been received late.
+struct catalogue_time {
+    bool starts_received, stops_received; // false: when it was done
+    int64_t late_ms;
+};
+// kind: enum process_clock.
+const struct catalogue_time *catalogue_time(const struct catalogue *catalogue, int kind);
 // The limit of a stage's own clock: kind is the clock's kind ("accept", "dispatch",
 // "verify", "check", ...). Unit LIMIT_NONE when the table has none.
 void catalogue_stage_limit(const struct catalogue *catalogue, const char *kind,

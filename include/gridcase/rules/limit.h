@@ -44,7 +44,8 @@ int limit_unit_from_str(const char *text, enum limit_unit *ret_unit,
 // Reads a limit. unit_hint is the unit column's word ("" or NULL for none): it is used only
 // when the text is a bare number; a unit inside the text wins (*ret_conflict, if not NULL,
 // says that the two disagree). Blank, "none", "无", "无时限" with no number: LIMIT_NONE.
-// A word that does not say whether working time is meant (天, days) is an error.
+// Also "5个工作日内", "两小时", "半个工作日", "15工作日（种植季节）", "15 minutes (hours
+// centre)". A word that does not say whether working time is meant (天, days) is an error.
 // ERROR_INPUT "limit.invalid".
 int limit_parse(const char *text, const char *unit_hint, struct limit *ret_limit,
                 bool *ret_conflict, struct error *error) ERROR_MUST_CHECK;
@@ -53,3 +54,26 @@ void limit_text(const struct limit *limit, const char *language, struct buffer *
 bool limit_equal(const struct limit *a, const struct limit *b);
 // Same unit and season: amounts may be added.
 bool limit_same_measure(const struct limit *a, const struct limit *b);
+
+// ---- chains: one limit after another ----
+enum limit_part {
+    LIMIT_PART_WHOLE,   // no chain
+    LIMIT_PART_SAFE,    // "safe": fenced, danger removed
+    LIMIT_PART_REPAIR,  // "repair"
+    LIMIT_PART_RESTORE, // "restore": surface, green, signs
+    LIMIT_PART_COUNT
+};
+// At most one limit of each part, in the order of the enum; a whole limit stands alone.
+struct limit_chain {
+    struct limit limits[LIMIT_PART_COUNT]; // by part; LIMIT_NONE: the chain has none
+    bool named[LIMIT_PART_COUNT];
+};
+const char *limit_part_to_str(enum limit_part part); // "" for WHOLE
+int limit_part_from_str(const char *text, enum limit_part *ret_part,
+                        struct error *error) ERROR_MUST_CHECK;
+// Reads "围挡2紧急工作时；修复5工作日；恢复10工作日", "make safe 2 urgent hours; repair 5
+// working days", or a single limit. Pieces without a word are safe, repair and restore in
+// this order when there is more than one. Otherwise as limit_parse, also its errors.
+int limit_chain_parse(const char *text, const char *unit_hint,
+                      struct limit_chain *ret_chain, bool *ret_conflict,
+                      struct error *error) ERROR_MUST_CHECK;
