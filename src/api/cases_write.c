@@ -142,21 +142,11 @@ static int read_component(struct api_call *call, const struct json *body,
     return code;
 }
 
-static int read_datum(const struct json *point, enum case_datum *ret, struct error *error)
+static int read_datum(const struct json *point, enum geo_datum *ret, struct error *error)
 {
-    static const char *const names[] = {"wgs84", "cgcs2000", "gcj02", "bd09"};
     const char *text = "wgs84";
     int code = json_get_text(point, "datum", JSON_OPTIONAL, 16, &text, error);
-    if (code) {
-        return code;
-    }
-    for (size_t i = 0; i < 2; i++) { // the shifted ones are not taken yet
-        if (strcmp(text, names[i]) == 0) {
-            *ret = (enum case_datum)i;
-            return 0;
-        }
-    }
-    return error_set(error, ERROR_INPUT, "point.datum", "datum is wgs84 or cgcs2000");
+    return code ? code : geo_datum_from_str(text, strlen(text), ret, error);
 }
 
 static int read_point(const struct json *body, const struct city_snapshot *city,
@@ -184,6 +174,9 @@ static int read_point(const struct json *body, const struct city_snapshot *city,
     }
     if (!code) {
         code = api_check_degrees(city, at.lon_deg, at.lat_deg, error);
+    }
+    if (!code) {
+        geo_datum_unshift(at.datum, &at.lon_deg, &at.lat_deg);
     }
     draft->has_point = !code;
     draft->point = at;

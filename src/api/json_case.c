@@ -145,6 +145,9 @@ static void put_where(struct api_view *view, const struct case_summary *summary)
         json_begin_object(json, "point");
         json_put_double(json, "lon", summary->lon_deg, 7);
         json_put_double(json, "lat", summary->lat_deg, 7);
+        if (summary->datum != GEO_WGS84) { // what it was converted from
+            json_put_text(json, "datum", geo_datum_to_str(summary->datum));
+        }
         json_end_object(json);
     } else {
         json_put_null(json, "point");

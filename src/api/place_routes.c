@@ -92,13 +92,18 @@ static int put_near(struct api_call *call, struct db *db, struct json_writer *js
 
 int place_locate(struct api_call *call, struct db *db, struct error *error)
 {
-    static const char *const names[] = {"lon", "lat", NULL};
+    static const char *const names[] = {"lon", "lat", "datum", NULL};
     struct city_place place;
     static const double absent = 1e9; // no place on earth
     double lon = absent;
     double lat = absent;
     struct geo_point point = {0};
+    enum geo_datum datum = GEO_WGS84;
     int code = api_query_only(call, names, error);
+    const char *word = http_request_query(call->request, "datum");
+    if (!code && word) {
+        code = geo_datum_from_str(word, strlen(word), &datum, error);
+    }
     if (!code) {
         code = api_query_double(call, "lon", &lon, error);
     }
@@ -113,6 +118,7 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
         code = api_check_degrees(call->snapshot, lon, lat, error);
     }
     if (!code) {
+        geo_datum_unshift(datum, &lon, &lat);
         code = city_locate(call->snapshot, lon, lat, &place, error);
     }
     if (!code) {

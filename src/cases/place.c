@@ -110,18 +110,7 @@ void case_limit(const struct case_work *work, int clock_kind, struct limit *ret_
                         ret_limit, ret_line);
 }
 
-static int datum_from_text(const char *text, size_t length, enum case_datum *ret_datum)
-{
-    static const char *const NAMES[] = {"wgs84", "cgcs2000", "gcj02", "bd09"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
-        if (strlen(NAMES[i]) == length && memcmp(NAMES[i], text, length) == 0) {
-            *ret_datum = (enum case_datum)i;
-            return 0;
-        }
-    return -1;
-}
-
-// "lon,lat[,accuracy_m[,datum]]"
+// "lon,lat[,accuracy_m[,datum]]", as the source has it: converted here.
 int case_point_parse(const char *text, struct case_point *ret_point, struct error *error)
 {
     struct case_point point = {.accuracy_m = -1};
@@ -133,7 +122,7 @@ int case_point_parse(const char *text, struct case_point *ret_point, struct erro
         if (count < 3)
             fine = text_to_double(piece, length, &numbers[count], NULL) == 0;
         else if (fine)
-            fine = datum_from_text(piece, length, &point.datum) == 0;
+            fine = geo_datum_from_str(piece, length, &point.datum, NULL) == 0;
         if (!fine)
             return error_set(error, ERROR_INPUT, "case.point",
                              "'%.*s' is no part of a point", (int)length, piece);
@@ -143,6 +132,7 @@ int case_point_parse(const char *text, struct case_point *ret_point, struct erro
     if (numbers[0] < -180 || numbers[0] > 180 || numbers[1] < -90 || numbers[1] > 90)
         return error_set(error, ERROR_INPUT, "point.invalid",
                          "longitude or latitude is out of range");
+    geo_datum_unshift(point.datum, &numbers[0], &numbers[1]);
     point.lon_deg = numbers[0];
     point.lat_deg = numbers[1];
     point.accuracy_m = numbers[2];

@@ -36,6 +36,7 @@ struct replay_map {
     struct ini *ini; // owned; texts below are its
     const char *time_format;
     int id, opened, class_code, condition, description, address, lon, lat, due, source;
+    enum geo_datum datum; // of its points
     bool has_placeholder; // a point that stands for "no point"
     double placeholder_lon, placeholder_lat;
     enum process_source default_source;

@@ -72,6 +72,11 @@ static int read_field(struct replay_map *map, const struct ini_entry *entry,
         map->pivot = entry->value;
         return 0;
     }
+    if (strcmp(entry->key, "datum") == 0)
+        return geo_datum_from_str(entry->value, strlen(entry->value), &map->datum, error) ==
+                       0
+                   ? 0
+                   : bad(map, entry, error, "datum is wgs84, cgcs2000, gcj02 or bd09");
     if (strcmp(entry->key, "no_point") == 0)
         return read_placeholder(map, entry, error);
     return bad(map, entry, error, "unknown key");

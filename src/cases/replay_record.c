@@ -83,6 +83,7 @@ static int read_point(const struct replay_record *record, struct replay_row *row
     row->has_point =
         !(map->has_placeholder && fabs(row->lon - map->placeholder_lon) < 1e-6 &&
           fabs(row->lat - map->placeholder_lat) < 1e-6);
+    geo_datum_unshift(map->datum, &row->lon, &row->lat);
     return 0;
 }
 

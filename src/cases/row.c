@@ -53,7 +53,7 @@ static void read_place(struct db_statement *s, int column, struct arena *arena,
     place->has_point = !db_column_is_null(s, column + 12);
     place->point.lon_deg = db_column_double(s, column + 12);
     place->point.lat_deg = db_column_double(s, column + 13);
-    place->point.datum = (enum case_datum)db_column_int(s, column + 14);
+    place->point.datum = (enum geo_datum)db_column_int(s, column + 14);
     place->point.accuracy_m =
         db_column_is_null(s, column + 15) ? -1 : db_column_double(s, column + 15);
     place->address = column_text(s, column + 16, arena);

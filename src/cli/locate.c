@@ -13,6 +13,7 @@
 #include <gridcase/city/place.h>
 #include <gridcase/core/text.h>
 #include <gridcase/db/store.h>
+#include <gridcase/geo/datum.h>
 
 enum {
     LINE_SIZE = 4096,
@@ -24,6 +25,7 @@ static const double near_most_m = 2000;
 struct locate {
     const struct city_snapshot *city;
     const char *language; // of the place in words; NULL: no words
+    enum geo_datum datum; // of the points that come in
     double near_m;        // points outside get the nearest grid so far away; < 0: none
     int64_t lines, located, outside, refused;
 };
@@ -220,6 +222,7 @@ static void answer(struct locate *locate, const struct line *line)
     struct error error = {0};
     if (read_point(locate, line, degrees) != 0)
         return;
+    geo_datum_unshift(locate->datum, &degrees[0], &degrees[1]);
     int code = city_locate(locate->city, degrees[0], degrees[1], &place, &error);
     const struct city_grid *swapped = NULL;
     if (code < 0 || place.grid == 0)
@@ -266,8 +269,12 @@ static int answer_all(struct locate *locate, struct error *error)
 static int take_options(int *argc, char **argv, struct locate *locate, struct error *error)
 {
     const char *near_text = cli_option(argc, argv, "--near");
+    const char *datum = cli_option(argc, argv, "--datum");
     locate->language = cli_option(argc, argv, "--words");
     locate->near_m = -1;
+    if (datum && geo_datum_from_str(datum, strlen(datum), &locate->datum, error) < 0)
+        return error_set(error, ERROR_INPUT, "cli.usage",
+                         "--datum takes wgs84, cgcs2000, gcj02 or bd09");
     if (!near_text)
         return 0;
     if (text_to_double(near_text, strlen(near_text), &locate->near_m, error) < 0 ||
@@ -299,7 +306,7 @@ static int run_locate(int argc, char **argv, struct error *error)
 }
 
 const struct cli_command cli_locate_commands[] = {
-    {"locate", NULL, "CITY [--near METRES] [--words LANGUAGE] < points.csv",
+    {"locate", NULL, "CITY [--near METRES] [--words LANGUAGE] [--datum DATUM] < points.csv",
      "find the unit grid and areas of points (lon,lat)", run_locate},
     {NULL, NULL, NULL, NULL, NULL},
 };

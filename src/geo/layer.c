@@ -343,12 +343,7 @@ static int add_table_point(struct geo_layer *layer, const struct table *table, s
                text_to_double(y_text, strlen(y_text), &y, NULL) < 0) {
         feature->problem = "coordinates are no numbers";
     } else {
-        if (transform->swap_axes) {
-            double north = x;
-            x = y;
-            y = north;
-        }
-        if (transform->transform && !OCTTransform(transform->transform, 1, &x, &y, NULL))
+        if (!layer_transform_point(transform, &x, &y))
             feature->problem = "coordinates do not fit the CRS";
         else if (geo_point_from_deg(x, y, &feature->point, NULL) < 0)
             feature->problem = "coordinates do not fit the CRS (not on earth)";

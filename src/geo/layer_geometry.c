@@ -39,6 +39,13 @@ static const char *crs_name(OGRSpatialReferenceH crs, struct arena *arena)
     return arena_text(arena, name ? name : "unnamed");
 }
 
+// A datum of map services stands where a CRS does: crs = GCJ-02.
+static bool is_shifted(const char *crs, enum geo_datum *ret_datum)
+{
+    return crs && geo_datum_from_str(crs, strlen(crs), ret_datum, NULL) == 0 &&
+           (*ret_datum == GEO_GCJ02 || *ret_datum == GEO_BD09);
+}
+
 int layer_transform_open(const struct geo_layer_options *options,
                          OGRSpatialReferenceH source, struct layer_transform *ret_transform,
                          const char **ret_overruled, struct arena *arena,
@@ -52,11 +59,13 @@ int layer_transform_open(const struct geo_layer_options *options,
         crs_from_text(options->target_crs ? options->target_crs : "EPSG:4326", &to, error);
     if (code < 0)
         return code;
+    enum geo_datum datum = GEO_WGS84;
+    bool shifted = is_shifted(options->crs, &datum);
     if (options->crs && options->crs[0]) {
-        code = crs_from_text(options->crs, &from, error);
+        code = crs_from_text(shifted ? "EPSG:4490" : options->crs, &from, error);
         if (code == 0 && !source)
             *ret_overruled = "none";
-        else if (code == 0 && !OSRIsSame(source, from))
+        else if (code == 0 && (shifted || !OSRIsSame(source, from)))
             *ret_overruled = crs_name(source, arena);
     } else if (source) {
         from = OSRClone(source);
@@ -78,8 +87,36 @@ int layer_transform_open(const struct geo_layer_options *options,
     if (from)
         OSRDestroySpatialReference(from);
     OSRDestroySpatialReference(to);
-    *ret_transform = (struct layer_transform){transform, options->swap_axes};
+    *ret_transform = (struct layer_transform){transform, options->swap_axes,
+                                              shifted ? datum : GEO_WGS84};
     return code;
+}
+
+bool layer_transform_point(const struct layer_transform *transform, double *x, double *y)
+{
+    if (transform->swap_axes) {
+        double north = *x;
+        *x = *y;
+        *y = north;
+    }
+    geo_datum_unshift(transform->datum, x, y);
+    return !transform->transform || OCTTransform(transform->transform, 1, x, y, NULL);
+}
+
+// Every vertex by itself: neighbours with the same vertex keep it.
+static void unshift(OGRGeometryH geometry, enum geo_datum datum)
+{
+    for (int i = 0; i < OGR_G_GetGeometryCount(geometry); i++)
+        unshift(OGR_G_GetGeometryRef(geometry, i), datum);
+    OGRwkbGeometryType type = wkbFlatten(OGR_G_GetGeometryType(geometry));
+    if (type != wkbPoint && type != wkbLineString && type != wkbLinearRing)
+        return;
+    for (int i = 0; i < OGR_G_GetPointCount(geometry); i++) {
+        double x = OGR_G_GetX(geometry, i);
+        double y = OGR_G_GetY(geometry, i);
+        geo_datum_unshift(datum, &x, &y);
+        OGR_G_SetPoint_2D(geometry, i, x, y);
+    }
 }
 
 void layer_transform_close(struct layer_transform *transform)
@@ -287,6 +324,8 @@ int layer_add_geometry(struct geo_layer *layer, const struct layer_transform *tr
         }
         if (transform->swap_axes)
             OGR_G_SwapXY(geometry);
+        if (transform->datum != GEO_WGS84)
+            unshift(geometry, transform->datum);
         flaw = repair(&geometry, layer->arena);
         if (transform->transform &&
             OGR_G_Transform(geometry, transform->transform) != OGRERR_NONE)

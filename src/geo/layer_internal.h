@@ -6,6 +6,7 @@
 #include <ogr_srs_api.h>
 
 #include <gridcase/core/arena.h>
+#include <gridcase/geo/datum.h>
 #include <gridcase/geo/layer.h>
 
 struct geo_layer {
@@ -24,12 +25,15 @@ struct geo_layer {
 struct layer_transform {
     OGRCoordinateTransformationH transform; // NULL: they are already
     bool swap_axes;
+    enum geo_datum datum; // shifted: taken back before the transform
 };
 // source is borrowed and may be NULL (then options->crs must be there).
 int layer_transform_open(const struct geo_layer_options *options,
                          OGRSpatialReferenceH source, struct layer_transform *ret_transform,
                          const char **ret_overruled, struct arena *arena,
                          struct error *error) ERROR_MUST_CHECK;
+// From the file's numbers to degrees, in place; false when they do not fit.
+bool layer_transform_point(const struct layer_transform *transform, double *x, double *y);
 void layer_transform_close(struct layer_transform *transform);
 
 // Adds one feature per usable geometry (parts of a MultiLineString and of a MultiPoint each

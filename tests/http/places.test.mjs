@@ -124,3 +124,26 @@ test('answers with all of this fit their schemas', async () => {
   assert.deepEqual(new Set(Object.keys(made.body.component)), known);
   for (const name of ['component', 'urgency']) assert.ok(name in components.schemas.case_report.properties);
 });
+
+// Points as map services give them: 500 m off, five blocks of this town. Checked against
+// tests/tables/datum.txt by tests/unit/test_datum.c; here it is enough that they come back.
+const shifted = { gcj02: { lon: 120.0051618, lat: 29.9980359 }, bd09: { lon: 120.0115731, lat: 30.0043823 } };
+
+test('a point that declares a shifted datum lies where it was seen, and keeps its datum', async () => {
+  for (const [datum, at] of Object.entries(shifted)) {
+    const located = await collector.want(`/locate?lon=${at.lon}&lat=${at.lat}&datum=${datum}`);
+    assert.equal(located.grid?.code, 'T11', datum);
+    const made = await collector.report({ ...cover, point: { ...at, datum } });
+    assert.equal(made.status, 201, made.text);
+    assert.equal(made.body.grid.code, 'T11');
+    assert.equal(made.body.point.datum, datum);
+    assert.ok(Math.abs(made.body.point.lon - 120.0005) < 2e-7 && Math.abs(made.body.point.lat - 30.0005) < 2e-7, JSON.stringify(made.body.point));
+    const found = await leader.want(`/cases/${made.body.number}`);
+    assert.deepEqual(found.point, made.body.point);
+  }
+  const plain = await collector.report(cover);
+  assert.equal(plain.body.point.datum, undefined);
+  const wrong = await collector.get('/locate?lon=120&lat=30&datum=mars');
+  assert.equal(wrong.status, 400);
+  assert.equal(wrong.body.code, 'point.datum');
+});

@@ -100,7 +100,7 @@ static inline int report_as(struct world *w, const struct actor *actor, int64_t 
 {
     struct case_draft draft = {.class_id = class_id,
                                .has_point = lon >= 0,
-                               .point = {lon, lat, CASE_WGS84, -1},
+                               .point = {lon, lat, GEO_WGS84, -1},
                                .description = "There is something.",
                                .source = PROCESS_SOURCE_COLLECTOR,
                                .imported_due_ms = INSTANT_NONE};

@@ -11,10 +11,10 @@ static void add_person(struct world *w, int64_t id)
     char login[20];
     snprintf(login, sizeof login, "person%lld", (long long)id);
     int64_t made = 0;
-    assert_ok(db_fetch_int(w->db, QUERY_PERSON_ADD,
-                           (struct db_value[]){DB_TEXT(login), DB_TEXT(login), DB_NULL,
-                                               DB_INT(1)},
-                           4, &made, &error));
+    assert_ok(db_fetch_int(
+        w->db, QUERY_PERSON_ADD,
+        (struct db_value[]){DB_TEXT(login), DB_TEXT(login), DB_NULL, DB_INT(1)}, 4, &made,
+        &error));
     assert_int_equal(made, id);
 }
 
@@ -43,8 +43,8 @@ static unsigned send(struct world *w, const struct actor *actor, int number)
     DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
     assert_ok(db_begin(w->db, DB_WRITE, &transaction, &error));
     assert_ok(media_file_store(w->db, &file, actor->person_id, w->now_ms, &error));
-    assert_ok(case_media_arrived(w->db, w->city, actor, file.sha256, w->now_ms, &cases,
-                                 &error));
+    assert_ok(
+        case_media_arrived(w->db, w->city, actor, file.sha256, w->now_ms, &cases, &error));
     assert_ok(db_commit(&transaction, &error));
     return cases;
 }
@@ -58,7 +58,7 @@ static int64_t report(struct world *w, const struct actor *actor, const int *num
         digest_of(numbers[i], media[i]);
     struct case_draft draft = {.class_id = 1,
                                .has_point = true,
-                               .point = {0.0015, 0.0015, CASE_WGS84, -1},
+                               .point = {0.0015, 0.0015, GEO_WGS84, -1},
                                .description = "With files.",
                                .source = PROCESS_SOURCE_COLLECTOR,
                                .imported_due_ms = INSTANT_NONE,
@@ -101,10 +101,11 @@ static void the_same_file_shows_at_several_moves(void **state)
     int64_t id = report(&w, &collector, (int[]){7, 7}, NULL, 2);
     assert_int_equal(look(&w, id).media_count, 1); // named twice in one breath: once
     expect(&w, id, 0, 7, CASE_SHOWS_BEFORE, true);
-    assert_ok(act(&w, &acceptor, id, "comment",
-                  (struct case_input[]){{"opinion", "Look."},
-                                        {"photo", HEX_07 ":after," HEX_07 ":check," HEX_08}},
-                  2));
+    assert_ok(
+        act(&w, &acceptor, id, "comment",
+            (struct case_input[]){{"opinion", "Look."},
+                                  {"photo", HEX_07 ":after," HEX_07 ":check," HEX_08}},
+            2));
     assert_int_equal(look(&w, id).media_count, 4);
     expect(&w, id, 1, 8, CASE_SHOWS_BEFORE, false); // by its stage; nobody has sent it
     expect(&w, id, 2, 7, CASE_SHOWS_AFTER, true);   // the acceptor sees it in the case
@@ -201,11 +202,10 @@ static void a_recount_finds_files_that_are_not_there(void **state)
     digest_of(9, sha256);
     int64_t id = report(&w, &collector, (int[]){7}, NULL, 1);
     assert_int_equal(findings(&w, "media.missing"), 0);
-    const struct db_value rows[2][7] = {
-        {DB_INT(id), DB_BLOB(sha256, HASH_SIZE), DB_INT(1), DB_INT(0), DB_INT(1), DB_INT(0),
-         DB_INT(5)},
-        {DB_INT(id), DB_BLOB(sha256, HASH_SIZE), DB_INT(77), DB_INT(0), DB_INT(1),
-         DB_INT(0), DB_NULL}};
+    const struct db_value rows[2][7] = {{DB_INT(id), DB_BLOB(sha256, HASH_SIZE), DB_INT(1),
+                                         DB_INT(0), DB_INT(1), DB_INT(0), DB_INT(5)},
+                                        {DB_INT(id), DB_BLOB(sha256, HASH_SIZE), DB_INT(77),
+                                         DB_INT(0), DB_INT(1), DB_INT(0), DB_NULL}};
     assert_ok(db_execute(w.db, QUERY_CASE_MEDIA_ADD, rows[0], 7, &error));
     assert_int_equal(findings(&w, "media.missing"), 1);
     assert_int_equal(findings(&w, "media.stray"), 0);

@@ -16,7 +16,7 @@ static struct case_draft draft_of(int64_t class_id)
     static const struct case_reporter ANN = {.name = "Ann"};
     return (struct case_draft){.class_id = class_id,
                                .has_point = true,
-                               .point = {0.0015, 0.0015, CASE_WGS84, -1},
+                               .point = {0.0015, 0.0015, GEO_WGS84, -1},
                                .description = "There is something.",
                                .reporter = &ANN,
                                .source = PROCESS_SOURCE_COLLECTOR,

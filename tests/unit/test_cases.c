@@ -187,7 +187,7 @@ static void bad_reports_are_refused(void **state)
                  "case.class_unknown");
     struct case_draft draft = {.class_id = 1,
                                .has_point = true,
-                               .point = {181, 0, CASE_WGS84, -1},
+                               .point = {181, 0, GEO_WGS84, -1},
                                .imported_due_ms = INSTANT_NONE};
     struct case_move bad = {.actor = &nobody,
                             .action = "report",

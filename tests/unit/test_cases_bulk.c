@@ -76,7 +76,7 @@ static void make_draft(struct arena *arena, uint64_t r, struct case_draft *draft
     *draft = (struct case_draft){
         .class_id = CLASSES[r % 3],
         .has_point = r % 7 != 0,
-        .point = {0.0005 + (double)(r % 10) / 1000, 0.0015, CASE_WGS84, r % 2 ? 5 : -1},
+        .point = {0.0005 + (double)(r % 10) / 1000, 0.0015, GEO_WGS84, r % 2 ? 5 : -1},
         .description = arena_format(arena, "Life %llu 井盖", (unsigned long long)r % 1000),
         .address = r % 5 == 0 ? "Main St" : NULL,
         .source = r % 4 == 0 ? PROCESS_SOURCE_HOTLINE : PROCESS_SOURCE_COLLECTOR,

@@ -48,7 +48,7 @@ static int report(struct db *db, struct life *life, const struct actor *actor,
     snprintf(description, sizeof description, "Life %d.", life->number);
     struct case_draft draft = {.class_id = 1,
                                .has_point = true,
-                               .point = {0.0015, 0.0015, CASE_WGS84, -1},
+                               .point = {0.0015, 0.0015, GEO_WGS84, -1},
                                .description = description,
                                .source = PROCESS_SOURCE_COLLECTOR,
                                .imported_due_ms = INSTANT_NONE};

@@ -101,7 +101,7 @@ static int64_t report(struct searching *s, int64_t class_id, double lon, double 
     struct case_result result;
     struct case_draft draft = {.class_id = class_id,
                                .has_point = lon >= 0,
-                               .point = {lon, lat, CASE_WGS84, -1},
+                               .point = {lon, lat, GEO_WGS84, -1},
                                .description = description,
                                .address = address,
                                .source = PROCESS_SOURCE_COLLECTOR,

@@ -19,6 +19,7 @@
 #include <gridcase/core/hash.h>
 #include <gridcase/core/instant.h>
 #include <gridcase/core/json.h>
+#include <gridcase/geo/datum.h>
 #include <gridcase/rules/process.h>
 
 struct city_snapshot;
@@ -40,11 +41,9 @@ enum case_mark {
     CASE_MARK_SYNTHETIC = 3,
 };
 
-enum case_datum { CASE_WGS84 = 0, CASE_CGCS2000 = 1, CASE_GCJ02 = 2, CASE_BD09 = 3 };
-
 struct case_point {
     double lon_deg, lat_deg; // in the city's one internal datum
-    enum case_datum datum;   // of the source, before it was converted
+    enum geo_datum datum;    // of the source, before it was converted
     double accuracy_m;       // negative: unknown
 };
 

@@ -50,8 +50,9 @@ struct case_summary {
     int64_t areas[CITY_LEVEL_LIMIT]; // by level position
     bool has_point;
     double lon_deg, lat_deg, accuracy_m;
-    const char *queue; // "where", "manual" or ""
-    const char *place; // address as given
+    enum geo_datum datum; // of the source
+    const char *queue;    // "where", "manual" or ""
+    const char *place;    // address as given
     const char *description;
     int64_t opened_ms, closed_ms;
     enum process_source source;

@@ -3,11 +3,32 @@
 // allowed it before; watched only while the page is looked at.
 import { signal } from '@preact/signals';
 import type { Point } from '../../lib/api/types.ts';
+import { DATUMS, type Datum, unshift } from '../../lib/map/datum.ts';
 import type { Fix } from '../store/database.ts';
 
 export type Gps = 'off' | 'insecure' | 'missing' | 'asking' | 'on' | 'denied' | 'lost';
 export const gps = signal<Gps>(globalThis.isSecureContext ? ('geolocation' in navigator ? 'off' : 'missing') : 'insecure');
 export const fix = signal<(Fix & { at: number }) | null>(null);
+
+/** What this phone's positions are in; a person of the office knows, the browser does not. */
+export const datum = signal<Datum>('wgs84');
+const NAME = 'gridcase:field:datum';
+export function startDatum(): void {
+  try {
+    datum.value = DATUMS.find((known) => known === localStorage.getItem(NAME)) ?? 'wgs84';
+  } catch {
+    // WGS 84, as browsers promise.
+  }
+}
+export function setDatum(chosen: Datum): void {
+  datum.value = chosen;
+  fix.value = null; // the last one was read the other way
+  try {
+    localStorage.setItem(NAME, chosen);
+  } catch {
+    // For this time only.
+  }
+}
 
 let wanted = false;
 let watching: number | null = null;
@@ -18,9 +39,12 @@ function watch(): void {
   watching = navigator.geolocation.watchPosition(
     ({ coords }) => {
       gps.value = 'on';
+      const said = { lon: coords.longitude, lat: coords.latitude, datum: datum.value };
+      const { lon, lat } = unshift(said.datum, said);
       fix.value = {
-        lon: coords.longitude,
-        lat: coords.latitude,
+        lon,
+        lat,
+        ...(said.datum === 'wgs84' ? {} : { said }),
         accuracy_m: Number.isFinite(coords.accuracy) ? Math.round(coords.accuracy * 10) / 10 : null,
         at: Date.now(),
       };
@@ -43,6 +67,7 @@ export function wantPosition(): void {
   watch();
 }
 export function startPosition(): void {
+  startDatum();
   document.addEventListener('visibilitychange', () => (document.hidden ? stop() : watch()));
   navigator.permissions
     ?.query({ name: 'geolocation' })
@@ -55,7 +80,9 @@ export function startPosition(): void {
 /** The last fix, if it is not older than half a minute. */
 export const freshFix = (): Fix | null => {
   const found = fix.value;
-  return found && Date.now() - found.at < 30_000 ? { lon: found.lon, lat: found.lat, accuracy_m: found.accuracy_m } : null;
+  if (!found || Date.now() - found.at >= 30_000) return null;
+  const { at: _at, ...known } = found;
+  return known;
 };
 
 /** Metres between two points: a plane is good enough within a city. */

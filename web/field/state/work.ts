@@ -240,6 +240,13 @@ async function save<Form extends object>(keeper: DraftKeeper<Form>, part: Saved,
 }
 
 const round = (degrees: number) => Math.round(degrees * 1e7) / 1e7;
+/** As the phone said it: the server converts, and keeps what it was. */
+const sentPoint = ({ said, accuracy_m, ...shown }: Fix): NonNullable<Report['point']> => ({
+  lon: round((said ?? shown).lon),
+  lat: round((said ?? shown).lat),
+  ...(said ? { datum: said.datum } : {}),
+  ...(accuracy_m === null ? {} : { accuracy_m }),
+});
 /** The word of the city for reports of people like this one; none: the server's own choice. */
 function source(): { source?: string } {
   const roles = session.value?.person.roles.map((grant) => grant.role) ?? [];
@@ -255,9 +262,7 @@ export async function saveReport(keeper: DraftKeeper<ReportForm>, title: Record<
     ...(form.conditionId ? { condition: form.conditionId } : {}),
     ...(form.component ? { component: form.component.id } : {}),
     ...(form.urgency ? { urgency: form.urgency } : {}),
-    ...(point
-      ? { point: { lon: round(point.lon), lat: round(point.lat), ...(point.accuracy_m === null ? {} : { accuracy_m: point.accuracy_m }) } }
-      : {}),
+    ...(point ? { point: sentPoint(point) } : {}),
     ...(form.address.trim() ? { address: form.address.trim() } : {}),
     description: words,
     ...source(),

@@ -3,10 +3,13 @@
 // and the last answers of the server for times without a signal. Every record of a person
 // carries the person and the city; nothing of one person is ever shown to or sent by another.
 import type { CaseDetail, Point } from '../../lib/api/types.ts';
+import type { Datum } from '../../lib/map/datum.ts';
 import { Idb, type Room } from './idb.ts';
 
 export interface Fix extends Point {
   accuracy_m: number | null;
+  /** What the phone said, when it speaks a shifted datum: this is what is sent. */
+  said?: Point & { datum: Datum };
 }
 /** A photo, from the moment it was taken until the server has said that it has it. */
 export interface Photo {

@@ -2,8 +2,10 @@
 // The person, the phone, and how they get along.
 import { useSignal } from '@preact/signals';
 import { label } from '../../lib/i18n/index.ts';
+import { DATUMS, type Datum } from '../../lib/map/datum.ts';
 import { LanguageSwitch } from '../../lib/ui/language.tsx';
 import { t } from '../i18n.ts';
+import { datum, setDatum } from '../state/position.ts';
 import { go } from '../state/route.ts';
 import { base, city, phase, session, signOut } from '../state/session.ts';
 import { dark, setDark } from '../state/theme.ts';
@@ -11,6 +13,8 @@ import { offlineReady, storage } from '../state/update.ts';
 import { items } from '../state/work.ts';
 import { Head } from './parts.tsx';
 import { roleWord } from './words.ts';
+
+const DATUM_WORDS = { wgs84: 'me.datum_plain', gcj02: 'me.datum_amap', bd09: 'me.datum_baidu' } as const;
 
 export function MeView() {
   const sure = useSignal(false);
@@ -37,6 +41,17 @@ export function MeView() {
           <span>{t('me.dark')}</span>
           <input type="checkbox" checked={dark.value} onChange={(event) => setDark(event.currentTarget.checked)} />
         </label>
+        <label>
+          <span>{t('me.datum')}</span>
+          <select value={datum.value} onChange={(event) => setDatum(event.currentTarget.value as Datum)}>
+            {DATUMS.map((word) => (
+              <option key={word} value={word}>
+                {t(DATUM_WORDS[word])}
+              </option>
+            ))}
+          </select>
+        </label>
+        {datum.value !== 'wgs84' && <p class="muted small-text">{t('me.datum_why')}</p>}
       </section>
       <section class="card">
         <h2>{t('me.phone')}</h2>

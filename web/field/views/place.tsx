@@ -55,7 +55,7 @@ export function followFix(keeper: Keeper<ReportForm>): void {
   const better = known === null || (found.accuracy_m ?? 1e9) < (known.accuracy_m ?? 1e9);
   if (held || !better) return;
   keeper.set({
-    point: { lon: found.lon, lat: found.lat, accuracy_m: found.accuracy_m },
+    point: { lon: found.lon, lat: found.lat, accuracy_m: found.accuracy_m, ...(found.said ? { said: found.said } : {}) },
     pointBy: 'gps',
     pointAt: known === null ? Date.now() : form.pointAt,
   });
