@@ -17,6 +17,7 @@ enum {
     WORDS_MOST = 64,       // that the beginning of a word may mean, by the list of words
     MATCHES_MOST = 200000, // read ahead for an order by due instant
     FEW = 2000,            // so many are read and sorted; more: the order is walked
+    RARE = 500,            // matches of the words alone that need no filter in the index
     WALK_ARENA = 16 * 1024 * 1024,
 };
 
@@ -46,7 +47,8 @@ struct search_walk {
     bool exact_due; // it comes next
     struct db_statement *ids, *row, *dues;
     int64_t *matches; // descending
-    size_t match_count;
+    size_t match_count, match_room, match_at;
+    bool rare; // matches are all that the words name: the index is not asked again
     struct due_entry *few;
     size_t few_count, few_at;
 };
@@ -336,26 +338,51 @@ static int find_exact(struct search_walk *walk, struct error *error)
     return code;
 }
 
-// ---- the order by due instant ----
+// ---- matches read ahead ----
 
-static int collect(struct search_walk *walk, struct error *error)
+// Reads until there are `most`; DB_DONE when the index names no more, DB_ROW else.
+static int collect(struct search_walk *walk, size_t most, struct error *error)
 {
-    size_t capacity = 0;
-    int code = 0;
-    while (walk->match_count < MATCHES_MOST &&
-           (code = db_step(walk->ids, error)) == DB_ROW) {
-        if (walk->match_count == capacity) {
-            size_t more = capacity > 0 ? capacity * 2 : 1024;
+    int code = DB_ROW;
+    while (walk->match_count < most && (code = db_step(walk->ids, error)) == DB_ROW) {
+        if (walk->match_count == walk->match_room) {
+            size_t more = walk->match_room > 0 ? walk->match_room * 2 : 1024;
             int64_t *bigger = realloc(walk->matches, more * sizeof *bigger);
             if (bigger == NULL)
                 return error_set(error, ERROR_LIMIT, "case.too_much", "too many cases");
             walk->matches = bigger;
-            capacity = more;
+            walk->match_room = more;
         }
         walk->matches[walk->match_count++] = db_column_int(walk->ids, 0);
     }
+    return code;
+}
+
+static int ask(struct search_walk *walk, size_t groups, struct error *error)
+{
+    walk->ids = db_finish(walk->ids);
+    int code = db_prepare(walk->search->index, QUERY_SEARCH_NEWEST, &walk->ids, error);
+    if (code != 0)
+        return code;
+    db_bind_match(walk->ids, 1, walk->groups, groups);
+    db_bind_int(walk->ids, 2, walk->order.by_due ? INT64_MAX : walk->order.after_id);
+    return 0;
+}
+
+// Sight and filters are long lists of cases: where the words alone name few, reading those
+// cases costs less than meeting them in such a list.
+static int ask_words(struct search_walk *walk, size_t words, struct error *error)
+{
+    int code = ask(walk, words, error);
+    if (code == 0)
+        code = collect(walk, RARE, error);
+    walk->rare = code == DB_DONE;
+    if (!walk->rare)
+        walk->match_count = 0;
     return code < 0 ? code : 0;
 }
+
+// ---- the order by due instant ----
 
 static int by_due(const void *a, const void *b)
 {
@@ -401,10 +428,10 @@ static int sort_few(struct search_walk *walk, struct error *error)
 
 static int begin_due(struct search_walk *walk, struct error *error)
 {
-    int code = collect(walk, error);
-    if (code == 0 && walk->match_count <= FEW)
+    int code = walk->rare ? 0 : collect(walk, MATCHES_MOST, error);
+    if (code >= 0 && walk->match_count <= FEW)
         return sort_few(walk, error);
-    if (code == 0)
+    if (code >= 0)
         code = db_prepare(walk->db, QUERY_SEARCH_OPEN_DUE, &walk->dues, error);
     if (code == 0) {
         db_bind_int(walk->dues, 1, walk->order.after_sort);
@@ -437,6 +464,7 @@ static int begin(struct search_walk *walk, struct error *error)
         code = add_terms(walk, error);
     if (code != 0)
         return code;
+    size_t words = walk->group_count;
     add_sight(walk);
     add_filters(walk);
     if (walk->group_count == 0) { // every word names too much: everything, then
@@ -448,12 +476,11 @@ static int begin(struct search_walk *walk, struct error *error)
     code = db_prepare(walk->db, QUERY_CASE_LOAD, &walk->row, error);
     if (code != 0 || walk->nothing)
         return code;
-    code = db_prepare(walk->search->index, QUERY_SEARCH_NEWEST, &walk->ids, error);
-    if (code != 0)
-        return code;
-    db_bind_match(walk->ids, 1, walk->groups, walk->group_count);
-    db_bind_int(walk->ids, 2, walk->order.by_due ? INT64_MAX : walk->order.after_id);
-    return walk->order.by_due ? begin_due(walk, error) : 0;
+    if (words > 0 && walk->group_count > words)
+        code = ask_words(walk, words, error);
+    if (code == 0 && !walk->rare)
+        code = ask(walk, walk->group_count, error);
+    return code == 0 && walk->order.by_due ? begin_due(walk, error) : code;
 }
 
 int search_walk_begin(struct db *db, const struct case_filter *filter,
@@ -493,6 +520,12 @@ static int next_id(struct search_walk *walk, int64_t *ret_id, struct error *erro
         if (walk->few_at == walk->few_count)
             return DB_DONE;
         *ret_id = walk->few[walk->few_at++].case_id;
+        return DB_ROW;
+    }
+    if (walk->rare) {
+        if (walk->match_at == walk->match_count)
+            return DB_DONE;
+        *ret_id = walk->matches[walk->match_at++];
         return DB_ROW;
     }
     struct db_statement *s = walk->dues != NULL ? walk->dues : walk->ids;
