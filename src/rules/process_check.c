@@ -103,6 +103,36 @@ static void check_twins(const struct process *process, const struct process_tabl
         }
 }
 
+static bool merges(const struct process_action *action)
+{
+    for (size_t i = 0; i < action->effect_count; i++)
+        if (action->effects[i].word == PROCESS_EFFECT_MERGE)
+            return true;
+    return false;
+}
+
+// A case that ends as merged says into which, and stays there: its reporters wait for the
+// other case from then on.
+static void check_merge(const struct process *process, const struct process_tables *tables,
+                        const struct process_action *action, size_t row,
+                        struct process_problems *problems)
+{
+    bool ends_merged = process->steps[action->to].outcome == PROCESS_MERGED;
+    bool was_merged =
+        action->from >= 0 && process->steps[action->from].outcome == PROCESS_MERGED;
+    if (was_merged && !action->stays)
+        process_problem(problems, tables->actions, row, "from", "process.graph",
+                        "a merged case stays merged: no action leads out of step '%s'",
+                        process->steps[action->from].code);
+    else if (!was_merged && merges(action) != ends_merged)
+        process_problem(problems, tables->actions, row, "effects", "process.graph",
+                        "the effect merge() and a step with the outcome 'merged' belong "
+                        "together");
+    if (merges(action) && (action->from < 0 || (action->roles & 1u << PROCESS_PUBLIC) != 0))
+        process_problem(problems, tables->actions, row, "effects", "process.graph",
+                        "merge() is for people of the city, on a case that is there");
+}
+
 static void check_actions(const struct process *process,
                           const struct process_tables *tables,
                           struct process_problems *problems)
@@ -124,6 +154,7 @@ static void check_actions(const struct process *process,
             action->stays && action->task != PROCESS_TASK_NONE)
             process_problem(problems, tables->actions, row, "task", "process.graph",
                             "an ended case has no task to act on");
+        check_merge(process, tables, action, row, problems);
         if (action->from < 0 && action->stays)
             process_problem(problems, tables->actions, row, "to", "process.graph",
                             "what starts a case leads to a step");

@@ -178,6 +178,10 @@ static const struct vocabulary_word EFFECTS[PROCESS_EFFECT_COUNT] = {
                                 {P_END},
                                 "the department of the input 'department' holds the task "
                                 "acted on; lead and clocks stay"},
+    [PROCESS_EFFECT_MERGE] = {"merge",
+                              {P_INPUT},
+                              "the case is a duplicate of the open one named in the input, "
+                              "which takes it in with everybody who waits for an answer"},
 };
 
 static const char *const THINGS[PROCESS_HAS_COUNT] = {
@@ -448,6 +452,12 @@ static const char *effect_fits(struct arena *arena, const struct process_action 
             input->type != PROCESS_INPUT_DEPARTMENT)
             return "'hand_on' needs a task to act on, a step that stays and an input "
                    "'department' of type department";
+        return NULL;
+    case PROCESS_EFFECT_MERGE:
+        input = find_input(action, effect->parameters[0]);
+        if (input == NULL || input->type != PROCESS_INPUT_CASE || !input->required)
+            return arena_format(arena, "'%s' needs a required input '%s' of type case",
+                                effect->text, effect->parameters[0]);
         return NULL;
     case PROCESS_EFFECT_FINISH:
         return action->task == PROCESS_TASK_NONE ? "'finish' needs a task to act on" : NULL;

@@ -147,6 +147,9 @@ static const struct word KINDS[PROCESS_KIND_COUNT] = {
     [PROCESS_ENDORSED] = {"endorsed", "审核上报", "Endorsed"},
     [PROCESS_REQUEST_ENDORSED] = {"request_endorsed", "申请初审通过", "Request endorsed"},
     [PROCESS_LEVEL_REMOVED] = {"level_removed", "层级撤销", "Level removed"},
+    [PROCESS_CONTACTED] = {"contacted", "来访来电", "Contact"},
+    [PROCESS_ANSWERED] = {"answered", "答复上报人", "Reporter answered to"},
+    [PROCESS_TOOK_IN] = {"took_in", "并入案件", "Took in a duplicate"},
 };
 
 static const struct word CLOCKS[PROCESS_CLOCK_COUNT] = {

@@ -156,6 +156,9 @@ enum process_kind {
     PROCESS_CONTESTED = 54,            // the time of a feedback that was received late
     PROCESS_PART_DONE = 55,            // a part of a chain of limits: made safe, repaired
     PROCESS_ORDERED = 56,              // a time order moved its clocks
+    PROCESS_CONTACTED = 58,            // somebody called, came or wrote about the case
+    PROCESS_ANSWERED = 59,             // such a person was told what became of it
+    PROCESS_TOOK_IN = 60,              // another case was merged into this one
     PROCESS_KIND_COUNT,                // at most 63: bits of kinds_done
 };
 
