@@ -14,11 +14,6 @@ INSERT INTO case_serial (day, serial) VALUES ($1, 1)
 ON CONFLICT (day) DO UPDATE SET serial = case_serial.serial + 1
 RETURNING serial;
 
--- name: reporter_add
--- database: cases
-INSERT INTO reporter (name, phone, email, agreed) VALUES ($1, $2, $3, $4)
-RETURNING reporter_id;
-
 -- Taken before case_add, by the only writer: RETURNING would have SQLite build a table for
 -- the answer and copy every page that the statement touches.
 -- name: case_id_next

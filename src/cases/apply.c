@@ -7,7 +7,7 @@
 
 #include <gridcase/core/text.h>
 
-#include "case_internal.h"
+#include "contact_internal.h"
 
 enum { CASE_ARENA = 1024 * 1024 };
 
@@ -141,7 +141,8 @@ static int begin_new(struct case_work *work, struct error *error)
     take_component(row, draft->component);
     row->external_id = draft->external_id;
     row->reported_by = work->move->actor->person_id;
-    row->reporter_id = draft->reporter != NULL ? -1 : 0; // has one: the row comes later
+    // Has one, be it unnamed: the row comes later.
+    row->reporter_id = draft->reporter != NULL || draft->contact != NULL ? -1 : 0;
     row->opened_ms = work->effective_ms;
     return case_place_locate(work->city, &row->place, error);
 }
@@ -174,17 +175,6 @@ static int number_case(struct case_work *work, struct error *error)
     return case_number(work->city, work->row.opened_ms, serial, work->row.number, error);
 }
 
-int case_reporter_add(struct db *db, const struct case_reporter *reporter, int64_t *ret_id,
-                      struct error *error)
-{
-    if (reporter == NULL)
-        return 0;
-    return db_fetch_int(
-        db, QUERY_REPORTER_ADD,
-        (struct db_value[]){DB_TEXT(reporter->name), DB_TEXT(reporter->phone),
-                            DB_TEXT(reporter->email), DB_INT(reporter->agreed)},
-        4, ret_id, error);
-}
 
 // The source's own target, kept beside our deadline on a clock of its own.
 static int start_imported(struct case_work *work, struct error *error)
@@ -391,7 +381,7 @@ static int store_rows(struct case_work *work, struct history_row *history,
 {
     struct case_row *row = &work->row;
     int code = work->is_new ? number_case(work, error) : 0;
-    if (code == 0 && work->is_new)
+    if (code == 0 && work->is_new && row->reporter_id != 0)
         code = case_reporter_add(work->db, work->move->draft->reporter, &row->reporter_id,
                                  error);
     if (code != 0)
@@ -402,6 +392,8 @@ static int store_rows(struct case_work *work, struct history_row *history,
     if (code == 0)
         code = work->is_new ? case_row_add(work->db, row, error)
                             : case_row_update(work, error);
+    if (code == 0 && work->is_new)
+        code = contact_open(work->db, row, work->move->draft, error);
     if (code == 0)
         code = case_tasks_store(work, error);
     if (code == 0)
@@ -423,7 +415,9 @@ static int store(struct case_work *work, const struct case_row *before,
         code = store_point(work, before->closed_ms == INSTANT_NONE, error);
     if (code == 0)
         code = case_media_store(work, stage_from, error);
-    return code != 0 ? code : store_change(work, error);
+    if (code == 0)
+        code = store_change(work, error);
+    return code != 0 ? code : contact_follow(work, before, error);
 }
 
 static int conclude(struct case_work *work, const struct case_row *before,

@@ -20,7 +20,7 @@ struct bulk_move {
 // A life that has been played: what will be stored.
 struct bulk_life {
     int64_t index;
-    const struct case_reporter *reporter;
+    const struct case_draft *draft;
     struct case_row row; // as it ends; number, id and digest come later
     struct case_task_row *tasks;
     size_t task_count;

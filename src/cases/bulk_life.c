@@ -145,8 +145,7 @@ static void begin(struct bulk_player *player, const struct case_life *life,
     memset(&work->fact, 0, sizeof work->fact);
     turn(work);
     work->is_new = true;
-    out->reporter =
-        life->moves[0].move.draft != NULL ? life->moves[0].move.draft->reporter : NULL;
+    out->draft = life->moves[0].move.draft;
 }
 
 static int check_move(const struct case_life_move *given, size_t number,

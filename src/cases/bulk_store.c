@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // Storing a life that has been played.
 #include "bulk_internal.h"
+#include "contact_internal.h"
 
 static int store_change(struct db *db, const struct bulk_life *life, size_t at,
                         int64_t *position, struct error *error)
@@ -21,13 +22,32 @@ static int store_change(struct db *db, const struct bulk_life *life, size_t at,
     return code;
 }
 
+// Whoever was called back has had the answer.
+static int call_backs(struct db *db, const struct bulk_life *life, struct error *error)
+{
+    int code = 0;
+    int64_t reached = life->fact.values[FACT_REACHED];
+    for (size_t i = 0; i < life->move_count && code == 0 && reached >= 0; i++)
+        if (life->history[i].entry.kind == PROCESS_CALLED_BACK)
+            code = contact_called_back(db, &life->row, reached == 1,
+                                       life->history[i].entry.done_ms,
+                                       life->history[i].entry.actor_id, error);
+    return code;
+}
+
 int bulk_store(struct db *db, const struct city_snapshot *city, struct bulk_life *life,
                int64_t *position, struct error *error)
 {
     struct case_row *row = &life->row;
-    int code = case_reporter_add(db, life->reporter, &row->reporter_id, error);
+    int code = row->reporter_id != 0 ? case_reporter_add(db, life->draft->reporter,
+                                                         &row->reporter_id, error)
+                                     : 0;
     if (code == 0)
         code = case_row_add(db, row, error);
+    if (code == 0)
+        code = contact_open(db, row, life->draft, error);
+    if (code == 0)
+        code = call_backs(db, life, error);
     for (size_t i = 0; i < life->task_count && code == 0; i++)
         code = case_task_add(db, row->case_id, &life->tasks[i], error);
     for (size_t i = 0; i < life->clock_count && code == 0; i++)

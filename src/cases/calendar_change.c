@@ -14,6 +14,9 @@ const struct process_action *case_builtin_action(const char *code)
     static const struct process_action ACTIONS[] = {
         {.code = "calendar_changed", .kind = PROCESS_CALENDAR_CHANGED, .stays = true},
         {.code = "media_received", .kind = PROCESS_MEDIA_ADDED, .stays = true},
+        {.code = "contacted", .kind = PROCESS_CONTACTED, .stays = true},
+        {.code = "answered", .kind = PROCESS_ANSWERED, .stays = true},
+        {.code = "took_in", .kind = PROCESS_TOOK_IN, .stays = true},
     };
     for (size_t i = 0; i < sizeof ACTIONS / sizeof ACTIONS[0]; i++)
         if (strcmp(code, ACTIONS[i].code) == 0)

@@ -166,6 +166,7 @@ struct case_work {
     struct buffer clock_effect;
     uint8_t salt[16]; // of this row's digests
     int64_t position; // of the change
+    int64_t merge_into; // the effect merge(): the open case that takes this one in; 0: none
     // Routing's answer, asked for once.
     bool routed;
     struct routing_answer route;
@@ -186,8 +187,9 @@ int case_store(struct case_work *work, const struct case_row *before,
                struct error *error) ERROR_MUST_CHECK;
 int case_number(const struct city_snapshot *city, int64_t opened_ms, int64_t serial,
                 char out[CASE_NUMBER_SIZE], struct error *error) ERROR_MUST_CHECK;
+// contact.c; NULL: nobody known
 int case_reporter_add(struct db *db, const struct case_reporter *reporter, int64_t *ret_id,
-                      struct error *error) ERROR_MUST_CHECK; // NULL: nothing is done
+                      struct error *error) ERROR_MUST_CHECK;
 int case_point_add(struct db *db, const struct case_row *row,
                    struct error *error) ERROR_MUST_CHECK;
 bool case_place_moved(const struct case_work *work); // to other areas

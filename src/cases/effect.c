@@ -2,7 +2,7 @@
 // Effects: what the words of the process vocabulary do to a case.
 #include <string.h>
 
-#include "case_internal.h"
+#include "contact_internal.h"
 
 static void cancel_kind(struct case_work *work, int kind)
 {
@@ -200,6 +200,8 @@ static int run(struct case_work *work, const struct process_term *effect,
     case PROCESS_EFFECT_COUNT_UP:
         work->fact.values[FACT_RETURNED + effect->numbers[0]]++;
         return 0;
+    case PROCESS_EFFECT_MERGE:
+        return case_merge_choose(work, effect->parameters[0], error);
     default:
         return error_set(error, ERROR_BUG, "case.effect", "effect '%s' does nothing",
                          effect->text);

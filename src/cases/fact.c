@@ -50,6 +50,7 @@ static void begin(struct case_work *work)
     fact[FACT_MARK] = row->mark;
     fact[FACT_REPORTED_BY] = row->reported_by;
     fact[FACT_OPENED_AT] = row->opened_ms;
+    fact[FACT_CONTACTS] = row->reporter_id != 0; // the one that opened it
 }
 
 // Instants and people by the action's fixed kind. once: the first one counts.
@@ -83,6 +84,10 @@ static void note_kind(struct case_work *work)
     }
     if (work->action->kind == PROCESS_VERIFIED)
         fact[FACT_VERIFY_RESULT] = work->inputs.choice;
+    if (work->action->kind == PROCESS_CONTACTED)
+        fact[FACT_CONTACTS]++;
+    if (work->action->kind == PROCESS_TOOK_IN)
+        fact[FACT_MERGED_IN]++;
     if (work->action->kind == PROCESS_CHECKED)
         fact[FACT_CHECK_RESULT] = work->inputs.choice;
 }

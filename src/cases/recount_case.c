@@ -5,6 +5,7 @@
 
 #include <gridcase/core/text.h>
 
+#include "contact_internal.h"
 #include "recount_internal.h"
 
 enum { CASE_RECOUNT_ARENA = 8 * 1024 * 1024 };
@@ -289,6 +290,17 @@ static void compare_facts(struct replay *replay)
                  (long long)stored[i], (long long)played[i]);
 }
 
+static int compare_contacts(struct replay *replay, struct error *error)
+{
+    const char *wrong = NULL;
+    int64_t stored = 0, counted = 0;
+    int code = contact_recount(&replay->stored, &wrong, &stored, &counted, error);
+    if (code == 0 && wrong != NULL)
+        FIND(wrong, "the case says %lld, its contacts and duplicates %lld",
+             (long long)stored, (long long)counted);
+    return code;
+}
+
 static int play(struct replay *replay, int64_t case_id, struct error *error)
 {
     struct case_work *stored = &replay->stored, *played = &replay->played;
@@ -308,7 +320,8 @@ static int play(struct replay *replay, int64_t case_id, struct error *error)
     compare_tasks(replay);
     compare_clocks(replay);
     compare_facts(replay);
-    return recount_add_fact(replay->recount, &stored->fact, error);
+    code = compare_contacts(replay, error);
+    return code != 0 ? code : recount_add_fact(replay->recount, &stored->fact, error);
 }
 
 int recount_case(struct recount *recount, struct db *db, int64_t case_id,

@@ -57,6 +57,20 @@ static bool read_yes(struct catalogue_build *build, const struct table *table, s
     return false;
 }
 
+static int64_t read_near(struct catalogue_build *build, size_t row, const char *column,
+                         int64_t absent, int64_t most)
+{
+    const struct table *table = build->source->classes;
+    const char *text = table_value(table, row, column);
+    int64_t number = 0;
+    if (*text == '\0')
+        return absent;
+    if (text_to_int(text, strlen(text), &number, NULL) != 0 || number < 0 || number > most)
+        rules_error(&build->check, table, row, column, "catalogue.near",
+                    "'%.20s' is no whole number from 0 to %lld", text, (long long)most);
+    return number;
+}
+
 static void read_class(struct catalogue_build *build, size_t row)
 {
     struct catalogue *catalogue = build->catalogue;
@@ -85,6 +99,10 @@ static void read_class(struct catalogue_build *build, size_t row)
     label_read(table, row, "major_name", catalogue->arena, &class->major_name);
     label_read(table, row, "name", catalogue->arena, &class->name);
     class->is_public = read_yes(build, table, row, "public", true);
+    class->near_m =
+        read_near(build, row, "near_m", CATALOGUE_NEAR_M, CATALOGUE_NEAR_M_MOST);
+    class->near_days =
+        read_near(build, row, "near_days", CATALOGUE_NEAR_DAYS, CATALOGUE_NEAR_DAYS_MOST);
     if (class->name.count == 0)
         rules_error(&build->check, table, row, "name", "catalogue.name_missing",
                     "the class '%s' has no name", class->code);
@@ -94,8 +112,9 @@ static void read_class(struct catalogue_build *build, size_t row)
 static void read_classes(struct catalogue_build *build)
 {
     static const char *const columns[] = {"kind", NULL};
-    static const char *const known[] = {"code",  "kind",   "region", "major",
-                                        "minor", "public", "note",   NULL};
+    static const char *const known[] = {"code",   "kind",      "region", "major",
+                                        "minor",  "public",    "note",   "near_m",
+                                        "near_days", NULL};
     static const char *const prefixes[] = {"name", "major_name", NULL};
     const struct table *table = build->source->classes;
     struct catalogue *catalogue = build->catalogue;

@@ -23,6 +23,7 @@
 #include <gridcase/rules/process.h>
 
 struct city_snapshot;
+struct contact_draft; // contact.h
 struct db;
 
 enum {
@@ -63,6 +64,9 @@ int case_shows_from_str(const char *text, size_t length); // -1: no such word
 struct case_reporter {
     const char *name, *phone, *email; // any may be NULL
     bool agreed;                      // the handling department may see it
+    bool anonymous;                   // does not want to be known
+    const char *address;              // of the person; NULL
+    const uint8_t *voice;             // SHA-256 of a recording; NULL
 };
 
 // The component that a case is about, as the city's register has it.
@@ -86,6 +90,9 @@ struct case_draft {
     // by urgency. NULL or "": none.
     const char *urgency;
     const struct case_reporter *reporter; // NULL: none
+    // How it came and whether an answer is wanted; NULL with a reporter: a call (the public's
+    // page for citizens), an answer where there is a number or mail.
+    const struct contact_draft *contact;
     enum process_source source;
     const char *external_id; // of another system; NULL
     int64_t imported_due_ms; // a clock of kind imported with this due; INSTANT_NONE: none

@@ -26,6 +26,13 @@ const char *catalogue_kind_to_str(enum catalogue_kind kind);
 int catalogue_kind_from_str(const char *text, enum catalogue_kind *ret,
                             struct error *error) ERROR_MUST_CHECK;
 
+enum { // where the table says nothing
+    CATALOGUE_NEAR_M = 100,
+    CATALOGUE_NEAR_DAYS = 90,
+    CATALOGUE_NEAR_M_MOST = 2000,
+    CATALOGUE_NEAR_DAYS_MOST = 3650,
+};
+
 struct catalogue_class {
     int64_t id;       // stable over versions; index + 1 until catalogue_set_class_id
     const char *code; // unique in the catalogue: "e0113", "pothole"
@@ -36,6 +43,9 @@ struct catalogue_class {
     struct label major_name;
     struct label name;
     bool is_public; // a citizen may choose it (column public, default yes)
+    // How far and how old an open case of the class may be to be taken for the same problem
+    // (columns near_m, near_days); near_m 0: never.
+    int64_t near_m, near_days;
     size_t first_condition, condition_count; // indexes of its conditions, in table order
 };
 
