@@ -175,7 +175,6 @@ static int number_case(struct case_work *work, struct error *error)
     return case_number(work->city, work->row.opened_ms, serial, work->row.number, error);
 }
 
-
 // The source's own target, kept beside our deadline on a clock of its own.
 static int start_imported(struct case_work *work, struct error *error)
 {

@@ -39,9 +39,9 @@ int bulk_store(struct db *db, const struct city_snapshot *city, struct bulk_life
                int64_t *position, struct error *error)
 {
     struct case_row *row = &life->row;
-    int code = row->reporter_id != 0 ? case_reporter_add(db, life->draft->reporter,
-                                                         &row->reporter_id, error)
-                                     : 0;
+    int code = row->reporter_id != 0
+                   ? case_reporter_add(db, life->draft->reporter, &row->reporter_id, error)
+                   : 0;
     if (code == 0)
         code = case_row_add(db, row, error);
     if (code == 0)

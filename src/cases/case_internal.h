@@ -164,8 +164,8 @@ struct case_work {
     int64_t task_no;      // acted on, 0: the case itself
     int64_t effective_ms; // when the move counts as done
     struct buffer clock_effect;
-    uint8_t salt[16]; // of this row's digests
-    int64_t position; // of the change
+    uint8_t salt[16];   // of this row's digests
+    int64_t position;   // of the change
     int64_t merge_into; // the effect merge(): the open case that takes this one in; 0: none
     // Routing's answer, asked for once.
     bool routed;

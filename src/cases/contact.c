@@ -359,10 +359,10 @@ enum { SAME_MOST = 1000 };
 static int erase_one(struct db *db, const struct actor *actor, int64_t reporter_id,
                      int64_t now_ms, int64_t *count, struct error *error)
 {
-    int code = db_execute(db, QUERY_REPORTER_ERASE,
-                          (struct db_value[]){DB_INT(reporter_id), DB_INT(now_ms),
-                                              DB_INT(actor->person_id)},
-                          3, error);
+    int code = db_execute(
+        db, QUERY_REPORTER_ERASE,
+        (struct db_value[]){DB_INT(reporter_id), DB_INT(now_ms), DB_INT(actor->person_id)},
+        3, error);
     if (code == 0)
         *count += db_changes(db);
     return code != 0 ? code
@@ -427,12 +427,13 @@ int contact_unmask(struct db *db, const struct contact_unmasking *unmasking,
         return same_request(s, 2, 1, unmasking->body_digest, unmasking->actor)
                    ? 0
                    : key_reused(error);
-    return code < 0 ? code
-                    : db_execute(db, QUERY_UNMASKING_ADD,
-                                 (struct db_value[]){
-                                     DB_INT(unmasking->case_id),
-                                     DB_INT(unmasking->actor->person_id), DB_TEXT(reason),
-                                     DB_INT(unmasking->now_ms), DB_BLOB(unmasking->key, 16),
-                                     DB_BLOB(unmasking->body_digest, HASH_SIZE)},
-                                 6, error);
+    return code < 0
+               ? code
+               : db_execute(db, QUERY_UNMASKING_ADD,
+                            (struct db_value[]){DB_INT(unmasking->case_id),
+                                                DB_INT(unmasking->actor->person_id),
+                                                DB_TEXT(reason), DB_INT(unmasking->now_ms),
+                                                DB_BLOB(unmasking->key, 16),
+                                                DB_BLOB(unmasking->body_digest, HASH_SIZE)},
+                            6, error);
 }

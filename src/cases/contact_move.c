@@ -55,8 +55,7 @@ static struct contact_draft draft_of(const struct case_draft *draft)
     if (draft->contact != NULL)
         return *draft->contact;
     return (struct contact_draft){
-        .channel =
-            draft->source == PROCESS_SOURCE_CITIZEN ? CONTACT_WEB : CONTACT_CALL,
+        .channel = draft->source == PROCESS_SOURCE_CITIZEN ? CONTACT_WEB : CONTACT_CALL,
         .wants_answer =
             reporter != NULL && (given(reporter->phone) || given(reporter->email))};
 }
@@ -115,7 +114,8 @@ int contact_follow(struct case_work *work, const struct case_row *before,
     if (ended)
         return db_execute(
             work->db, QUERY_CONTACT_DUE,
-            (struct db_value[]){DB_INT(row->case_id), DB_INT(work->effective_ms)}, 2, error);
+            (struct db_value[]){DB_INT(row->case_id), DB_INT(work->effective_ms)}, 2,
+            error);
     return db_execute(work->db, QUERY_CONTACT_NOT_DUE,
                       (struct db_value[]){DB_INT(row->case_id)}, 1, error);
 }

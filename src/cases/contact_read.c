@@ -246,13 +246,12 @@ int contact_looks(struct db *db, int64_t case_id, int64_t before_id, unsigned li
     struct contact_look *looks = arena_array(arena, limit, sizeof *looks);
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
     size_t count = 0;
-    int code = looks == NULL
-                   ? error_set(error, ERROR_LIMIT, "case.too_much",
-                               "the list does not fit in memory")
-                   : db_prepare(db,
-                                case_id != 0 ? QUERY_UNMASKING_OF_CASE
-                                             : QUERY_UNMASKING_LIST,
-                                &s, error);
+    int code =
+        looks == NULL
+            ? error_set(error, ERROR_LIMIT, "case.too_much",
+                        "the list does not fit in memory")
+            : db_prepare(db, case_id != 0 ? QUERY_UNMASKING_OF_CASE : QUERY_UNMASKING_LIST,
+                         &s, error);
     if (code != 0)
         return code;
     db_bind_int(s, 1, before_id > 0 ? before_id : INT64_MAX);

@@ -49,7 +49,8 @@ int case_merge_choose(struct case_work *work, const char *input, struct error *e
                               : error_set(error, ERROR_INPUT, "case.input",
                                           "input '%s' is required", input);
     if (code == 0)
-        code = case_visible(work->db, work->city, work->move->actor, other, &visible, error);
+        code =
+            case_visible(work->db, work->city, work->move->actor, other, &visible, error);
     if (code == 0 && !visible)
         return error_set(error, ERROR_NOT_FOUND, "case.unknown", "there is no case '%.40s'",
                          number);
@@ -72,8 +73,8 @@ int case_merge_store(struct case_work *work, struct error *error)
 {
     struct db *db = work->db;
     int64_t id = work->row.case_id, into = work->merge_into;
-    int code = db_execute(
-        db, QUERY_CASE_MERGE_FOLLOW, (struct db_value[]){DB_INT(id), DB_INT(into)}, 2, error);
+    int code = db_execute(db, QUERY_CASE_MERGE_FOLLOW,
+                          (struct db_value[]){DB_INT(id), DB_INT(into)}, 2, error);
     if (code == 0)
         code = db_execute(
             db, QUERY_CASE_MERGE_ADD,

@@ -44,7 +44,8 @@ static int take(struct near_search *search, int64_t case_id, struct error *error
     double far_m = metres_between(search->lon_deg, search->lat_deg, &row.place.point);
     if (far_m > search->radius_m)
         return 0;
-    code = case_row_visible(search->db, search->city, &search->sight, &row, &visible, error);
+    code =
+        case_row_visible(search->db, search->city, &search->sight, &row, &visible, error);
     if (code != 0 || !visible)
         return code;
     struct case_near *near = &search->items[search->count++];
@@ -67,12 +68,11 @@ static int candidates(struct near_search *search, int64_t class_id, int64_t from
     if (code != 0)
         return code;
     db_bind_values(s,
-                   (struct db_value[]){DB_DOUBLE(search->lon_deg - dx),
-                                       DB_DOUBLE(search->lat_deg - dy),
-                                       DB_DOUBLE(search->lon_deg + dx),
-                                       DB_DOUBLE(search->lat_deg + dy), DB_INT(class_id),
-                                       DB_INT(from_ms), DB_INT(except_id),
-                                       DB_INT(NEAR_LOOK_AT)},
+                   (struct db_value[]){
+                       DB_DOUBLE(search->lon_deg - dx), DB_DOUBLE(search->lat_deg - dy),
+                       DB_DOUBLE(search->lon_deg + dx), DB_DOUBLE(search->lat_deg + dy),
+                       DB_INT(class_id), DB_INT(from_ms), DB_INT(except_id),
+                       DB_INT(NEAR_LOOK_AT)},
                    8);
     size_t count = 0;
     while (count < NEAR_LOOK_AT && (code = db_step(s, error)) == DB_ROW)
@@ -90,11 +90,8 @@ int case_near(struct db *db, const struct city_snapshot *city, const struct acto
         catalogue_class_by_id(city_catalogue(city, 0), class_id);
     int64_t ids[NEAR_LOOK_AT];
     size_t found = 0;
-    struct near_search search = {.db = db,
-                                 .city = city,
-                                 .lon_deg = lon_deg,
-                                 .lat_deg = lat_deg,
-                                 .arena = arena};
+    struct near_search search = {
+        .db = db, .city = city, .lon_deg = lon_deg, .lat_deg = lat_deg, .arena = arena};
     if (class == NULL)
         return error_set(error, ERROR_INPUT, "case.class_unknown",
                          "the catalogue has no such class");

@@ -112,9 +112,8 @@ static void read_class(struct catalogue_build *build, size_t row)
 static void read_classes(struct catalogue_build *build)
 {
     static const char *const columns[] = {"kind", NULL};
-    static const char *const known[] = {"code",   "kind",      "region", "major",
-                                        "minor",  "public",    "note",   "near_m",
-                                        "near_days", NULL};
+    static const char *const known[] = {"code",   "kind", "region", "major",     "minor",
+                                        "public", "note", "near_m", "near_days", NULL};
     static const char *const prefixes[] = {"name", "major_name", NULL};
     const struct table *table = build->source->classes;
     struct catalogue *catalogue = build->catalogue;

@@ -30,6 +30,8 @@ static size_t invent_inputs(const struct process_action *action, struct case_inp
 {
     static const char *const DEPARTMENTS[] = {"2", "3", "4"};
     static const char *const POINTS[] = {"0.0012,0.0033", "0.0077,0.0081", "9,9"};
+    static const char *const CASES[] = {"T202506020001", "T202506020002", "T202506020003",
+                                        "T202506020004", "T209901010001"};
     size_t count = 0;
     for (size_t i = 0; i < action->input_count; i++) {
         const struct process_input *input = &action->inputs[i];
@@ -42,6 +44,8 @@ static size_t invent_inputs(const struct process_action *action, struct case_inp
             value = POINTS[random_below(3)];
         else if (input->type == PROCESS_INPUT_CLASS)
             value = "2";
+        else if (input->type == PROCESS_INPUT_CASE)
+            value = CASES[random_below(5)];
         else if (input->type == PROCESS_INPUT_CONDITION ||
                  input->type == PROCESS_INPUT_MEDIA)
             continue;
@@ -86,7 +90,8 @@ static bool random_move(struct world *w, const struct actor *people, size_t pers
                                 .input_count = invent_inputs(allowed->action, inputs)};
         if (!hurry || !away || random_below(4) == 0) {
             int code = move(w, &one, &result);
-            if (code != 0 && code != ERROR_CONFLICT && code != ERROR_INPUT)
+            if (code != 0 && code != ERROR_CONFLICT && code != ERROR_INPUT &&
+                strcmp(error.slug, "case.unknown") != 0)
                 fail_msg("%s: %s %s", one.action, error.slug, error.message);
             moved = code == 0;
         }

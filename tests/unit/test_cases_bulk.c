@@ -89,7 +89,7 @@ static void make_draft(struct arena *arena, uint64_t r, struct case_draft *draft
         draft->urgency = "urgent";
     if (r % 8 == 0) {
         struct case_reporter *reporter = arena_alloc(arena, sizeof *reporter);
-        *reporter = (struct case_reporter){"Ann", "555", NULL, true};
+        *reporter = (struct case_reporter){.name = "Ann", .phone = "555", .agreed = true};
         draft->reporter = reporter;
     }
 }

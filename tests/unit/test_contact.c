@@ -63,8 +63,8 @@ static size_t waiting(struct world *w, const struct actor *actor,
                       struct contact_item **items)
 {
     size_t count = 0;
-    assert_ok(contact_waiting(w->db, w->city, actor, 0, 0, 50, w->arena, items, &count,
-                              &error));
+    assert_ok(
+        contact_waiting(w->db, w->city, actor, 0, 0, 50, w->arena, items, &count, &error));
     return count;
 }
 
@@ -75,7 +75,7 @@ static struct case_result call(struct world *w, const struct actor *actor,
     struct case_result result;
     struct case_draft draft = {.class_id = 1,
                                .has_point = true,
-                               .point = {lon, 0.0015, CASE_WGS84, -1},
+                               .point = {lon, 0.0015, GEO_WGS84, -1},
                                .description = "A hole.",
                                .source = PROCESS_SOURCE_HOTLINE,
                                .reporter = reporter,
@@ -136,9 +136,9 @@ static void a_caller_is_found_by_number_and_sees_what_became_of_it(void **state)
     assert_int_equal(items[0].summary.id, made.case_id);
     assert_int_equal(find(&w, &acceptor, "13800138001", &items), 0);
     size_t count = 0;
-    assert_fails(contact_find(w.db, w.city, &acceptor, "138", w.arena, &items, &count,
-                              &error),
-                 ERROR_INPUT, "contact.number_short");
+    assert_fails(
+        contact_find(w.db, w.city, &acceptor, "138", w.arena, &items, &count, &error),
+        ERROR_INPUT, "contact.number_short");
     // An acceptor of another district finds nothing of it.
     assert_int_equal(find(&w, &elsewhere, "13800138000", &items), 0);
     // The history knows of a contact, not of whom.
@@ -323,7 +323,7 @@ static void who_is_erased_is_gone_from_every_byte(void **state)
     assert_int_equal(find(&w, &acceptor, "13800138000", &items), 0);
     w.db = db_close(w.db);
     checkpoint(&w);
-    static const char *const TRACES[] = {"王小明", "13800138000", "0138000",
+    static const char *const TRACES[] = {"王小明",        "13800138000",    "0138000",
                                          "138-0013-8000", "Lane 4, door 7", "It stinks."};
     for (size_t i = 0; i < sizeof TRACES / sizeof *TRACES; i++)
         if (store_contains(&w, TRACES[i]))

@@ -28,8 +28,9 @@ struct walk {
     struct db *db;
     struct city_snapshot *city;
     int64_t now_ms;
-    int64_t case_id;   // of the scenario
-    bool walked[ROWS]; // entries of the process
+    int64_t case_id;                                         // of the scenario
+    char number[CASE_NUMBER_SIZE], before[CASE_NUMBER_SIZE]; // of it, and of the one before
+    bool walked[ROWS];                                       // entries of the process
 };
 
 static struct error error;
@@ -100,8 +101,11 @@ static int report(struct walk *walk, const struct actor *actor, char **words, si
                                               .received_ms = walk->now_ms,
                                               .done_ms = INSTANT_NONE},
                           result, &error);
-    if (code == 0)
+    if (code == 0) {
         walk->case_id = result->case_id;
+        memcpy(walk->before, walk->number, sizeof walk->before);
+        memcpy(walk->number, result->number, sizeof walk->number);
+    }
     return code;
 }
 
@@ -135,7 +139,8 @@ static int act(struct walk *walk, const struct actor *actor, const char *action,
     for (size_t i = 0; i < count; i++) {
         char *equal = strchr(words[i], '=');
         *equal = '\0';
-        inputs[i] = (struct case_input){words[i], equal + 1};
+        bool before = strcmp(equal + 1, "@before") == 0; // the case reported before this
+        inputs[i] = (struct case_input){words[i], before ? walk->before : equal + 1};
         for (char *c = equal + 1; *c != '\0'; c++)
             *c = *c == '_' ? ' ' : *c;
     }

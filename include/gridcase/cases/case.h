@@ -90,8 +90,8 @@ struct case_draft {
     // by urgency. NULL or "": none.
     const char *urgency;
     const struct case_reporter *reporter; // NULL: none
-    // How it came and whether an answer is wanted; NULL with a reporter: a call (the public's
-    // page for citizens), an answer where there is a number or mail.
+    // How it came and whether an answer is wanted; NULL with a reporter: a call (the
+    // public's page for citizens), an answer where there is a number or mail.
     const struct contact_draft *contact;
     enum process_source source;
     const char *external_id; // of another system; NULL

@@ -50,11 +50,11 @@ bool contact_same_number(const char *digits, const char *other_digits);
 // ---- writing: in a write transaction ----
 struct contact_new {
     const struct actor *actor;
-    const char *number; // of the case; NULL: asks about none
+    const char *number;           // of the case; NULL: asks about none
     enum contact_purpose purpose; // JOINED or ASKED
     struct contact_draft contact;
     const struct case_reporter *reporter; // never NULL; all empty: anonymous
-    const char *told; // answered while the person waits; NULL: not
+    const char *told;                     // answered while the person waits; NULL: not
     int64_t received_ms;
     const uint8_t *key; // 16 bytes, never NULL
     const uint8_t *body_digest;
