@@ -218,3 +218,12 @@ SELECT count(*) FROM account_audit WHERE person_id = $1 AND kind = $2;
 -- database: cases
 -- Failures of unknown logins are noise after a while; the rest stays.
 DELETE FROM account_audit WHERE kind = 'failed' AND person_id IS NULL AND at < $1;
+
+-- name: person_open_tasks
+-- database: cases
+SELECT count(*) FROM case_task WHERE person_id = $1 AND person_id > 0 AND closed_at IS NULL;
+
+-- name: person_open_by_login
+-- database: cases
+-- 0 rows when nobody has that login, or their account is closed.
+SELECT person_id FROM person WHERE login = $1 AND closed_at IS NULL;

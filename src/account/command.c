@@ -117,9 +117,10 @@ int account_role_parse(const char *text, const struct account_lookups *lookups,
                              at + 1);
     }
     int code = role_from_str(copy, strlen(copy), &grant.role, error);
-    if (code == 0 && grant.role == ROLE_DEPARTMENT && grant.department_id == 0)
+    bool needs = grant.role == ROLE_DEPARTMENT || grant.role == ROLE_COMPANY;
+    if (code == 0 && needs && grant.department_id == 0)
         code = error_set(error, ERROR_INPUT, "staff.department_missing",
-                         "the role 'department' needs one: department/CODE");
+                         "the role '%s' needs one: %s/CODE", copy, copy);
     if (code == 0)
         *ret_grant = grant;
     return code;
@@ -233,6 +234,11 @@ int account_command_run(struct db *db, struct account_command *command, int64_t 
         command->person_id = person.id;
     }
     return command->kind->run(db, command, now_ms, error);
+}
+
+const char *account_command_login(const struct account_command *command)
+{
+    return command->login;
 }
 
 void account_command_write(const struct account_command *command, struct buffer *out)

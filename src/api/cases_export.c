@@ -10,6 +10,7 @@
 #include <gridcase/document/sheet.h>
 #include <gridcase/rules/calendar.h>
 #include <gridcase/rules/catalogue.h>
+#include <gridcase/rules/words.h>
 #include <gridcase/rules/zone.h>
 
 #include "api_internal.h"
@@ -137,7 +138,8 @@ static const char *holder_name(struct export_job *job, const struct case_summary
         return api_person_name(&job->view, summary->holder_person_id);
     }
     if (summary->holder_role >= 0 && summary->holder_role != PROCESS_DEPARTMENT) {
-        return process_word_label(PROCESS_WORDS_ROLE, summary->holder_role, job->language);
+        return words_label(city_words(job->call->snapshot), PROCESS_WORDS_ROLE,
+                           summary->holder_role, job->language);
     }
     return summary->task == PROCESS_TASK_NONE
                ? ""
@@ -180,7 +182,8 @@ static void put_step(struct export_job *job, const struct case_summary *summary)
         city_process(job->call->snapshot, summary->process_version);
     int step = process ? process_step_find(process, summary->step) : -1;
     sheet_text(job->sheet,
-               process_word_label(PROCESS_WORDS_STAGE, (int)summary->stage, job->language),
+               words_label(city_words(job->call->snapshot), PROCESS_WORDS_STAGE,
+                           (int)summary->stage, job->language),
                SHEET_PLAIN);
     sheet_text(job->sheet,
                step >= 0
@@ -236,15 +239,15 @@ static int put_row(struct export_job *job, const struct case_summary *summary,
     sheet_instant(sheet, summary->opened_ms);
     sheet_instant(sheet, summary->closed_ms);
     sheet_text(sheet,
-               ended ? process_word_label(PROCESS_WORDS_OUTCOME, (int)summary->outcome,
-                                          job->language)
+               ended ? words_label(city_words(job->call->snapshot), PROCESS_WORDS_OUTCOME,
+                                   (int)summary->outcome, job->language)
                      : "",
                SHEET_PLAIN);
     put_limit(job, summary);
-    sheet_text(
-        sheet,
-        process_word_label(PROCESS_WORDS_SOURCE, (int)summary->source, job->language),
-        SHEET_PLAIN);
+    sheet_text(sheet,
+               words_label(city_words(job->call->snapshot), PROCESS_WORDS_SOURCE,
+                           (int)summary->source, job->language),
+               SHEET_PLAIN);
     put_where(job, summary);
     return sheet_end_row(sheet, error);
 }

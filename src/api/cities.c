@@ -238,11 +238,23 @@ static void parts_close(struct parts *parts)
     parts->snapshot = city_snapshot_free(parts->snapshot);
 }
 
+// Which logins of the roster are people: asked anew whenever the model was read.
+static int learn_roster(struct api *api, const char *slug,
+                        const struct city_snapshot *snapshot, struct error *error)
+{
+    DB_READER_CLEANUP struct db *db = NULL;
+    int code = db_reader_borrow(api->store, slug, DB_CASES, &db, error);
+    return code ? code : account_roster_learn(db, city_roster(snapshot), error);
+}
+
 static int parts_open(struct api *api, const char *slug, struct parts *parts,
                       struct error *error)
 {
     char folder[1024];
     int code = city_snapshot_open(api->store, slug, &parts->snapshot, error);
+    if (!code) {
+        code = learn_roster(api, slug, parts->snapshot, error);
+    }
     if (!code) {
         code = db_lane_get(api->store, slug, DB_CASES, &parts->lane, error);
     }
@@ -343,7 +355,11 @@ int api_city_reload(struct api *api, struct api_city *city, struct error *error)
     }
     struct city_snapshot *fresh = NULL;
     int code = city_snapshot_open(api->store, city->slug, &fresh, error);
+    if (!code) {
+        code = learn_roster(api, city->slug, fresh, error);
+    }
     if (code) {
+        city_snapshot_free(fresh);
         return code; // the old one stays in force
     }
     pthread_mutex_lock(&api->lock);

@@ -8,13 +8,17 @@
 
 struct person_job {
     struct account_command *command;
+    const struct city_snapshot *city;
     int64_t now_ms;
 };
 
 static int run_job(struct db *db, void *context, struct error *error)
 {
     const struct person_job *job = context;
-    return account_command_run(db, job->command, job->now_ms, error);
+    int code = account_command_run(db, job->command, job->now_ms, error);
+    return code ? code
+                : account_roster_person(db, city_roster(job->city),
+                                        account_command_login(job->command), error);
 }
 
 static int carry_out(struct api_call *call, struct api_city *city, struct error *error)
@@ -31,6 +35,7 @@ static int carry_out(struct api_call *call, struct api_city *city, struct error 
     CITY_SNAPSHOT_CLEANUP struct city_snapshot *snapshot =
         api_city_snapshot(call->api, city);
     struct account_lookups lookups = account_lookups_of(snapshot);
+    job.city = snapshot;
     code = account_command_new(request, &lookups, &job.command, error);
     if (code == 0) {
         code = db_lane_call(city->lane, DB_PEOPLE, run_job, &job, error);

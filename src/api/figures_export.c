@@ -9,6 +9,7 @@
 #include <gridcase/evaluation/figures.h>
 #include <gridcase/rules/calendar.h>
 #include <gridcase/rules/catalogue.h>
+#include <gridcase/rules/words.h>
 #include <gridcase/rules/zone.h>
 
 #include "api_internal.h"
@@ -100,7 +101,8 @@ static const char *key_text(const struct figures_job *job, const struct figure_b
     const struct city_area *area = NULL;
     const struct catalogue_class *of_class = NULL;
     if (by->dimension == FIGURE_BY_SOURCE) {
-        return process_word_label(PROCESS_WORDS_SOURCE, (int)key->id, job->language);
+        return words_label(city_words(city), PROCESS_WORDS_SOURCE, (int)key->id,
+                           job->language);
     }
     if (by->dimension == FIGURE_BY_DEPARTMENT &&
         (department = city_department_by_id(city, key->id))) {

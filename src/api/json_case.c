@@ -275,14 +275,7 @@ static const struct label *action_label(const struct process *process, const cha
 // What no process lists is called by its kind.
 static void put_kind_label(struct api_view *view, enum process_kind kind)
 {
-    const struct city_snapshot *city = view->call->snapshot;
-    json_begin_object(view->json, "label");
-    for (size_t i = 0; i < city_languages(city); i++) {
-        const char *language = city_language(city, i);
-        json_put_text(view->json, language,
-                      process_word_label(PROCESS_WORDS_KIND, (int)kind, language));
-    }
-    json_end_object(view->json);
+    api_put_words(view->json, "label", view->call->snapshot, PROCESS_WORDS_KIND, (int)kind);
 }
 
 static const char *mark_to_str(enum case_mark mark)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // The city's words as JSON: names in its languages, departments, areas, the city itself.
 #include <gridcase/core/text.h>
+#include <gridcase/rules/words.h>
 
 #include "api_internal.h"
 
@@ -22,7 +23,7 @@ void api_put_words(struct json_writer *json, const char *name,
     json_begin_object(json, name);
     for (size_t i = 0; i < city_languages(city); i++) {
         const char *language = city_language(city, i);
-        json_put_text(json, language, process_word_label(list, word, language));
+        json_put_text(json, language, words_label(city_words(city), list, word, language));
     }
     json_end_object(json);
 }

@@ -264,6 +264,17 @@ int case_task_add(struct db *db, int64_t case_id, const struct case_task_row *ta
 int case_step_leave(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 int case_step_enter(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 
+// ---- roster.c: tasks of whoever is on duty ----
+// Gives the task of the step that is entered to a person on duty for the case's point.
+int case_roster_hold(struct case_work *work, struct case_task_row *task,
+                     struct error *error) ERROR_MUST_CHECK;
+// May the actor do what another person on duty was sent to do?
+bool case_roster_stands_in(const struct case_work *work, const struct case_task_row *task);
+// The case's duty grid; 0: none.
+int64_t case_duty_grid(const struct city_snapshot *city, const struct case_place *place);
+// The public reported it while that person was on duty there.
+bool case_missed_by(const struct case_work *work, int64_t person_id);
+
 // ---- case_clock.c ----
 int case_clocks_load(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 struct case_clock_row *case_clock_find(struct case_work *work, int kind, int64_t task_no);

@@ -22,6 +22,9 @@ static bool covers(const struct case_work *work, const struct role_grant *grant,
     const struct case_row *row = &work->row;
     if (work->is_new)
         return true; // anybody may report anything; who may see it is another question
+    if (task != NULL && task->person_id != 0 &&
+        task->person_id == work->move->actor->person_id)
+        return true; // one's own task, wherever one was sent
     if (grant->area_id != 0) {
         bool inside = false;
         for (int i = 0; i < CITY_LEVEL_LIMIT; i++)
@@ -47,7 +50,7 @@ static bool holds(const struct case_work *work, const struct role_grant *grant,
     if (task == NULL || (int)grant->role != task->role)
         return true;
     if (task->person_id != 0)
-        return task->person_id == actor->person_id;
+        return task->person_id == actor->person_id || case_roster_stands_in(work, task);
     if (task->department_id == 0)
         return true;
     for (size_t i = 0; i < actor->department_count; i++)

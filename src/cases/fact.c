@@ -34,6 +34,7 @@ static void copy_place(struct case_work *work)
     fact[FACT_GRID_ID] = row->place.grid_id;
     for (int i = 0; i < CITY_LEVEL_LIMIT; i++)
         fact[FACT_AREA_1 + i] = row->place.areas[i];
+    fact[FACT_GRID_DUTY_ID] = case_duty_grid(work->city, &row->place);
     fact[FACT_STAGE] = row->stage;
     fact[FACT_OUTCOME] = row->outcome;
 }

@@ -154,6 +154,9 @@ static int guard_holds(struct case_work *work, const struct process_action *acti
     case PROCESS_GUARD_WITHIN:
         holds = work->effective_ms - row->step_ms <= guard->numbers[0];
         break;
+    case PROCESS_GUARD_MISSED:
+        holds = case_missed_by(work, work->move->actor->person_id);
+        break;
     case PROCESS_GUARD_OTHER_PERSON:
         code = other_person(work, guard->numbers[0], &holds, error);
         break;
@@ -173,6 +176,10 @@ int case_guards_pass(struct case_work *work, const struct process_action *action
         int code = guard_holds(work, action, inputs, &action->guards[i], error);
         if (code < 0)
             return code;
+        if (code == 0 && action->guards[i].word == PROCESS_GUARD_MISSED)
+            return error_set(error, ERROR_CONFLICT, "case.own_missed_report",
+                             "the public reported it while you were on duty there: "
+                             "somebody else looks at it");
         if (code == 0)
             return error_set(error, ERROR_CONFLICT, "case.guard",
                              "'%s' is not possible now: %s", action->code,

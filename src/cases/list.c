@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <gridcase/core/text.h>
+#include <gridcase/rules/roster.h>
 
 #include "case_internal.h"
 #include "search_internal.h"
@@ -62,6 +63,17 @@ static bool in_box(const struct case_row *row, const struct case_filter *filter)
            lat >= filter->south_deg && lat <= filter->north_deg;
 }
 
+// Somebody else was sent, and the actor is on duty in the case's duty grid as well.
+static bool is_on_my_beat(const struct walk *walk, const struct case_row *row)
+{
+    const struct actor *actor = walk->actor;
+    int64_t area_id = case_duty_grid(walk->city, &row->place);
+    return row->holder_role == PROCESS_COLLECTOR && area_id != 0 &&
+           actor_has_role(actor, ROLE_COLLECTOR) &&
+           roster_on_duty(city_roster(walk->city), actor->person_id, area_id, true,
+                          walk->now_ms);
+}
+
 // The step's task is held by the actor: as a person, in a role, for a department.
 static bool is_mine(const struct walk *walk, const struct case_row *row)
 {
@@ -69,7 +81,7 @@ static bool is_mine(const struct walk *walk, const struct case_row *row)
     if (row->closed_ms != INSTANT_NONE)
         return false;
     if (row->holder_person != 0)
-        return row->holder_person == actor->person_id;
+        return row->holder_person == actor->person_id || is_on_my_beat(walk, row);
     if (row->holder_role < 0)
         return false;
     if (row->holder_role == PROCESS_DEPARTMENT) {

@@ -191,6 +191,8 @@ static int hold(struct case_work *work, const struct process_step *step,
     case PROCESS_HOLDER_FILER:
         task->person_id = work->row.reported_by;
         return 0;
+    case PROCESS_HOLDER_ROSTER:
+        return case_roster_hold(work, task, error);
     default:
         return 0;
     }

@@ -2,24 +2,10 @@
 // Who is on duty for a point at an instant.
 #include <math.h>
 
-#include "snapshot_internal.h"
+#include <gridcase/city/city.h>
+#include <gridcase/rules/roster.h>
 
 static const double M_PER_DEG = 111319.490793;
-
-const struct roster *city_roster(const struct city_snapshot *city)
-{
-    return city->roster;
-}
-
-const struct words *city_words(const struct city_snapshot *city)
-{
-    return city->words;
-}
-
-int city_roster_level(const struct city_snapshot *city)
-{
-    return city->roster_level;
-}
 
 static double away_m(const struct city_snapshot *city, int64_t area_id, double lon_deg,
                      double lat_deg)
@@ -59,7 +45,8 @@ static bool listed(const struct city_duty *out, size_t count, int64_t person_id)
 size_t city_on_duty(const struct city_snapshot *city, int64_t area_id, double lon_deg,
                     double lat_deg, int64_t instant_ms, struct city_duty *out, size_t most)
 {
-    const struct roster *roster = city->roster;
+    const struct roster *roster = city_roster(city);
+    int64_t today = roster_today(roster, instant_ms);
     size_t count = 0, own = 0;
     bool others = isfinite(lon_deg) && isfinite(lat_deg);
     // The point's own grid first, all of it; then whoever is near.
@@ -76,7 +63,8 @@ size_t city_on_duty(const struct city_snapshot *city, int64_t area_id, double lo
                                      .backup = row->backup};
             if (duty.person_id == 0 || (round == 1 && row->area_id == area_id) ||
                 listed(out, round == 0 ? count : own, duty.person_id) ||
-                !roster_row_at(roster, row, instant_ms, &duty.starts_ms, &duty.ends_ms))
+                !roster_row_at(roster, row, today, instant_ms, &duty.starts_ms,
+                               &duty.ends_ms))
                 continue;
             if (round == 0 && count < most)
                 out[count++] = duty;

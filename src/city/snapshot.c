@@ -191,6 +191,21 @@ const char *city_names_text(const struct city_snapshot *city,
     return primary ? primary : any ? any : "";
 }
 
+const struct roster *city_roster(const struct city_snapshot *city)
+{
+    return city->roster;
+}
+
+const struct words *city_words(const struct city_snapshot *city)
+{
+    return city->words;
+}
+
+int city_roster_level(const struct city_snapshot *city)
+{
+    return city->roster_level;
+}
+
 void city_bbox(const struct city_snapshot *city, double ret_wsen_deg[4])
 {
     memcpy(ret_wsen_deg, city->bbox, sizeof(city->bbox));

@@ -12,6 +12,7 @@
 #include <gridcase/db/db.h>
 #include <gridcase/db/store.h>
 #include <gridcase/rules/calendar.h>
+#include <gridcase/rules/words.h>
 
 enum { CASE_ARENA = 64 * 1024 * 1024 };
 
@@ -73,8 +74,8 @@ static void print_clock(struct terminal *terminal, const struct case_explained *
 {
     const struct clock *clock = &explained->clock.state;
     printf("%s clock: %s\n",
-           process_word_label(PROCESS_WORDS_CLOCK, (int)explained->clock.kind,
-                              terminal->language),
+           words_label(city_words(terminal->city), PROCESS_WORDS_CLOCK,
+                       (int)explained->clock.kind, terminal->language),
            clock_status_to_str(clock->status));
     printf("  rule      %s\n", *explained->rule != '\0' ? explained->rule : "no limit");
     printf("  catalogue version %" PRId64, explained->catalogue_version);
@@ -131,7 +132,8 @@ static void print_history(struct terminal *terminal, const struct case_detail *d
     for (size_t i = 0; i < detail->history_count; i++) {
         const struct case_history_row *row = &detail->history[i];
         printf("  %3" PRId64 "  %s  %s", row->seq, local_text(terminal, row->done_ms),
-               process_word_label(PROCESS_WORDS_KIND, (int)row->kind, terminal->language));
+               words_label(city_words(terminal->city), PROCESS_WORDS_KIND, (int)row->kind,
+                           terminal->language));
         if (strcmp(row->from, row->to) != 0)
             printf("  -> %s", row->to);
         if (row->actor_id != 0)

@@ -9,12 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <gridcase/account/account.h>
 #include <gridcase/cases/replay.h>
 #include <gridcase/city/city.h>
 #include <gridcase/cli/control.h>
 #include <gridcase/core/instant.h>
 #include <gridcase/core/json.h>
 #include <gridcase/core/text.h>
+#include <gridcase/db/db.h>
 #include <gridcase/db/store.h>
 
 enum { PATH_SIZE = 4096, TOLD_REFUSALS = 20 };
@@ -88,6 +90,15 @@ static int hand_over(const char *data, const char *slug,
     return status;
 }
 
+// Tasks of a roster go to people by their ids.
+static int learn_roster(struct db_store *store, const char *slug,
+                        const struct city_snapshot *city, struct error *error)
+{
+    DB_READER_CLEANUP struct db *db = NULL;
+    int status = db_reader_borrow(store, slug, DB_CASES, &db, error);
+    return status != 0 ? status : account_roster_learn(db, city_roster(city), error);
+}
+
 static int play_here(struct db_store *store, const char *slug, bool bulk,
                      struct replay_options *options, struct error *error)
 {
@@ -99,6 +110,8 @@ static int play_here(struct db_store *store, const char *slug, bool bulk,
     signal(SIGTERM, on_signal);
     CITY_SNAPSHOT_CLEANUP struct city_snapshot *city = NULL;
     int status = city_snapshot_open(store, slug, &city, error);
+    if (status == 0)
+        status = learn_roster(store, slug, city, error);
     if (status != 0)
         return status;
     struct replay_progress progress = {0};

@@ -68,7 +68,7 @@ static int step_word(const struct builder *builder, size_t row, const char *colu
     return number;
 }
 
-// "role:acceptor", "filer:collector", "department", "desk", "reporter".
+// "role:acceptor", "filer:collector", "roster:collector", "department", "desk", "reporter".
 static void read_holder(const struct builder *builder, size_t row,
                         struct process_step *step)
 {
@@ -86,14 +86,17 @@ static void read_holder(const struct builder *builder, size_t row,
         step->holder = PROCESS_HOLDER_REPORTER;
     } else {
         bool filer = text_starts(text, "filer:");
-        step->holder = filer ? PROCESS_HOLDER_FILER : PROCESS_HOLDER_ROLE;
+        bool roster = text_starts(text, "roster:");
+        step->holder = filer    ? PROCESS_HOLDER_FILER
+                       : roster ? PROCESS_HOLDER_ROSTER
+                                : PROCESS_HOLDER_ROLE;
         const char *role = strchr(text, ':');
         step->holder_role = role != NULL ? process_role_from_str(role + 1) : -1;
-        if ((!filer && !text_starts(text, "role:")) || step->holder_role < 0 ||
+        if ((!filer && !roster && !text_starts(text, "role:")) || step->holder_role < 0 ||
             step->holder_role >= PROCESS_ROLE_COUNT)
             STEP_PROBLEM("holder",
-                         "unknown word '%s': role:ROLE, filer:ROLE, department, desk or "
-                         "reporter",
+                         "unknown word '%s': role:ROLE, filer:ROLE, roster:ROLE, "
+                         "department, desk or reporter",
                          text);
     }
 }

@@ -105,6 +105,10 @@ static const struct vocabulary_word GUARDS[PROCESS_GUARD_COUNT] = {
                                   {P_END},
                                   "neither the actor nor the actor's company dispatched or "
                                   "handled the case"},
+    [PROCESS_GUARD_MISSED] = {"missed",
+                              {P_END},
+                              "the public reported it while the actor was on duty in its "
+                              "duty grid, not as a backup: the actor's own missed report"},
 };
 
 static const struct vocabulary_word EFFECTS[PROCESS_EFFECT_COUNT] = {

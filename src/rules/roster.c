@@ -19,6 +19,8 @@ int roster_new(const struct roster_source *source, const struct rules_report *re
     roster_read_officers(&build);
     roster_read_vehicles(&build);
     int code = rules_check_result(&build.check, "roster.invalid", error);
+    if (code == 0)
+        code = roster_index_persons(build.roster, error);
     if (code != 0) {
         roster_free(build.roster);
         return code;
@@ -33,6 +35,8 @@ struct roster *roster_free(struct roster *roster)
         rules_index_done(&roster->by_login);
         free(roster->rows);
         free(roster->persons);
+        free(roster->person_rows);
+        free(roster->person_first);
         arena_free(roster->arena);
         free(roster);
     }
@@ -94,6 +98,40 @@ void roster_learn(const struct roster *roster, const char *login, int64_t person
         atomic_store_explicit(&roster->persons[person].id, person_id, memory_order_relaxed);
 }
 
+bool roster_person_find(const struct roster *roster, int64_t person_id, size_t *ret_person)
+{
+    for (size_t i = 0; person_id != 0 && i < roster->person_count; i++)
+        if (roster_person_id(roster, i) == person_id) {
+            *ret_person = i;
+            return true;
+        }
+    return false;
+}
+
+int roster_index_persons(struct roster *roster, struct error *error)
+{
+    size_t *first = roster->person_first =
+        memory_array(roster->person_count + 2, sizeof *roster->person_first);
+    roster->person_rows = memory_array(roster->row_count + 1, sizeof *roster->person_rows);
+    if (first == NULL || roster->person_rows == NULL)
+        return error_set(error, ERROR_LIMIT, "roster.too_many", "out of memory");
+    // Counted one place further on, summed up, then moved back by filling in.
+    for (size_t i = 0; i < roster->row_count; i++)
+        first[roster->rows[i].person + 2]++;
+    for (size_t i = 2; i < roster->person_count + 2; i++)
+        first[i] += first[i - 1];
+    for (size_t i = 0; i < roster->row_count; i++)
+        roster->person_rows[first[roster->rows[i].person + 1]++] = i;
+    return 0;
+}
+
+const size_t *roster_rows_of_person(const struct roster *roster, size_t person,
+                                    size_t *ret_count)
+{
+    *ret_count = roster->person_first[person + 1] - roster->person_first[person];
+    return roster->person_rows + roster->person_first[person];
+}
+
 // ---- questions ----
 static bool on_day(int64_t first_day, int64_t last_day, unsigned weekdays, int64_t day)
 {
@@ -124,10 +162,14 @@ bool roster_row_on_day(const struct roster *roster, const struct roster_row *row
     return true;
 }
 
-bool roster_row_at(const struct roster *roster, const struct roster_row *row,
+int64_t roster_today(const struct roster *roster, int64_t instant_ms)
+{
+    return calendar_day(roster->calendar, instant_ms);
+}
+
+bool roster_row_at(const struct roster *roster, const struct roster_row *row, int64_t today,
                    int64_t instant_ms, int64_t *ret_starts_ms, int64_t *ret_ends_ms)
 {
-    int64_t today = calendar_day(roster->calendar, instant_ms);
     for (int64_t day = today; day >= today - 1; day--) { // a night shift began yesterday
         int64_t starts = 0, ends = 0;
         if (roster_row_on_day(roster, row, day, &starts, &ends) && instant_ms >= starts &&
@@ -155,4 +197,21 @@ void roster_rows_of_grid(const struct roster *roster, int64_t area_id, size_t *r
     while (low < roster->row_count && roster->rows[low].area_id == area_id)
         low++;
     *ret_count = low - *ret_first;
+}
+
+bool roster_on_duty(const struct roster *roster, int64_t person_id, int64_t area_id,
+                    bool backup_too, int64_t instant_ms)
+{
+    size_t person = 0, count = 0;
+    int64_t today = roster_today(roster, instant_ms), starts = 0, ends = 0;
+    if (!roster_person_find(roster, person_id, &person))
+        return false;
+    const size_t *rows = roster_rows_of_person(roster, person, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct roster_row *row = &roster->rows[rows[i]];
+        if ((area_id == 0 || row->area_id == area_id) && (backup_too || !row->backup) &&
+            roster_row_at(roster, row, today, instant_ms, &starts, &ends))
+            return true;
+    }
+    return false;
 }

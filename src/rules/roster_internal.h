@@ -24,6 +24,8 @@ struct roster {
     struct roster_person *persons;
     size_t person_count;
     struct rules_index by_login;
+    size_t *person_rows;  // row indexes by person
+    size_t *person_first; // person_count + 1: where each begins in them
     struct roster_officer *officers;
     size_t officer_count;
     struct roster_vehicle *vehicles;
@@ -44,5 +46,6 @@ void roster_read_vehicles(struct roster_build *build);
 // The columns "from", "to", "weekdays" of a row; blank: always. False when reported.
 bool roster_read_dates(struct roster_build *build, const struct table *table, size_t row,
                        int64_t *ret_first, int64_t *ret_last, unsigned *ret_weekdays);
+int roster_index_persons(struct roster *roster, struct error *error) ERROR_MUST_CHECK;
 // Reports persons who are in two places at once. roster_twice.c
 void roster_check_twice(struct roster_build *build);

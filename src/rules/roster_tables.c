@@ -8,6 +8,8 @@
 
 #include <gridcase/core/text.h>
 
+#include <gridcase/rules/process.h>
+
 #include "calendar_build.h"
 #include "roster_internal.h"
 
@@ -135,6 +137,7 @@ static size_t person_of(struct roster *roster, const char *login)
 static void check_staff(struct roster_build *build, size_t row, const char *login)
 {
     const struct table *table = build->source->rosters, *staff = build->source->staff;
+    const char *wanted = process_role_to_str(PROCESS_COLLECTOR);
     bool there = false, collector = false;
     if (staff == NULL)
         return;
@@ -142,7 +145,7 @@ static void check_staff(struct roster_build *build, size_t row, const char *logi
         if (strcasecmp(table_value(staff, i, "login"), login) != 0)
             continue;
         there = true;
-        collector = text_equal(table_value(staff, i, "role"), "collector");
+        collector = text_equal(table_value(staff, i, "role"), wanted);
     }
     if (!there)
         rules_warning(&build->check, table, row, "person", "roster.person_unknown",

@@ -13,6 +13,7 @@
 #include <gridcase/rules/calendar.h>
 #include <gridcase/rules/catalogue.h>
 #include <gridcase/rules/process.h>
+#include <gridcase/rules/roster.h>
 #include <gridcase/rules/routing.h>
 
 struct city_snapshot {
@@ -22,6 +23,7 @@ struct city_snapshot {
     struct calendar *later[3]; // versions 2, 3, 4: the last one is in force
     size_t later_count;
     struct routing *routing;
+    struct roster *roster; // empty, until fake_city_roster
 };
 
 static const char *fake_zone = "Asia/Shanghai"; // of the cities made from now on
@@ -97,7 +99,38 @@ static struct city_snapshot *fake_city_new(const char *steps_path, const char *a
     if (routing_new(&(struct routing_source){routes, 1, city->catalogue, &names}, NULL,
                     &city->routing, &error) != 0)
         fail_msg("%s", error.message);
+    if (roster_new(&(struct roster_source){.calendar = city->calendar}, NULL, &city->roster,
+                   &error) != 0)
+        fail_msg("%s", error.message);
     return city;
+}
+
+// ---- duty grids: the streets 201..204 as "S1".."S4" ----
+static inline int64_t fake_duty_grid(void *context, const char *code)
+{
+    (void)context;
+    return code[0] == 'S' && code[1] >= '1' && code[1] <= '4' ? 200 + code[1] - '0' : 0;
+}
+// Rows person,duty_grid,shift,from,to,weekdays,backup; shifts "day" 07:00-19:00 and
+// "night". Persons pNUMBER have that number as their id.
+static inline void fake_city_roster(struct city_snapshot *city, const char *rows)
+{
+    struct error error = {0};
+    struct table *shifts TABLE_CLEANUP =
+        fake_table("shifts", "code,starts,ends\nday,07:00,19:00\nnight,19:00,07:00\n");
+    struct table *table TABLE_CLEANUP = fake_table("rosters", rows);
+    struct roster_source source = {.shifts = shifts,
+                                   .rosters = table,
+                                   .calendar = city->calendar,
+                                   .has_level = true,
+                                   .duty_grid_id = fake_duty_grid};
+    city->roster = roster_free(city->roster);
+    if (roster_new(&source, NULL, &city->roster, &error) != 0)
+        fail_msg("%s", error.message);
+    for (size_t i = 0; i < roster_persons(city->roster); i++) {
+        const char *login = roster_person_login(city->roster, i);
+        roster_learn(city->roster, login, strtol(login + 1, NULL, 10));
+    }
 }
 
 // A new version of the calendar, with these special days.
@@ -117,6 +150,7 @@ static void fake_city_free(struct city_snapshot *city)
         calendar_free(city->later[i]);
     process_free(city->process);
     catalogue_free(city->catalogue);
+    roster_free(city->roster);
     calendar_free(city->calendar);
     routing_free(city->routing);
     free(city);
@@ -155,6 +189,15 @@ const char *city_class_code(const struct city_snapshot *city, int64_t id)
 {
     const struct catalogue_class *found = catalogue_class_by_id(city->catalogue, id);
     return found != NULL ? found->code : NULL;
+}
+
+const struct roster *city_roster(const struct city_snapshot *city)
+{
+    return city->roster;
+}
+int city_roster_level(const struct city_snapshot *city)
+{
+    return roster_rows(city->roster) > 0 ? 1 : -1;
 }
 
 static struct city_area fake_areas[6];

@@ -150,7 +150,8 @@ static size_t on_duty(const struct made *made, int64_t area, const char *when,
     roster_rows_of_grid(made->roster, area, &first, &count);
     for (size_t i = first; i < first + count; i++) {
         const struct roster_row *row = roster_row(made->roster, i);
-        if (roster_row_at(made->roster, row, support_local(made->calendar, when), &starts,
+        int64_t at = support_local(made->calendar, when);
+        if (roster_row_at(made->roster, row, roster_today(made->roster, at), at, &starts,
                           &ends)) {
             *ret_login =
                 found == 0 ? roster_person_login(made->roster, row->person) : *ret_login;

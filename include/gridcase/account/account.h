@@ -188,6 +188,14 @@ int account_person_write(struct db *db, int64_t person_id, struct json_writer *w
 int account_has_demo_logins(struct db *db, bool *ret_has,
                             struct error *error) ERROR_MUST_CHECK;
 
+// Tells a roster whose logins are open accounts (roster_learn), all of them. Call it for
+// each new snapshot; account changes of single persons are told by account_roster_person.
+struct roster;
+int account_roster_learn(struct db *db, const struct roster *roster,
+                         struct error *error) ERROR_MUST_CHECK;
+int account_roster_person(struct db *db, const struct roster *roster, const char *login,
+                          struct error *error) ERROR_MUST_CHECK;
+
 // ---- staff table ----
 // Columns: login, name, role, area, department, home. One row a role; a person with several
 // roles has several rows with the same login (name and home from the first). role: a code

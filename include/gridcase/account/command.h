@@ -26,6 +26,8 @@ struct account_command *account_command_free(struct account_command *command);
 // Inside a write transaction; may be run again.
 int account_command_run(struct db *db, struct account_command *command, int64_t now_ms,
                         struct error *error) ERROR_MUST_CHECK;
+// The login it was about, for account_roster_person; borrowed.
+const char *account_command_login(const struct account_command *command);
 // The answer, after the commit: it holds secrets, so it goes to whoever asked and nowhere
 // else.
 void account_command_write(const struct account_command *command, struct buffer *out);

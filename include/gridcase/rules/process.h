@@ -221,6 +221,7 @@ enum process_holder {          // who holds the task of a step
     PROCESS_HOLDER_REPORTER,   // the reporting person's own account
     PROCESS_HOLDER_FILER,      // the person who reported when staff, else the role
     PROCESS_HOLDER_DESK,       // the desk that has the case: dispatchers of that department
+    PROCESS_HOLDER_ROSTER,     // who is on duty for the point, else the role (roster.h)
     PROCESS_HOLDER_COUNT,
 };
 

@@ -23,6 +23,7 @@ enum process_guard {
     PROCESS_GUARD_DESK_ABOVE, // above the desk that has it stands another one
     PROCESS_GUARD_INSIDE,     // the department named stands inside the desk, or the lead
     PROCESS_GUARD_OTHER_SIDE, // neither the actor nor the actor's company handled it
+    PROCESS_GUARD_MISSED,
     PROCESS_GUARD_COUNT,
 };
 

@@ -94,9 +94,20 @@ int64_t roster_person_id(const struct roster *roster, size_t person);        // 
 void roster_learn(const struct roster *roster, const char *login, int64_t person_id);
 
 // ---- questions ----
-// When a row's shift runs that holds the instant; false when none does.
-bool roster_row_at(const struct roster *roster, const struct roster_row *row,
+// When a row's shift runs that holds the instant; false when none does. today: the local
+// day of the instant (calendar_day), asked for once by who looks at many rows.
+bool roster_row_at(const struct roster *roster, const struct roster_row *row, int64_t today,
                    int64_t instant_ms, int64_t *ret_starts_ms, int64_t *ret_ends_ms);
+int64_t roster_today(const struct roster *roster, int64_t instant_ms);
+// A person by id, false when the roster has none such.
+bool roster_person_find(const struct roster *roster, int64_t person_id, size_t *ret_person);
+// Rows of a person: indexes for roster_row, in the order of duty grids.
+const size_t *roster_rows_of_person(const struct roster *roster, size_t person,
+                                    size_t *ret_count);
+// Is the person on duty at the instant: anywhere (area_id 0), or in this duty grid, as
+// backup too or not.
+bool roster_on_duty(const struct roster *roster, int64_t person_id, int64_t area_id,
+                    bool backup_too, int64_t instant_ms);
 // Rows of a duty grid as a range of indexes.
 void roster_rows_of_grid(const struct roster *roster, int64_t area_id, size_t *ret_first,
                          size_t *ret_count);
