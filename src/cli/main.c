@@ -21,6 +21,7 @@ extern const struct cli_command cli_route_commands[];
 extern const struct cli_command cli_backup_commands[];
 extern const struct cli_command cli_status_commands[];
 extern const struct cli_command cli_certificate_commands[];
+extern const struct cli_command cli_grid_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
@@ -30,7 +31,8 @@ const struct cli_command *const cli_families[] = {
     cli_check_commands,       cli_process_commands,
     cli_search_commands,      cli_route_commands,
     cli_backup_commands,      cli_status_commands,
-    cli_certificate_commands, NULL,
+    cli_certificate_commands, cli_grid_commands,
+    NULL,
 };
 
 static int usage(FILE *out)
