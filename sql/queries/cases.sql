@@ -142,6 +142,22 @@ SELECT min(timer_at) FROM case_task WHERE timer_at IS NOT NULL;
 -- database: cases
 UPDATE case_task SET timer_at = NULL WHERE task_id = $1;
 
+-- name: move_time_add
+-- database: cases
+INSERT INTO move_time (case_id, seq, device_at, skew_ms, seen_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: move_times
+-- database: cases
+SELECT seq, device_at, skew_ms, seen_at FROM move_time WHERE case_id = $1 AND seq > $2
+ORDER BY seq;
+
+-- When the last row of a kind was done and received; rows of the system and of records
+-- count as received when they were done.
+-- name: history_last_times
+-- database: cases
+SELECT done_at, CASE WHEN system = 0 AND mark IN (0, 3) THEN received_at ELSE done_at END
+FROM history WHERE case_id = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1;
+
 -- name: case_clocks
 -- database: cases
 SELECT kind, task_no, status, unit, milli, season, extended_milli, extended_ms, started_at,

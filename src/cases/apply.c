@@ -260,8 +260,8 @@ static int check_version(const struct case_work *work, struct error *error)
 static int set_time(struct case_work *work, struct error *error)
 {
     const struct case_move *move = work->move;
-    int64_t done_ms = move->done_ms != INSTANT_NONE ? move->done_ms : move->received_ms;
-    if (done_ms > move->received_ms + CASE_FUTURE_MS)
+    int64_t done_ms = case_time_done(move);
+    if (move->device == NULL && done_ms > move->received_ms + CASE_FUTURE_MS)
         return error_set(error, ERROR_INPUT, "case.time",
                          "done in the future: check the device's clock");
     // A device whose clock stands in another year: the report counts from its receipt.
@@ -399,7 +399,7 @@ static int store_rows(struct case_work *work, struct history_row *history,
         code = case_clocks_store(work, error);
     if (code == 0)
         code = history_write(work->db, row->case_id, history, error);
-    return code;
+    return code != 0 ? code : case_time_store(work, error);
 }
 
 // Writes everything after the move has been made in memory.
@@ -438,8 +438,7 @@ int case_store(struct case_work *work, const struct case_row *before, struct err
 static int begin(struct case_work *work, struct error *error)
 {
     // What guards compare with; set_time settles it.
-    work->effective_ms =
-        work->move->done_ms != INSTANT_NONE ? work->move->done_ms : work->move->received_ms;
+    work->effective_ms = case_time_done(work->move);
     random_bytes(work->salt, sizeof work->salt);
     int code = work->is_new ? begin_new(work, error) : 0;
     if (code == 0 && work->is_new)

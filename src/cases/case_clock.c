@@ -73,22 +73,135 @@ static struct case_clock_row *add_clock(struct case_work *work, int kind, int64_
 
 // "handling start 2000 working_hour @1; accept#1 stop @1", @ the calendar's version: read
 // back by case_noted_effect.
-static void note_effect(struct case_work *work, const struct case_clock_row *row,
-                        enum clock_effect effect, const struct limit *limit)
+static void note_effect(struct case_work *work, const struct case_turn *turn)
 {
     struct buffer *out = &work->clock_effect;
+    const struct limit *limit = turn->limit;
     buffer_format(out, "%s%s", out->length > 0 ? "; " : "",
-                  process_clock_to_str(row->kind));
-    if (row->task_no != 0)
-        buffer_format(out, "#%lld", (long long)row->task_no);
-    buffer_format(out, " %s", clock_effect_to_str(effect));
+                  process_clock_to_str(turn->kind));
+    if (turn->task_no != 0)
+        buffer_format(out, "#%lld", (long long)turn->task_no);
+    buffer_format(out, " %s", clock_effect_to_str(turn->effect));
     if (limit != NULL) {
         buffer_format(out, " %lld %s", (long long)limit->milli,
                       limit_unit_to_str(limit->unit));
         if (limit->season[0] != '\0')
             buffer_format(out, " %s", limit->season);
+        if (limit->hours[0] != '\0')
+            buffer_format(out, " hours %s", limit->hours);
     }
     buffer_format(out, " @%lld", (long long)calendar_version(work->calendar));
+    if (turn->at_ms != work->effective_ms)
+        buffer_format(out, " at %lld", (long long)turn->at_ms);
+    if (turn->order != 0)
+        buffer_format(out, " order %lld", (long long)turn->order);
+}
+
+static bool counts_as_done(const struct case_work *work)
+{
+    const struct case_move *move = work->move;
+    return move->actor->system ||
+           (move->mark != CASE_MARK_LIVE && move->mark != CASE_MARK_SYNTHETIC) ||
+           move->received_ms <= work->effective_ms;
+}
+
+int64_t case_clock_instant(const struct case_work *work, int kind, enum clock_effect effect)
+{
+    const struct catalogue_time *time = catalogue_time(work->catalogue, kind);
+    bool received = false;
+    if (effect == CLOCK_EFFECT_START || effect == CLOCK_EFFECT_RESTART ||
+        effect == CLOCK_EFFECT_RESUME)
+        received = time->starts_received;
+    else if (effect == CLOCK_EFFECT_STOP || effect == CLOCK_EFFECT_PAUSE)
+        received = time->stops_received;
+    return received && !counts_as_done(work) ? work->move->received_ms : work->effective_ms;
+}
+
+bool case_is_late(const struct case_work *work, int kind)
+{
+    return !counts_as_done(work) && work->move->received_ms - work->effective_ms >
+                                        catalogue_time(work->catalogue, kind)->late_ms;
+}
+
+// What a stop says about the case. A clock that stands before its deadline has no due
+// instant: it is in time.
+static void judge_stop(struct case_work *work, const struct case_clock_row *row,
+                       int64_t due_ms, const struct case_turn *turn)
+{
+    bool handling = row->kind == PROCESS_CLOCK_HANDLING;
+    bool in_time = due_ms == INSTANT_NONE || row->clock.since_ms <= due_ms;
+    bool parts = handling && case_has_parts(work);
+    if (parts)
+        in_time = in_time && case_parts_in_time(work, row->clock.since_ms);
+    if (due_ms != INSTANT_NONE || row->clock.limit.unit != LIMIT_NONE || parts)
+        fact_clock_stopped(work, row->kind, in_time);
+    if (handling && turn->at_ms == work->effective_ms &&
+        case_is_late(work, PROCESS_CLOCK_HANDLING))
+        work->fact.values[FACT_LATE_RECEIVED] = 1;
+}
+
+// Time that orders give is counted on the clock that has the case's deadline.
+static bool counts_orders(struct case_work *work, int kind)
+{
+    const struct case_clock_row *handling =
+        case_clock_find(work, PROCESS_CLOCK_HANDLING, 0);
+    bool whole = handling != NULL && handling->clock.limit.unit != LIMIT_NONE;
+    if (kind == PROCESS_CLOCK_HANDLING)
+        return whole || !case_has_parts(work);
+    return case_is_part(kind) && !whole;
+}
+
+static void count_order(struct case_work *work, struct case_clock_row *row, int64_t due_ms,
+                        const struct case_turn *turn)
+{
+    int64_t given_ms = 0;
+    switch (turn->effect) {
+    case CLOCK_EFFECT_PAUSE:
+        row->held_ms = turn->order != 0 ? row->clock.since_ms : row->held_ms;
+        return;
+    case CLOCK_EFFECT_EXTEND:
+        if (turn->order == 0)
+            return;
+        if (due_ms != INSTANT_NONE && row->clock.due_ms != INSTANT_NONE)
+            given_ms = row->clock.due_ms - due_ms;
+        else if (calendar_amount_ms(work->calendar, turn->limit) > 0)
+            given_ms = calendar_amount_ms(work->calendar, turn->limit);
+        break;
+    case CLOCK_EFFECT_RECOMPUTE:
+        if (turn->order == 0)
+            return;
+        row->held_ms = 0; // the order ends, the clock stands for another reason
+        return;
+    default:
+        if (row->held_ms != 0 && row->clock.since_ms > row->held_ms)
+            given_ms = row->clock.since_ms - row->held_ms;
+        row->held_ms = 0;
+    }
+    if (counts_orders(work, row->kind))
+        work->fact.values[FACT_ORDERED_MS] += given_ms;
+}
+
+int case_clock_turn(struct case_work *work, const struct case_turn *turn,
+                    struct error *error)
+{
+    struct case_clock_row *row = case_clock_find(work, turn->kind, turn->task_no);
+    if (row == NULL && (row = add_clock(work, turn->kind, turn->task_no, error)) == NULL)
+        return error->code;
+    struct clock_event move = {.effect = turn->effect, .at_ms = turn->at_ms};
+    if (turn->limit != NULL)
+        move.limit = *turn->limit;
+    int64_t due_ms = row->clock.due_ms;
+    int code = clock_apply(&row->clock, work->calendar, &move, error);
+    if (code != 0)
+        return error_prefix(error, "clock %s", process_clock_to_str(turn->kind));
+    row->changed = true;
+    if (turn->effect == CLOCK_EFFECT_EXTEND && turn->order == 0)
+        row->extensions++;
+    if (turn->effect == CLOCK_EFFECT_STOP)
+        judge_stop(work, row, due_ms, turn);
+    count_order(work, row, due_ms, turn);
+    note_effect(work, turn);
+    return 0;
 }
 
 int case_clock_move(struct case_work *work, int kind, int64_t task_no,
@@ -96,25 +209,19 @@ int case_clock_move(struct case_work *work, int kind, int64_t task_no,
                     struct error *error)
 {
     struct case_clock_row *row = case_clock_find(work, kind, task_no);
-    if (row == NULL && (row = add_clock(work, kind, task_no, error)) == NULL)
-        return error->code;
-    struct clock_event move = {.effect = effect, .at_ms = work->effective_ms};
-    if (limit != NULL)
-        move.limit = *limit;
-    bool stops = effect == CLOCK_EFFECT_STOP;
-    int64_t due_ms = row->clock.due_ms;
-    int code = clock_apply(&row->clock, work->calendar, &move, error);
-    if (code != 0)
-        return error_prefix(error, "clock %s", process_clock_to_str(kind));
-    row->changed = true;
-    if (effect == CLOCK_EFFECT_EXTEND)
-        row->extensions++;
-    // A clock that stands before its deadline has no due instant: it is in time.
-    if (stops && (due_ms != INSTANT_NONE || row->clock.limit.unit != LIMIT_NONE))
-        fact_clock_stopped(work, kind,
-                           due_ms == INSTANT_NONE || row->clock.since_ms <= due_ms);
-    note_effect(work, row, effect, limit);
-    return 0;
+    if (row != NULL && row->held != 0 && case_hold_notes(work, row, effect))
+        return 0;
+    struct case_turn turn = {.kind = kind,
+                             .task_no = task_no,
+                             .effect = effect,
+                             .limit = limit,
+                             .at_ms = case_clock_instant(work, kind, effect)};
+    int code = case_clock_turn(work, &turn, error);
+    row = case_clock_find(work, kind, task_no);
+    if (code == 0 && row != NULL && row->clock.status == CLOCK_RUNNING &&
+        effect != CLOCK_EFFECT_RECOMPUTE && effect != CLOCK_EFFECT_EXTEND)
+        code = case_hold_again(work, row, turn.at_ms, error);
+    return code;
 }
 
 int case_clock_put(struct db *db, int64_t case_id, const struct case_clock_row *row,
@@ -178,7 +285,10 @@ void case_clock_summarise(struct case_work *work)
     const struct case_clock_row *best = handling;
     bool live = handling != NULL && (handling->clock.status == CLOCK_RUNNING ||
                                      handling->clock.status == CLOCK_PAUSED);
-    if (live && handling->clock.limit.unit == LIMIT_NONE && imported != NULL)
+    const struct case_clock_row *part = case_part_now(work);
+    if (live && part != NULL && handling->clock.limit.unit == LIMIT_NONE)
+        best = part;
+    else if (live && handling->clock.limit.unit == LIMIT_NONE && imported != NULL)
         best = imported;
     else if (!live && stage != NULL)
         best = stage;

@@ -281,6 +281,53 @@ struct case_clock_row *case_clock_find(struct case_work *work, int kind, int64_t
 int case_clock_move(struct case_work *work, int kind, int64_t task_no,
                     enum clock_effect effect, const struct limit *limit,
                     struct error *error) ERROR_MUST_CHECK;
+// The same at an instant of its own, or by a time order: what the history notes.
+struct case_turn {
+    int kind;
+    int64_t task_no;
+    enum clock_effect effect;
+    const struct limit *limit; // NULL: the effect has none
+    int64_t at_ms;
+    int64_t order; // time order, 0: none
+};
+int case_clock_turn(struct case_work *work, const struct case_turn *turn,
+                    struct error *error) ERROR_MUST_CHECK;
+// When this move counts for a clock of that kind: done or received, as the catalogue says.
+int64_t case_clock_instant(const struct case_work *work, int kind,
+                           enum clock_effect effect);
+// Whether this move arrived longer after it was done than the clock's row of the table
+// clocks allows. Moves of the system and of records are never late.
+bool case_is_late(const struct case_work *work, int kind);
+
+// ---- device_time.c: what a phone's clock is worth ----
+// When the move was done by the server's clock: not yet compared with the case's own times.
+int64_t case_time_done(const struct case_move *move);
+int case_time_store(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+
+// ---- clock_parts.c: a handling limit that is a chain ----
+bool case_is_part(int kind);
+// Each of these does nothing where the limit is no chain.
+int case_parts_begin(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+int case_parts_follow(struct case_work *work, enum clock_effect effect,
+                      struct error *error) ERROR_MUST_CHECK;
+struct case_clock_row *case_part_now(struct case_work *work); // NULL: none
+int case_part_next(struct case_work *work);                   // kind of clock, 0: none
+int case_part_start_next(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+bool case_has_parts(const struct case_work *work);
+bool case_parts_in_time(const struct case_work *work, int64_t at_ms);
+// The last stop of the clock counts from its receipt.
+int case_clock_contest(struct case_work *work, int kind,
+                       struct error *error) ERROR_MUST_CHECK;
+int case_was_late(struct case_work *work, int kind, bool *ret_late,
+                  struct error *error) ERROR_MUST_CHECK;
+
+// ---- clock_hold.c: what a time order does to the clocks of one case ----
+// A clock that was started or resumed in a case that an order holds stands still again.
+int case_hold_again(struct case_work *work, struct case_clock_row *row, int64_t at_ms,
+                    struct error *error) ERROR_MUST_CHECK;
+// A move pauses or resumes a clock that an order holds: it says what happens afterwards.
+bool case_hold_notes(struct case_work *work, struct case_clock_row *row,
+                     enum clock_effect effect);
 int case_clocks_store(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 int case_clock_put(struct db *db, int64_t case_id, const struct case_clock_row *row,
                    struct error *error) ERROR_MUST_CHECK;
@@ -295,6 +342,8 @@ struct case_noted {
     bool has_limit;
     struct limit limit;
     int64_t due_ms; // given by a source; INSTANT_NONE
+    int64_t at_ms;  // not when the move was done; INSTANT_NONE
+    int64_t order;  // time order, 0: none
     int64_t calendar_version;
 };
 bool case_noted_effect(struct arena *arena, const char *text, size_t length,

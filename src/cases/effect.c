@@ -101,6 +101,8 @@ static int start_clock(struct case_work *work, int kind, struct error *error)
         row->extensions = 0;
         row->limit_line = line;
     }
+    if (code == 0 && kind == PROCESS_CLOCK_HANDLING)
+        code = case_parts_begin(work, error);
     return code;
 }
 
@@ -115,7 +117,10 @@ static int resume_clock(struct case_work *work, int kind, bool or_restart,
     row->department_id = work->row.department_id;
     if (row->clock.status == CLOCK_RUNNING)
         return 0;
-    return case_clock_move(work, kind, 0, CLOCK_EFFECT_RESUME, NULL, error);
+    int code = case_clock_move(work, kind, 0, CLOCK_EFFECT_RESUME, NULL, error);
+    if (code == 0 && kind == PROCESS_CLOCK_HANDLING)
+        code = case_parts_follow(work, CLOCK_EFFECT_RESUME, error);
+    return code;
 }
 
 static int halt_clock(struct case_work *work, int kind, enum clock_effect effect,
@@ -124,9 +129,13 @@ static int halt_clock(struct case_work *work, int kind, enum clock_effect effect
     const struct case_clock_row *row = case_clock_find(work, kind, 0);
     if (row == NULL || row->clock.status == CLOCK_IDLE ||
         row->clock.status == CLOCK_STOPPED ||
-        (row->clock.status == CLOCK_PAUSED && effect == CLOCK_EFFECT_PAUSE))
+        (row->clock.status == CLOCK_PAUSED && effect == CLOCK_EFFECT_PAUSE &&
+         row->held == 0))
         return 0;
-    return case_clock_move(work, kind, 0, effect, NULL, error);
+    int code = 0;
+    if (kind == PROCESS_CLOCK_HANDLING) // the part first: its verdict counts
+        code = case_parts_follow(work, effect, error);
+    return code != 0 ? code : case_clock_move(work, kind, 0, effect, NULL, error);
 }
 
 static int clear_clock(struct case_work *work, int kind, struct error *error)
@@ -140,14 +149,9 @@ static int clear_clock(struct case_work *work, int kind, struct error *error)
     return code;
 }
 
-static int extend_clock(struct case_work *work, const struct process_term *effect,
-                        struct error *error)
+static int extend_one(struct case_work *work, const struct process_term *effect,
+                      const struct case_clock_row *row, struct error *error)
 {
-    int kind = (int)effect->numbers[0];
-    const struct case_clock_row *row = case_clock_find(work, kind, 0);
-    if (row == NULL)
-        return error_set(error, ERROR_CONFLICT, "clock.not_started",
-                         "there is no clock to extend");
     struct limit by = row->clock.limit;
     if (strcmp(effect->parameters[1], "original") != 0) {
         int64_t until_ms = INSTANT_NONE;
@@ -158,12 +162,36 @@ static int extend_clock(struct case_work *work, const struct process_term *effec
             until_ms <= row->clock.due_ms)
             return error_set(error, ERROR_INPUT, "case.input",
                              "an extension ends after the present deadline");
-        by = (struct limit){.unit = LIMIT_MINUTE,
-                            .milli = (until_ms - row->clock.due_ms) / 60};
+        // In the clock's own measure, so that it may be added.
+        int64_t more_ms =
+            calendar_count(work->calendar, &row->clock.limit, row->clock.due_ms, until_ms);
+        bool minutes = calendar_is_continuous(&row->clock.limit) || by.hours[0] != '\0';
+        by.unit = minutes ? LIMIT_MINUTE : LIMIT_WORKING_HOUR;
+        by.milli = more_ms / (minutes ? 60 : 3600);
+        if (by.milli <= 0)
+            return error_set(error, ERROR_INPUT, "case.input",
+                             "no time of the limit's own measure lies before that instant");
         if (by.milli > LIMIT_MILLI_MOST)
             return error_set(error, ERROR_INPUT, "case.input", "the extension is too long");
     }
-    return case_clock_move(work, kind, 0, CLOCK_EFFECT_EXTEND, &by, error);
+    return case_clock_move(work, row->kind, 0, CLOCK_EFFECT_EXTEND, &by, error);
+}
+
+// Of a chain the part that runs is extended, and the whole limit where there is one.
+static int extend_clock(struct case_work *work, const struct process_term *effect,
+                        struct error *error)
+{
+    int kind = (int)effect->numbers[0];
+    const struct case_clock_row *row = case_clock_find(work, kind, 0);
+    if (row == NULL)
+        return error_set(error, ERROR_CONFLICT, "clock.not_started",
+                         "there is no clock to extend");
+    const struct case_clock_row *part =
+        kind == PROCESS_CLOCK_HANDLING ? case_part_now(work) : NULL;
+    int code = part != NULL ? extend_one(work, effect, part, error) : 0;
+    if (code != 0 || (part != NULL && row->clock.limit.unit == LIMIT_NONE))
+        return code;
+    return extend_one(work, effect, row, error);
 }
 
 static int run(struct case_work *work, const struct process_term *effect,
@@ -202,6 +230,10 @@ static int run(struct case_work *work, const struct process_term *effect,
         return 0;
     case PROCESS_EFFECT_MERGE:
         return case_merge_choose(work, effect->parameters[0], error);
+    case PROCESS_EFFECT_CONTEST:
+        return case_clock_contest(work, kind, error);
+    case PROCESS_EFFECT_NEXT_PART:
+        return case_part_start_next(work, error);
     default:
         return error_set(error, ERROR_BUG, "case.effect", "effect '%s' does nothing",
                          effect->text);

@@ -47,6 +47,16 @@ static bool read_rest(const char **words, size_t count, struct case_noted *noted
         } else if (strcmp(word, "due") == 0) {
             if (++i == count || !read_number(words[i], &noted->due_ms))
                 return false;
+        } else if (strcmp(word, "at") == 0) {
+            if (++i == count || !read_number(words[i], &noted->at_ms))
+                return false;
+        } else if (strcmp(word, "order") == 0) {
+            if (++i == count || !read_number(words[i], &noted->order))
+                return false;
+        } else if (strcmp(word, "hours") == 0) {
+            if (++i == count)
+                return false;
+            snprintf(noted->limit.hours, LIMIT_HOURS_SIZE, "%s", words[i]);
         } else if (place == 0) {
             noted->has_limit = true;
             place++;
@@ -67,12 +77,12 @@ static bool read_rest(const char **words, size_t count, struct case_noted *noted
 bool case_noted_effect(struct arena *arena, const char *text, size_t length,
                        struct case_noted *ret_noted)
 {
-    struct case_noted noted = {.due_ms = INSTANT_NONE};
-    const char *words[8] = {NULL};
+    struct case_noted noted = {.due_ms = INSTANT_NONE, .at_ms = INSTANT_NONE};
+    const char *words[16] = {NULL};
     size_t count = 0, size = 0;
     const char *cursor = arena_copy(arena, text, length);
     for (const char *piece; (piece = text_next(&cursor, ' ', &size)) != NULL;)
-        if (size > 0 && count < 8)
+        if (size > 0 && count < 16)
             words[count++] = arena_copy(arena, piece, size);
     if (count < 2)
         return false;
@@ -105,8 +115,9 @@ static void add_event(struct explaining *explaining, const char *text, size_t le
     if (clock->events != NULL)
         clock->events[clock->event_count++] = (struct clock_event){
             .effect = noted.effect,
-            .at_ms = at_ms,
+            .at_ms = noted.at_ms != INSTANT_NONE ? noted.at_ms : at_ms,
             .limit = noted.limit,
+            .order = noted.order,
             .calendar = city_calendar(explaining->city, noted.calendar_version)};
 }
 

@@ -115,12 +115,17 @@ void fact_move(struct case_work *work, int stage_from)
         begin(work);
     const struct case_clock_row *handling =
         case_clock_find(work, PROCESS_CLOCK_HANDLING, 0);
+    const struct case_clock_row *part = case_part_now(work);
     if (handling != NULL && handling->clock.due_ms != INSTANT_NONE)
         fact[FACT_DUE_AT] = handling->clock.due_ms;
+    else if (part != NULL && handling->clock.limit.unit == LIMIT_NONE &&
+             part->clock.due_ms != INSTANT_NONE)
+        fact[FACT_DUE_AT] = part->clock.due_ms; // of a chain: of its present part
     // A clock that goes on again takes back what its stop had said.
     if (handling != NULL && handling->changed && handling->clock.status == CLOCK_RUNNING) {
         fact[FACT_HANDLED_IN_TIME] = -1;
         fact[FACT_FED_BACK_AT] = 0;
+        fact[FACT_LATE_RECEIVED] = 0;
     }
     if (work->move->mark != CASE_MARK_FILLED)
         note_kind(work);

@@ -160,6 +160,12 @@ static int guard_holds(struct case_work *work, const struct process_action *acti
     case PROCESS_GUARD_OTHER_PERSON:
         code = other_person(work, guard->numbers[0], &holds, error);
         break;
+    case PROCESS_GUARD_LATE:
+        code = case_was_late(work, (int)guard->numbers[0], &holds, error);
+        break;
+    case PROCESS_GUARD_PART_LEFT:
+        holds = case_part_next(work) != 0;
+        break;
     default:
         holds = inputs->department_id != row->department_id;
         break;

@@ -98,16 +98,21 @@ void case_limit(const struct case_work *work, int clock_kind, struct limit *ret_
     *ret_line = 0;
     const struct city_grid *grid = city_grid_by_id(work->city, work->row.place.grid_id);
     const char *area_class = grid != NULL ? grid->area_class : "";
-    if (clock_kind != PROCESS_CLOCK_HANDLING) {
+    bool part = case_is_part(clock_kind);
+    if (clock_kind != PROCESS_CLOCK_HANDLING && !part) {
         catalogue_stage_limit(work->catalogue, process_clock_to_str(clock_kind), area_class,
                               work->row.urgency, ret_limit, ret_line);
         return;
     }
     const struct catalogue_condition *condition =
         catalogue_condition_by_id(work->catalogue, work->row.place.condition_id);
+    enum limit_part which = LIMIT_PART_WHOLE;
+    if (part)
+        which = (enum limit_part)(LIMIT_PART_SAFE + clock_kind - PROCESS_CLOCK_SAFE);
     if (condition != NULL)
-        catalogue_limit(work->catalogue, condition, area_class, work->row.urgency,
-                        ret_limit, ret_line);
+        catalogue_part_limit(work->catalogue, condition, which,
+                             &(struct catalogue_where){area_class, work->row.urgency},
+                             ret_limit, ret_line);
 }
 
 // "lon,lat[,accuracy_m[,datum]]", as the source has it: converted here.

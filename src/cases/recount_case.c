@@ -115,8 +115,14 @@ static void play_clocks(struct replay *replay, const char *effects)
             city_calendar(replay->recount->city, noted.calendar_version);
         if (then != NULL)
             work->calendar = then;
-        int code = case_clock_move(work, noted.kind, noted.task_no, noted.effect,
-                                   noted.has_limit ? &noted.limit : NULL, &refusal);
+        struct case_turn turn = {.kind = noted.kind,
+                                 .task_no = noted.task_no,
+                                 .effect = noted.effect,
+                                 .limit = noted.has_limit ? &noted.limit : NULL,
+                                 .at_ms = noted.at_ms != INSTANT_NONE ? noted.at_ms
+                                                                      : work->effective_ms,
+                                 .order = noted.order};
+        int code = case_clock_turn(work, &turn, &refusal);
         if (code != 0)
             FIND("clock.impossible", "history row %lld: %s", (long long)replay->seq,
                  refusal.message);
@@ -199,6 +205,8 @@ static void play_row(struct replay *replay, struct db_statement *s)
     work->inputs.choice = choice_of(action, db_column_text(s, 14));
     replay->move.mark = (enum case_mark)db_column_int(s, 3);
     replay->actor.person_id = db_column_int(s, 9);
+    replay->actor.system = db_column_int(s, 10) != 0;
+    replay->move.received_ms = db_column_int(s, 19);
     play_clocks(replay, db_column_text(s, 17));
     for (size_t i = 0; i < action->effect_count; i++)
         if (action->effects[i].word == PROCESS_EFFECT_COUNT_UP)

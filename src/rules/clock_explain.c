@@ -34,7 +34,7 @@ static void flush(struct explain *explain)
 
 static bool may_merge(enum clock_why why)
 {
-    return why == CLOCK_WHY_CONTINUOUS ||
+    return why == CLOCK_WHY_CONTINUOUS || why == CLOCK_WHY_ORDERED ||
            (why >= CLOCK_WHY_LUNCH && why <= CLOCK_WHY_STOPPED);
 }
 
@@ -45,7 +45,8 @@ static void emit(struct explain *explain, struct clock_interval interval)
     if (!interval.name)
         interval.name = "";
     if (explain->has_pending && may_merge(interval.why) && pending->why == interval.why &&
-        pending->to_ms == interval.from_ms && strcmp(pending->name, interval.name) == 0) {
+        pending->number == interval.number && pending->to_ms == interval.from_ms &&
+        strcmp(pending->name, interval.name) == 0) {
         pending->to_ms = interval.to_ms;
         pending->counted_ms += interval.counted_ms;
         return;
@@ -324,20 +325,29 @@ static enum clock_detail choose_detail(int64_t running_ms)
     return days <= WEEK_DAYS_MOST ? CLOCK_DETAIL_WEEK : CLOCK_DETAIL_MONTH;
 }
 
-static void explain_span(struct explain *explain, enum clock_status status, int64_t from_ms,
-                         int64_t to_ms)
+struct clock_standing {
+    enum clock_status status;
+    int64_t order; // that made the clock stand, 0: none
+};
+
+static void explain_span(struct explain *explain, const struct clock_standing *standing,
+                         int64_t from_ms, int64_t to_ms)
 {
+    enum clock_status status = standing->status;
+    enum clock_why why = status == CLOCK_PAUSED ? CLOCK_WHY_PAUSED : CLOCK_WHY_STOPPED;
     bool stepped = calendar_is_stepped(explain->calendar, &explain->limit);
     if (from_ms >= to_ms)
         return;
     if (status == CLOCK_RUNNING && !stepped)
         explain_running(explain, from_ms, to_ms);
+    else if (status == CLOCK_PAUSED && standing->order != 0)
+        emit(explain, (struct clock_interval){.from_ms = from_ms,
+                                              .to_ms = to_ms,
+                                              .why = CLOCK_WHY_ORDERED,
+                                              .number = standing->order});
     else if (status == CLOCK_PAUSED || status == CLOCK_STOPPED)
         emit(explain,
-             (struct clock_interval){.from_ms = from_ms,
-                                     .to_ms = to_ms,
-                                     .why = status == CLOCK_PAUSED ? CLOCK_WHY_PAUSED
-                                                                   : CLOCK_WHY_STOPPED});
+             (struct clock_interval){.from_ms = from_ms, .to_ms = to_ms, .why = why});
 }
 
 // The calendar that counts the time before an event: what changes a clock counts all the
@@ -365,7 +375,7 @@ static int explain_run(struct explain *explain, const struct replay_end *end,
     struct clock clock;
     clock_init(&clock);
     const struct calendar *in_force = end->run_calendar;
-    int64_t cursor_ms = 0;
+    int64_t cursor_ms = 0, order = 0;
     for (size_t i = end->run; i < count; i++) {
         struct clock_event event = events[i];
         if (i == end->run) {
@@ -375,7 +385,8 @@ static int explain_run(struct explain *explain, const struct replay_end *end,
         int64_t at_ms = event.at_ms > cursor_ms || i == end->run ? event.at_ms : cursor_ms;
         explain->calendar = counting_calendar(request, i, in_force);
         if (i > end->run)
-            explain_span(explain, clock.status, cursor_ms, at_ms);
+            explain_span(explain, &(struct clock_standing){clock.status, order}, cursor_ms,
+                         at_ms);
         int code = replay(&clock, &in_force, &event, error);
         if (code)
             return code;
@@ -383,14 +394,20 @@ static int explain_run(struct explain *explain, const struct replay_end *end,
         explain->limit = clock.limit;
         cursor_ms = clock.since_ms > at_ms ? clock.since_ms : at_ms;
         if (event.effect == CLOCK_EFFECT_EXTEND)
-            emit(explain, (struct clock_interval){.from_ms = cursor_ms,
-                                                  .to_ms = cursor_ms,
-                                                  .why = CLOCK_WHY_EXTENDED});
+            emit(explain,
+                 (struct clock_interval){.from_ms = cursor_ms,
+                                         .to_ms = cursor_ms,
+                                         .why = event.order != 0 ? CLOCK_WHY_GIVEN
+                                                                 : CLOCK_WHY_EXTENDED,
+                                         .number = event.order});
+        else // what an order ends by a recompute stands for another reason from here on
+            order = event.effect == CLOCK_EFFECT_PAUSE ? event.order : 0;
     }
     *ret_until_ms = cursor_ms;
     if (clock.status == CLOCK_RUNNING && clock.due_ms != INSTANT_NONE &&
         clock.due_ms > cursor_ms) {
-        explain_span(explain, CLOCK_RUNNING, cursor_ms, clock.due_ms);
+        explain_span(explain, &(struct clock_standing){CLOCK_RUNNING, 0}, cursor_ms,
+                     clock.due_ms);
         *ret_until_ms = clock.due_ms;
     }
     return 0;

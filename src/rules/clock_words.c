@@ -17,7 +17,7 @@ static const char *const lights[CLOCK_LIGHT_COUNT] = {"none", "green", "yellow",
 static const char *const whys[CLOCK_WHY_COUNT] = {
     "period",  "make_up",       "continuous", "lunch",   "night", "weekend",
     "holiday", "out_of_season", "paused",     "stopped", "step",  "next_day",
-    "cut_off", "shift",         "extended",   "days",
+    "cut_off", "shift",         "extended",   "ordered", "given", "days",
 };
 static const char *const details[CLOCK_DETAIL_COUNT] = {"period", "day", "week", "month"};
 

@@ -110,6 +110,17 @@ struct case_input {
     const char *value;
 };
 
+// What a device without network told about a move. Its time is corrected by the skew it
+// measured last, or else by what its clock says when it sends; never before the last thing
+// it had seen from the server, never after the move was received.
+struct case_device {
+    int64_t done_ms; // by the device's own clock
+    int64_t sent_ms; // likewise, when it was sent; INSTANT_NONE: not told
+    bool has_skew;   // it had measured
+    int64_t skew_ms; // the server's clock less the device's
+    int64_t seen_ms; // by the server's clock, 0: nothing yet
+};
+
 struct case_move {
     const struct actor *actor;
     const char *action; // code in the case's process; NULL with draft: its first start row
@@ -120,8 +131,9 @@ struct case_move {
     // for people ERROR_INPUT "case.version_required" when the action acts on a task).
     int64_t task_id;
     int64_t task_version;
-    int64_t received_ms; // now, by the server's clock
-    int64_t done_ms;     // as the device says; INSTANT_NONE: received_ms
+    int64_t received_ms;              // now, by the server's clock
+    int64_t done_ms;                  // as the device says; INSTANT_NONE: received_ms
+    const struct case_device *device; // instead of done_ms; NULL: it told nothing
     // Idempotency key (UUID, 16 bytes) or NULL, and a digest of the request's body.
     const uint8_t *key;
     const uint8_t *body_digest; // HASH_SIZE bytes, with key

@@ -66,6 +66,7 @@ struct clock_event {
     enum clock_effect effect;
     int64_t at_ms;
     struct limit limit; // START, RESTART (unit LIMIT_NONE runs without deadline), EXTEND
+    int64_t order;      // only for clock_explain: number of the time order, 0 none
     // Only for clock_explain: the calendar in force from this event on; NULL: as before.
     const struct calendar *calendar;
 };
@@ -140,6 +141,8 @@ enum clock_why {
     CLOCK_WHY_CUT_OFF,  // stepped: at or after the cut-off hour, moved to the restart time
     CLOCK_WHY_SHIFT,    // stepped: the deadline moved by the time paused
     CLOCK_WHY_EXTENDED, // an extension was granted at from (from = to)
+    CLOCK_WHY_ORDERED,  // paused by a time order: number says which
+    CLOCK_WHY_GIVEN,    // a time order extended at from (from = to): number says which
     CLOCK_WHY_DAYS,     // several days or weeks in one line: number says how many open days
     CLOCK_WHY_COUNT
 };
