@@ -96,14 +96,14 @@ DELETE FROM case_open_point WHERE case_id = $1;
 -- name: case_tasks_open
 -- database: cases
 SELECT task_id, kind, parent_id, version, department_id, role, person_id, opened_at, acted_at,
-       closed_at, undone, timer_at
+       closed_at, undone, timer_at, aside
 FROM case_task WHERE task_id BETWEEN $1 * 1024 AND $1 * 1024 + 1023 AND closed_at IS NULL
 ORDER BY task_id;
 
 -- name: case_tasks
 -- database: cases
 SELECT task_id, kind, parent_id, version, department_id, role, person_id, opened_at, acted_at,
-       closed_at, undone, timer_at
+       closed_at, undone, timer_at, aside
 FROM case_task WHERE task_id BETWEEN $1 * 1024 AND $1 * 1024 + 1023
 ORDER BY task_id;
 
@@ -114,8 +114,8 @@ SELECT version, closed_at, kind FROM case_task WHERE task_id = $1;
 -- name: case_task_add
 -- database: cases
 INSERT INTO case_task (task_id, kind, parent_id, version, department_id, role, person_id,
-                       opened_at, acted_at, timer_at, closed_at, undone)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+                       opened_at, acted_at, timer_at, closed_at, undone, aside)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: case_task_update
 -- database: cases
@@ -137,6 +137,10 @@ ORDER BY timer_at, task_id LIMIT $2;
 -- name: case_timer_next
 -- database: cases
 SELECT min(timer_at) FROM case_task WHERE timer_at IS NOT NULL;
+
+-- name: case_task_kind
+-- database: cases
+SELECT kind FROM case_task WHERE task_id = $1;
 
 -- name: case_timer_clear
 -- database: cases
@@ -232,6 +236,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 -- database: cases
 SELECT actor_id FROM history WHERE case_id = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1;
 
+-- name: history_last_inputs
+-- database: cases
+SELECT inputs FROM history WHERE case_id = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1;
+
 -- name: change_add
 -- database: cases
 INSERT INTO change (case_id, seq, kind, stage, at, moved) VALUES ($1, $2, $3, $4, $5, $6)
@@ -267,6 +275,15 @@ WHERE case_id = $1 AND sha256 = $2 AND received_at IS NULL;
 -- name: case_has_media
 -- database: cases
 SELECT count(*) FROM case_media WHERE case_id = $1 AND received_at IS NOT NULL;
+
+-- name: case_has_document
+-- database: cases
+SELECT count(*) FROM case_media m JOIN media_file f ON f.sha256 = m.sha256
+WHERE m.case_id = $1 AND f.type = 'application/pdf';
+
+-- name: case_media_file_type
+-- database: cases
+SELECT type FROM media_file WHERE sha256 = $1;
 
 -- name: case_external_known
 -- database: cases

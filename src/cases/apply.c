@@ -290,6 +290,8 @@ static int move_on(struct case_work *work, struct error *error)
         if (task != NULL) {
             task->version++;
             task->acted_ms = work->effective_ms;
+            if (work->move->actor->system && task->timer_ms <= work->effective_ms)
+                task->timer_ms = INSTANT_NONE; // it has rung
             task->changed = true;
         }
         return case_effects_run(work, error);
@@ -439,6 +441,7 @@ static int begin(struct case_work *work, struct error *error)
 {
     // What guards compare with; set_time settles it.
     work->effective_ms = case_time_done(work->move);
+    work->until_ms = INSTANT_NONE;
     random_bytes(work->salt, sizeof work->salt);
     int code = work->is_new ? begin_new(work, error) : 0;
     if (code == 0 && work->is_new)
@@ -496,7 +499,8 @@ static int apply(struct case_work *work, struct case_result *ret_result,
     result = (struct case_result){.case_id = work->row.case_id,
                                   .seq = work->row.version,
                                   .version = work->row.version,
-                                  .change = work->position};
+                                  .change = work->position,
+                                  .line = work->action->line};
     if (work->row.task_no != 0) {
         result.task_id = work->row.case_id * (1 << CASE_TASK_SHIFT) + work->row.task_no;
         result.task_version = work->row.task_version;

@@ -74,6 +74,7 @@ struct case_task_row {
     int64_t person_id;
     int64_t opened_ms, acted_ms, closed_ms, timer_ms;
     bool undone;
+    bool aside;          // opened beside the step's own by an effect
     bool added, changed; // to be written
 };
 
@@ -163,6 +164,7 @@ struct case_work {
     struct case_inputs inputs;
     int64_t task_no;      // acted on, 0: the case itself
     int64_t effective_ms; // when the move counts as done
+    int64_t until_ms;     // timer of the step that is entered; INSTANT_NONE: the step's
     struct buffer clock_effect;
     uint8_t salt[16];   // of this row's digests
     int64_t position;   // of the change
@@ -261,6 +263,8 @@ int case_tasks_store(struct case_work *work, struct error *error) ERROR_MUST_CHE
 int case_task_add(struct db *db, int64_t case_id, const struct case_task_row *task,
                   struct error *error) ERROR_MUST_CHECK;
 // The step's own task, its stage clock and its timer: closed and opened.
+// When a timer that is set now rings: natural or working time.
+int64_t case_timer_at(const struct case_work *work, int64_t after_ms, bool working);
 int case_step_leave(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 int case_step_enter(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 

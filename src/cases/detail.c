@@ -225,8 +225,11 @@ static bool guards_may_pass(struct case_work *work, const struct process_action 
         const struct process_term *guard = &action->guards[i];
         if (guard->word == PROCESS_GUARD_INPUT ||
             guard->word == PROCESS_GUARD_OTHER_DEPARTMENT ||
+            guard->word == PROCESS_GUARD_GIVEN || guard->word == PROCESS_GUARD_AHEAD ||
+            guard->word == PROCESS_GUARD_LAST ||
             (guard->word == PROCESS_GUARD_HAS &&
-             (waits || guard->numbers[0] == PROCESS_HAS_PHOTO)))
+             (waits || guard->numbers[0] == PROCESS_HAS_PHOTO ||
+              guard->numbers[0] == PROCESS_HAS_DOCUMENT)))
             continue;
         struct process_action one = {
             .code = action->code, .guards = guard, .guard_count = 1};

@@ -20,6 +20,21 @@ static void cancel_requests(struct case_work *work)
     cancel_kind(work, PROCESS_TASK_ASSIST);
 }
 
+// Who has to answer changes with the department.
+static void hand_over(struct case_work *work, int64_t department_id)
+{
+    for (size_t i = 0; i < work->task_count; i++) {
+        struct case_task_row *task = &work->tasks[i];
+        bool asks = task->kind == PROCESS_TASK_SUPERVISE || task->kind == PROCESS_TASK_URGE;
+        if (!asks || task->closed_ms != INSTANT_NONE ||
+            task->department_id != work->row.department_id)
+            continue;
+        task->department_id = department_id;
+        task->version++;
+        task->changed = true;
+    }
+}
+
 static int assign(struct case_work *work, int64_t from, struct error *error)
 {
     int64_t department_id = work->inputs.department_id;
@@ -32,8 +47,10 @@ static int assign(struct case_work *work, int64_t from, struct error *error)
     if (department_id == 0)
         return error_set(error, ERROR_CONFLICT, "case.no_department",
                          "no department was named, and routing finds none");
-    if (work->row.department_id != 0 && department_id != work->row.department_id)
+    if (work->row.department_id != 0 && department_id != work->row.department_id) {
         cancel_requests(work);
+        hand_over(work, department_id);
+    }
     work->row.department_id = department_id;
     return 0;
 }
@@ -48,6 +65,7 @@ static int assist_one(struct case_work *work, int64_t department_id, struct erro
     task->role = PROCESS_DEPARTMENT;
     task->department_id = department_id;
     task->parent_no = work->task_no;
+    task->aside = true;
     return 0;
 }
 
@@ -75,7 +93,11 @@ static int open_task(struct case_work *work, const struct process_term *effect,
     if (task == NULL)
         return error->code;
     task->parent_no = work->task_no;
+    task->aside = true;
     if (effect->numbers[1] == PROCESS_HOLD_DEPARTMENT) {
+        if (work->row.department_id == 0)
+            return error_set(error, ERROR_CONFLICT, "case.no_department",
+                             "the case has no department that could hold the task");
         task->role = PROCESS_DEPARTMENT;
         task->department_id = work->row.department_id;
     } else {
@@ -194,6 +216,121 @@ static int extend_clock(struct case_work *work, const struct process_term *effec
     return extend_one(work, effect, row, error);
 }
 
+static bool same_limit(const struct limit *a, const struct limit *b)
+{
+    return a->unit == b->unit && a->milli == b->milli && strcmp(a->season, b->season) == 0;
+}
+
+// The limit as class, condition and place have it now. A running clock counts it from where
+// it last began to run; one that stands has it whole.
+static int relimit_clock(struct case_work *work, int kind, struct error *error)
+{
+    struct case_clock_row *row = case_clock_find(work, kind, 0);
+    if (row == NULL ||
+        (row->clock.status != CLOCK_RUNNING && row->clock.status != CLOCK_PAUSED))
+        return 0;
+    struct limit limit;
+    int64_t line = 0;
+    case_limit(work, kind, &limit, &line);
+    if (same_limit(&limit, &row->clock.limit))
+        return 0;
+    bool stands = row->clock.status == CLOCK_PAUSED;
+    int code = case_clock_turn(
+        work,
+        &(struct case_turn){.kind = kind,
+                            .effect = CLOCK_EFFECT_RESTART,
+                            .limit = &limit,
+                            .at_ms = stands ? work->effective_ms : row->clock.since_ms},
+        error);
+    if (code == 0 && stands)
+        code = case_clock_move(work, kind, 0, CLOCK_EFFECT_PAUSE, NULL, error);
+    row = case_clock_find(work, kind, 0);
+    row->extensions = 0;
+    row->limit_line = line;
+    return code;
+}
+
+// ---- timers ----
+static int ring_after(struct case_work *work, const struct process_term *effect,
+                      struct error *error)
+{
+    struct case_task_row *task = NULL;
+    for (size_t i = 0; i < work->task_count; i++) // the latest
+        if (work->tasks[i].kind == (int)effect->numbers[0] &&
+            work->tasks[i].closed_ms == INSTANT_NONE)
+            task = &work->tasks[i];
+    if (task == NULL)
+        return error_set(error, ERROR_CONFLICT, "case.not_possible",
+                         "no task '%s' is open that could ring", effect->parameters[0]);
+    task->timer_ms = case_timer_at(work, effect->numbers[1] & ~PROCESS_TIMER_WORKING,
+                                   (effect->numbers[1] & PROCESS_TIMER_WORKING) != 0);
+    task->changed = true;
+    return 0;
+}
+
+static int64_t instant_given(const struct case_work *work, const char *name)
+{
+    for (size_t i = 0; i < work->action->input_count; i++)
+        if (strcmp(work->action->inputs[i].name, name) == 0 &&
+            work->inputs.words[i] != NULL)
+            return work->inputs.instants[i];
+    return INSTANT_NONE;
+}
+
+static int64_t instant_in(const char *json, const char *name)
+{
+    struct json *document JSON_CLEANUP = NULL;
+    const char *text = NULL;
+    int64_t instant_ms = INSTANT_NONE;
+    if (json == NULL || json_parse(json, strlen(json), &document, NULL) != 0 ||
+        json_get_text(document, name, JSON_OPTIONAL, 64, &text, NULL) != 0 ||
+        text == NULL || instant_from_text(text, strlen(text), &instant_ms, NULL) != 0)
+        return INSTANT_NONE;
+    return instant_ms;
+}
+
+// What the last action of the kind said.
+static int instant_asked(struct case_work *work, const char *name, int64_t kind,
+                         int64_t *ret_ms, struct error *error)
+{
+    *ret_ms = INSTANT_NONE;
+    if (work->past != NULL) {
+        for (size_t i = work->past->count; i-- > 0;)
+            if (work->past->rows[i].entry.kind == kind) {
+                *ret_ms = instant_in(work->past->rows[i].inputs, name);
+                break;
+            }
+        return 0;
+    }
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    int code = db_prepare(work->db, QUERY_HISTORY_LAST_INPUTS, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_int(s, 1, work->row.case_id);
+    db_bind_int(s, 2, kind);
+    code = db_step(s, error);
+    if (code == DB_ROW)
+        *ret_ms = instant_in(db_column_text(s, 0), name);
+    return code < 0 ? code : 0;
+}
+
+static int ring_at(struct case_work *work, const struct process_term *effect,
+                   struct error *error)
+{
+    int64_t until_ms = instant_given(work, effect->parameters[0]);
+    if (until_ms == INSTANT_NONE) {
+        int code = instant_asked(work, effect->parameters[0], effect->numbers[1], &until_ms,
+                                 error);
+        if (code != 0)
+            return code;
+    }
+    if (until_ms != INSTANT_NONE && until_ms <= work->effective_ms)
+        return error_set(error, ERROR_CONFLICT, "case.until_past",
+                         "the end that was asked for has passed: name a later one");
+    work->until_ms = until_ms;
+    return 0;
+}
+
 static int run(struct case_work *work, const struct process_term *effect,
                struct error *error)
 {
@@ -225,6 +362,12 @@ static int run(struct case_work *work, const struct process_term *effect,
     case PROCESS_EFFECT_CANCEL:
         cancel_kind(work, kind);
         return 0;
+    case PROCESS_EFFECT_UNTIL:
+        return ring_at(work, effect, error);
+    case PROCESS_EFFECT_TIMER:
+        return ring_after(work, effect, error);
+    case PROCESS_EFFECT_RELIMIT:
+        return relimit_clock(work, kind, error);
     case PROCESS_EFFECT_COUNT_UP:
         work->fact.values[FACT_RETURNED + effect->numbers[0]]++;
         return 0;

@@ -54,6 +54,22 @@ static void begin(struct case_work *work)
     fact[FACT_CONTACTS] = row->reporter_id != 0; // the one that opened it
 }
 
+// What a reporter said who was called back: choices named so, whose words are yes and no.
+static void note_answers(struct case_work *work)
+{
+    static const struct {
+        const char *name;
+        int column;
+    } ANSWERS[] = {
+        {"reached", FACT_REACHED}, {"solved", FACT_SOLVED}, {"satisfied", FACT_SATISFIED}};
+    for (size_t i = 0; i < work->action->input_count; i++) {
+        const char *said = work->inputs.words[i];
+        for (size_t k = 0; k < 3 && said != NULL; k++)
+            if (strcmp(work->action->inputs[i].name, ANSWERS[k].name) == 0)
+                work->fact.values[ANSWERS[k].column] = strcmp(said, "yes") == 0;
+    }
+}
+
 // Instants and people by the action's fixed kind. once: the first one counts.
 static void note_kind(struct case_work *work)
 {
@@ -91,6 +107,12 @@ static void note_kind(struct case_work *work)
         fact[FACT_MERGED_IN]++;
     if (work->action->kind == PROCESS_CHECKED)
         fact[FACT_CHECK_RESULT] = work->inputs.choice;
+    if (work->action->kind == PROCESS_EXEMPTED)
+        fact[FACT_EXEMPTED] = 1;
+    if (work->action->kind == PROCESS_FORCED_CLOSED)
+        fact[FACT_FORCED] = 1;
+    if (work->action->kind == PROCESS_CALLED_BACK)
+        note_answers(work);
 }
 
 static void note_end(struct case_work *work, int stage_from)
@@ -103,6 +125,7 @@ static void note_end(struct case_work *work, int stage_from)
             fact[FACT_CLOSED_IN_TIME] = work->effective_ms <= fact[FACT_DUE_AT];
     } else if (work->row.stage != PROCESS_ENDED && stage_from == PROCESS_ENDED) {
         fact[FACT_CLOSED_AT] = 0;
+        fact[FACT_FORCED] = 0;
         fact[FACT_CLOSED_IN_TIME] = -1;
         fact[FACT_IMPORTED_IN_TIME] = -1;
     }
@@ -126,6 +149,7 @@ void fact_move(struct case_work *work, int stage_from)
         fact[FACT_HANDLED_IN_TIME] = -1;
         fact[FACT_FED_BACK_AT] = 0;
         fact[FACT_LATE_RECEIVED] = 0;
+        fact[FACT_EXEMPTED] = 0; // of a verdict that is no more
     }
     if (work->move->mark != CASE_MARK_FILLED)
         note_kind(work);

@@ -9,13 +9,62 @@
 static int has_photo(struct case_work *work, const struct case_inputs *inputs,
                      bool *ret_has, struct error *error)
 {
-    *ret_has = inputs->media_count > 0;
+    *ret_has = work->is_new && work->move->draft != NULL
+                   ? work->move->draft->media_count > 0
+                   : inputs->media_count > 0;
     if (*ret_has || work->is_new || work->past != NULL) // a life in memory has no photos
         return 0;
     int64_t count = 0;
     int code =
         db_fetch_int(work->db, QUERY_CASE_HAS_MEDIA,
                      (struct db_value[]){DB_INT(work->row.case_id)}, 1, &count, error);
+    *ret_has = count > 0;
+    return code;
+}
+
+// Of the files that this move names; a photo may still be on its way, a document not.
+static int gives(struct case_work *work, const struct case_inputs *inputs, int64_t what,
+                 bool *ret_gives, struct error *error)
+{
+    const struct case_draft *draft = work->is_new ? work->move->draft : NULL;
+    size_t count = draft != NULL ? draft->media_count : inputs->media_count;
+    *ret_gives = false;
+    if (work->past != NULL) {
+        *ret_gives = count > 0; // a life in memory has no photos
+        return 0;
+    }
+    for (size_t i = 0; i < count && !*ret_gives; i++) {
+        const uint8_t *sha256 = draft != NULL ? draft->media[i] : inputs->media[i];
+        struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+        int code = db_prepare(work->db, QUERY_CASE_MEDIA_FILE_TYPE, &s, error);
+        if (code != 0)
+            return code;
+        db_bind_blob(s, 1, sha256, HASH_SIZE);
+        code = db_step(s, error);
+        if (code < 0)
+            return code;
+        const char *type = code == DB_ROW ? db_column_text(s, 0) : NULL;
+        bool document = type != NULL && strcmp(type, "application/pdf") == 0;
+        bool photo = type == NULL || text_starts(type, "image/");
+        const uint8_t *shows = draft != NULL ? draft->media_shows : inputs->media_shows;
+        int side = shows != NULL ? shows[i] : CASE_SHOWS_STAGE;
+        *ret_gives = what == PROCESS_GIVEN_DOCUMENT ? document
+                     : what == PROCESS_GIVEN_BEFORE ? photo && side == CASE_SHOWS_BEFORE
+                     : what == PROCESS_GIVEN_AFTER  ? photo && side == CASE_SHOWS_AFTER
+                                                    : photo;
+    }
+    return 0;
+}
+
+static int has_document(struct case_work *work, const struct case_inputs *inputs,
+                        bool *ret_has, struct error *error)
+{
+    int code = gives(work, inputs, PROCESS_GIVEN_DOCUMENT, ret_has, error);
+    if (code != 0 || *ret_has || work->is_new || work->past != NULL)
+        return code;
+    int64_t count = 0;
+    code = db_fetch_int(work->db, QUERY_CASE_HAS_DOCUMENT,
+                        (struct db_value[]){DB_INT(work->row.case_id)}, 1, &count, error);
     *ret_has = count > 0;
     return code;
 }
@@ -48,6 +97,11 @@ static int has_thing(struct case_work *work, const struct case_inputs *inputs,
     case PROCESS_HAS_REPORTER:
         *ret_has = row->reporter_id != 0 || row->reported_by != 0;
         return 0;
+    case PROCESS_HAS_CALLER:
+        *ret_has = row->reporter_id != 0;
+        return 0;
+    case PROCESS_HAS_DOCUMENT:
+        return has_document(work, inputs, ret_has, error);
     default:
         return has_photo(work, inputs, ret_has, error);
     }
@@ -122,6 +176,34 @@ static int other_person(const struct case_work *work, int64_t kind, bool *ret_ot
     return code;
 }
 
+// No instant entered: nothing to object to.
+static bool lies_ahead(const struct case_work *work, const struct process_action *action,
+                       const struct case_inputs *inputs, const struct process_term *guard)
+{
+    for (size_t i = 0; i < action->input_count; i++) {
+        int64_t at_ms = inputs->instants[i];
+        if (strcmp(action->inputs[i].name, guard->parameters[0]) == 0 &&
+            inputs->words[i] != NULL)
+            return at_ms > work->effective_ms &&
+                   at_ms - work->effective_ms <= guard->numbers[1];
+    }
+    return true;
+}
+
+// acted: the task that the action works on, 0 while that is not known.
+static bool is_last(const struct case_work *work, int64_t kind, int64_t acted)
+{
+    int others = 0, all = 0;
+    for (size_t i = 0; i < work->task_count; i++) {
+        const struct case_task_row *task = &work->tasks[i];
+        if (task->kind != kind || task->closed_ms != INSTANT_NONE)
+            continue;
+        all++;
+        others += task->no != acted;
+    }
+    return acted != 0 ? others == 0 : all <= 1;
+}
+
 static int guard_holds(struct case_work *work, const struct process_action *action,
                        const struct case_inputs *inputs, const struct process_term *guard,
                        struct error *error)
@@ -165,6 +247,15 @@ static int guard_holds(struct case_work *work, const struct process_action *acti
         break;
     case PROCESS_GUARD_PART_LEFT:
         holds = case_part_next(work) != 0;
+        break;
+    case PROCESS_GUARD_GIVEN:
+        code = gives(work, inputs, guard->numbers[0], &holds, error);
+        break;
+    case PROCESS_GUARD_AHEAD:
+        holds = lies_ahead(work, action, inputs, guard);
+        break;
+    case PROCESS_GUARD_LAST:
+        holds = is_last(work, guard->numbers[0], work->task_no);
         break;
     default:
         holds = inputs->department_id != row->department_id;

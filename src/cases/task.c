@@ -19,6 +19,7 @@ static void task_read(struct db_statement *s, struct case_task_row *task)
         .closed_ms = db_column_instant(s, 9),
         .undone = db_column_int(s, 10) != 0,
         .timer_ms = db_column_instant(s, 11),
+        .aside = db_column_int(s, 12) != 0,
     };
 }
 
@@ -114,6 +115,7 @@ int case_task_add(struct db *db, int64_t case_id, const struct case_task_row *ta
     db_bind_instant(s, 10, task->timer_ms);
     db_bind_instant(s, 11, task->closed_ms);
     db_bind_int(s, 12, task->undone);
+    db_bind_int(s, 13, task->aside);
     code = db_step(s, error);
     return code < 0 ? code : 0;
 }
@@ -158,6 +160,13 @@ int case_tasks_store(struct case_work *work, struct error *error)
 }
 
 // ---- the step's own task ----
+int64_t case_timer_at(const struct case_work *work, int64_t after_ms, bool working)
+{
+    const struct limit hours = {.unit = LIMIT_WORKING_HOUR};
+    return working ? calendar_add(work->calendar, &hours, work->effective_ms, after_ms)
+                   : work->effective_ms + after_ms;
+}
+
 int case_step_leave(struct case_work *work, struct error *error)
 {
     int step = process_step_find(work->process, work->row.step);
@@ -251,7 +260,9 @@ int case_step_enter(struct case_work *work, struct error *error)
         return error->code;
     row->task_no = task->no;
     if (step->timer_action != NULL)
-        task->timer_ms = work->effective_ms + step->timer_ms;
+        task->timer_ms = case_timer_at(work, step->timer_ms, step->timer_working);
+    if (work->until_ms != INSTANT_NONE && work->until_ms < task->timer_ms)
+        task->timer_ms = work->until_ms;
     int code = hold(work, step, task, error);
     return code != 0 ? code : start_stage_clock(work, step, task, error);
 }

@@ -27,17 +27,33 @@ static int read_due(struct db *db, int64_t now_ms, unsigned most, struct timer *
     return code < 0 ? code : 0;
 }
 
-// The action of the timer of the step that the case is in.
+// The step's own timer; that of a task beside it rings for the first row of the step that
+// the system may do with such a task.
 static const char *timer_action(struct db *db, const struct city_snapshot *city,
-                                int64_t case_id)
+                                int64_t task_id)
 {
     struct arena *arena ARENA_CLEANUP = arena_new(256 * 1024);
     struct case_row row;
-    if (case_row_load(db, case_id, arena, &row, NULL) != 0)
+    if (case_row_load(db, task_id >> CASE_TASK_SHIFT, arena, &row, NULL) != 0)
         return NULL;
     const struct process *process = city_process(city, row.process_version);
     int step = process != NULL ? process_step_find(process, row.step) : -1;
-    return step >= 0 ? process_step(process, (size_t)step)->timer_action : NULL;
+    if (step < 0)
+        return NULL;
+    if ((task_id & CASE_TASKS_PER_CASE) == row.task_no)
+        return process_step(process, (size_t)step)->timer_action;
+    int64_t kind = 0;
+    size_t count = 0;
+    const int *rows = process_actions_from(process, step, &count);
+    if (db_fetch_int(db, QUERY_CASE_TASK_KIND, (struct db_value[]){DB_INT(task_id)}, 1,
+                     &kind, NULL) != 0)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct process_action *action = process_action(process, (size_t)rows[i]);
+        if ((int64_t)action->task == kind && (action->roles & (1u << PROCESS_SYSTEM)) != 0)
+            return action->code;
+    }
+    return NULL;
 }
 
 static int fire(struct db *db, const struct city_snapshot *city, const struct timer *timer,
@@ -46,7 +62,7 @@ static int fire(struct db *db, const struct city_snapshot *city, const struct ti
     int64_t case_id = timer->task_id >> CASE_TASK_SHIFT;
     struct actor system = actor_system();
     struct case_move move = {.actor = &system,
-                             .action = timer_action(db, city, case_id),
+                             .action = timer_action(db, city, timer->task_id),
                              .case_id = case_id,
                              .task_id = timer->task_id,
                              .received_ms = now_ms,

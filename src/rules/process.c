@@ -109,7 +109,8 @@ static void read_timer(const struct builder *builder, size_t row, struct process
         return;
     const char *at = strchr(text, '@');
     if (at == NULL || at == text ||
-        !process_duration(at + 1, strlen(at + 1), &step->timer_ms))
+        !process_timer_duration(at + 1, strlen(at + 1), &step->timer_ms,
+                                &step->timer_working))
         STEP_PROBLEM("timer", "'%s' is no timer like action@14d", text);
     else
         step->timer_action = arena_copy(builder->process->arena, text, (size_t)(at - text));

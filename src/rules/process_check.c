@@ -75,13 +75,24 @@ static bool task_opens(const struct process *process, enum process_task task, in
     return false;
 }
 
-// A history row names action, step before and step after: rows that agree in these must do
-// the same, or a recount could not tell which of them it was.
+// How often a row adds to a counter.
+static int counts(const struct process_action *action, int64_t counter)
+{
+    int times = 0;
+    for (size_t i = 0; i < action->effect_count; i++)
+        times += action->effects[i].word == PROCESS_EFFECT_COUNT_UP &&
+                 action->effects[i].numbers[0] == counter;
+    return times;
+}
+
+// A history row names action, step before and step after, and what happened to clocks and
+// tasks stands beside it: rows that agree in these must count the same, or a recount could
+// not tell which of them it was.
 static bool same_effects(const struct process_action *a, const struct process_action *b)
 {
-    bool same = a->effect_count == b->effect_count;
-    for (size_t i = 0; same && i < a->effect_count; i++)
-        same = strcmp(a->effects[i].text, b->effects[i].text) == 0;
+    bool same = true;
+    for (int64_t i = 0; i < PROCESS_COUNTER_COUNT; i++)
+        same = same && counts(a, i) == counts(b, i);
     return same;
 }
 
@@ -101,6 +112,50 @@ static void check_twins(const struct process *process, const struct process_tabl
                             "differ in effects",
                             (long long)b->line, (long long)a->line, a->code);
         }
+}
+
+// An ended case has only the tasks that rows of its own step open.
+static bool opens_there(const struct process *process, enum process_task task, int step)
+{
+    const struct process_rows *rows = &process->rows[step + 1];
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct process_action *action = &process->actions[rows->items[i]];
+        for (size_t k = 0; k < action->effect_count && action->to == step; k++)
+            if (action->effects[k].word == PROCESS_EFFECT_OPEN &&
+                action->effects[k].numbers[0] == (int64_t)task)
+                return true;
+    }
+    return false;
+}
+
+static bool system_acts_on(const struct process *process, int64_t task)
+{
+    for (size_t i = 0; i < process->action_count; i++)
+        if ((int64_t)process->actions[i].task == task &&
+            (process->actions[i].roles & (1u << PROCESS_SYSTEM)) != 0)
+            return true;
+    return false;
+}
+
+// timer(task, ...) rings for a row that the system may, until(...) in a step with a timer.
+static void check_timers(const struct process *process, const struct process_tables *tables,
+                         const struct process_action *action, size_t row,
+                         struct process_problems *problems)
+{
+    for (size_t i = 0; i < action->effect_count; i++) {
+        const struct process_term *effect = &action->effects[i];
+        if (effect->word == PROCESS_EFFECT_TIMER &&
+            !system_acts_on(process, effect->numbers[0]))
+            process_problem(problems, tables->actions, row, "effects", "process.graph",
+                            "'%s' rings for nobody: no row for that task has the role "
+                            "system",
+                            effect->text);
+        if (effect->word == PROCESS_EFFECT_UNTIL &&
+            process->steps[action->to].timer_action == NULL)
+            process_problem(problems, tables->actions, row, "effects", "process.graph",
+                            "'%s': step '%s' has no timer", effect->text,
+                            process->steps[action->to].code);
+    }
 }
 
 static bool merges(const struct process_action *action)
@@ -151,9 +206,13 @@ static void check_actions(const struct process *process,
                             process_task_to_str((int)action->task),
                             process->steps[action->from].code);
         if (action->from >= 0 && process->steps[action->from].stage == PROCESS_ENDED &&
-            action->stays && action->task != PROCESS_TASK_NONE)
+            action->task != PROCESS_TASK_NONE &&
+            !opens_there(process, action->task, action->from))
             process_problem(problems, tables->actions, row, "task", "process.graph",
-                            "an ended case has no task to act on");
+                            "no row of step '%s' opens a task '%s' on an ended case",
+                            process->steps[action->from].code,
+                            process_task_to_str((int)action->task));
+        check_timers(process, tables, action, row, problems);
         check_merge(process, tables, action, row, problems);
         if (action->from < 0 && action->stays)
             process_problem(problems, tables->actions, row, "to", "process.graph",

@@ -52,6 +52,10 @@ void process_vocabulary_write(struct buffer *out);
 // "30d", "12h", "15min" in milliseconds; false when it is none.
 bool process_duration(const char *text, size_t length, int64_t *ret_ms);
 
+// The same, and "8wh": working hours.
+bool process_timer_duration(const char *text, size_t length, int64_t *ret_ms,
+                            bool *ret_working);
+
 int process_input_type_from_str(const char *word);
 const char *process_input_default_label(const char *name, const char *language);
 

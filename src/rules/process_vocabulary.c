@@ -26,6 +26,9 @@ enum parameter {
     P_HOLDER,
     P_AMOUNT,
     P_DEPARTMENT,
+    P_GIVEN,
+    P_INSTANT,
+    P_TIMER,
 };
 
 static const char *const PARAMETER_NAMES[] = {
@@ -45,6 +48,9 @@ static const char *const PARAMETER_NAMES[] = {
     [P_HOLDER] = "role, department or desk",
     [P_AMOUNT] = "original or input",
     [P_DEPARTMENT] = "input or lead",
+    [P_GIVEN] = "file",
+    [P_INSTANT] = "input",
+    [P_TIMER] = "duration",
 };
 
 enum { PARAMETERS = 4 };
@@ -80,6 +86,13 @@ static const struct vocabulary_word GUARDS[PROCESS_GUARD_COUNT] = {
     [PROCESS_GUARD_OTHER_DEPARTMENT] = {"other_department",
                                         {P_INPUT},
                                         "the department named is not the case's lead"},
+    [PROCESS_GUARD_GIVEN] = {"given", {P_GIVEN}, "this very action comes with such a file"},
+    [PROCESS_GUARD_AHEAD] = {"ahead",
+                             {P_INSTANT, P_DURATION},
+                             "the instant entered lies ahead, not further than this"},
+    [PROCESS_GUARD_LAST] = {"last",
+                            {P_TASK},
+                            "no task of this kind is open but the one acted on"},
     [PROCESS_GUARD_LATE] = {"late",
                             {P_KIND},
                             "the last action of this kind was received late: longer after "
@@ -145,6 +158,21 @@ static const struct vocabulary_word EFFECTS[PROCESS_EFFECT_COUNT] = {
     [PROCESS_EFFECT_FINISH] = {"finish", {P_END}, "closes the task acted on"},
     [PROCESS_EFFECT_CANCEL] = {"cancel", {P_TASK}, "closes open tasks of this kind undone"},
     [PROCESS_EFFECT_COUNT_UP] = {"count", {P_COUNTER}, "adds one to a counter of the case"},
+    [PROCESS_EFFECT_UNTIL] = {"until",
+                              {P_INSTANT, P_KIND},
+                              "the timer of the step that the case comes to rings at the "
+                              "instant of the input, of this action or of the last one of "
+                              "the kind"},
+    [PROCESS_EFFECT_TIMER] =
+        {"timer",
+         {P_TASK, P_TIMER},
+         "after this time the system acts on that open task: the first row of the step "
+         "for it that the system may"},
+    [PROCESS_EFFECT_RELIMIT] =
+        {"relimit",
+         {P_CLOCK},
+         "gives a running clock the limit of the class, condition and place as they are "
+         "now, from where it last began to run"},
     [PROCESS_EFFECT_CONTEST] = {"contest",
                                 {P_CLOCK},
                                 "the clock stopped when that was received, not when it was "
@@ -193,6 +221,13 @@ static const char *const THINGS[PROCESS_HAS_COUNT] = {
     [PROCESS_HAS_POINT] = "point",       [PROCESS_HAS_GRID] = "grid",
     [PROCESS_HAS_ROUTE] = "route",       [PROCESS_HAS_DEPARTMENT] = "department",
     [PROCESS_HAS_REPORTER] = "reporter", [PROCESS_HAS_PHOTO] = "photo",
+    [PROCESS_HAS_DOCUMENT] = "document", [PROCESS_HAS_CALLER] = "caller",
+};
+static const char *const GIVEN[PROCESS_GIVEN_COUNT] = {
+    [PROCESS_GIVEN_PHOTO] = "photo",
+    [PROCESS_GIVEN_DOCUMENT] = "document",
+    [PROCESS_GIVEN_BEFORE] = "before",
+    [PROCESS_GIVEN_AFTER] = "after",
 };
 static const char *const CLOCK_IS[PROCESS_CLOCK_IS_COUNT] = {
     [PROCESS_CLOCK_IS_NONE] = "none",       [PROCESS_CLOCK_IS_RUNNING] = "running",
@@ -246,6 +281,28 @@ bool process_duration(const char *text, size_t length, int64_t *ret_ms)
         }
     }
     return false;
+}
+
+bool process_timer_duration(const char *text, size_t length, int64_t *ret_ms,
+                            bool *ret_working)
+{
+    *ret_working = length > 2 && memcmp(text + length - 2, "wh", 2) == 0;
+    if (!*ret_working)
+        return process_duration(text, length, ret_ms);
+    int64_t hours = 0;
+    if (length > 8 || text_to_int(text, length - 2, &hours, NULL) != 0 || hours <= 0)
+        return false;
+    *ret_ms = hours * 3600000;
+    return true;
+}
+
+static int64_t parse_timer(const char *text)
+{
+    int64_t ms = 0;
+    bool working = false;
+    if (!process_timer_duration(text, strlen(text), &ms, &working))
+        return -1;
+    return working ? ms | PROCESS_TIMER_WORKING : ms;
 }
 
 // A list "a|b" as a mask; -1 when a word is unknown.
@@ -318,6 +375,10 @@ static int64_t parse_parameter(struct arena *arena, enum parameter type, const c
         return find_word(FROM, PROCESS_FROM_COUNT, text);
     case P_HOLDER:
         return parse_holder(text);
+    case P_GIVEN:
+        return find_word(GIVEN, PROCESS_GIVEN_COUNT, text);
+    case P_TIMER:
+        return parse_timer(text);
     default:
         return *text != '\0' ? 0 : -1;
     }
@@ -398,6 +459,16 @@ static bool choice_has(const char *choices, const char *word, size_t length)
     return false;
 }
 
+static const char *instant_fits(struct arena *arena, const struct process_action *action,
+                                const struct process_term *term, const char *name)
+{
+    const struct process_input *input = find_input(action, name);
+    if (input == NULL || input->type != PROCESS_INPUT_INSTANT)
+        return arena_format(arena, "'%s' needs an input '%s' of type instant", term->text,
+                            name);
+    return NULL;
+}
+
 static const char *guard_fits(struct arena *arena, const struct process_action *action,
                               const struct process_term *guard)
 {
@@ -411,6 +482,8 @@ static const char *guard_fits(struct arena *arena, const struct process_action *
             return arena_format(arena, "'%s' needs an input '%s' of type department",
                                 guard->text, name);
     }
+    if (guard->word == PROCESS_GUARD_AHEAD)
+        return instant_fits(arena, action, guard, name);
     if (guard->word != PROCESS_GUARD_INPUT)
         return NULL;
     const struct process_input *input = find_input(action, name);
@@ -521,5 +594,7 @@ void process_vocabulary_write(struct buffer *out)
     write_plain(out, "Things of has()", THINGS, PROCESS_HAS_COUNT);
     write_plain(out, "States of clock()", CLOCK_IS, PROCESS_CLOCK_IS_COUNT);
     write_plain(out, "Counters of below() and count()", COUNTERS, PROCESS_COUNTER_COUNT);
-    buffer_append_text(out, "Durations: 15min, 12h, 30d (natural time)\n");
+    write_plain(out, "Files of given()", GIVEN, PROCESS_GIVEN_COUNT);
+    buffer_append_text(out, "Durations: 15min, 12h, 30d (natural time); timers also 8wh "
+                            "(working hours)\n");
 }

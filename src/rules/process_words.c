@@ -326,6 +326,11 @@ static const struct word INPUTS[] = {
     {"until", "截止时间", "Until"},
     {"case", "案件", "Case"},
     {"person", "人员", "Person"},
+    {"document", "证明材料", "Stamped form"},
+    {"level", "督办级别", "Level"},
+    {"reached", "是否接通", "Reached"},
+    {"solved", "是否解决", "Solved"},
+    {"satisfied", "是否满意", "Satisfied"},
 };
 
 const char *process_input_default_label(const char *name, const char *language)

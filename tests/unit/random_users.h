@@ -2,6 +2,9 @@
 // People who do at random what they may. Included by one program at a time.
 #pragma once
 
+#include <gridcase/core/instant.h>
+#include <gridcase/media/media.h>
+
 #include "case_world.h"
 
 static uint64_t random_state;
@@ -26,7 +29,38 @@ static int distance_to_end(const struct process *process, int step)
     return distance[step];
 }
 
-static size_t invent_inputs(const struct process_action *action, struct case_input *inputs)
+// One of the words of a choice.
+static const char *random_choice(const char *choices, char *out, size_t size)
+{
+    unsigned count = 1;
+    for (const char *c = choices; *c != '\0'; c++)
+        count += *c == '|';
+    unsigned at = random_below(count);
+    for (; at > 0; at--)
+        choices = strchr(choices, '|') + 1;
+    snprintf(out, size, "%.*s", (int)strcspn(choices, "|"), choices);
+    return out;
+}
+
+// A stamped form that is there.
+#define RANDOM_FORM "f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0"
+static inline void random_form_store(struct world *w)
+{
+    struct media_file form = {
+        .type = MEDIA_PDF, .bytes = 1, .taken = {.accuracy_m = -1, .at_ms = INSTANT_NONE}};
+    memset(form.sha256, 0xf0, sizeof form.sha256);
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    assert_ok(db_begin(w->db, DB_WRITE, &transaction, &error));
+    assert_ok(media_file_store(w->db, &form, 0, w->now_ms, &error));
+    assert_ok(db_commit(&transaction, &error));
+}
+
+struct random_texts {
+    char texts[CASE_INPUTS_MOST][INSTANT_TEXT_SIZE];
+};
+
+static size_t invent_inputs(const struct world *w, const struct process_action *action,
+                            struct case_input *inputs, struct random_texts *texts)
 {
     static const char *const DEPARTMENTS[] = {"2", "3", "4"};
     static const char *const POINTS[] = {"0.0012,0.0033", "0.0077,0.0081", "9,9"};
@@ -46,15 +80,19 @@ static size_t invent_inputs(const struct process_action *action, struct case_inp
             value = "2";
         else if (input->type == PROCESS_INPUT_CASE)
             value = CASES[random_below(5)];
-        else if (input->type == PROCESS_INPUT_CONDITION ||
-                 input->type == PROCESS_INPUT_MEDIA)
+        else if (input->type == PROCESS_INPUT_MEDIA)
+            value = RANDOM_FORM;
+        else if (input->type == PROCESS_INPUT_DEPARTMENTS)
+            value = random_below(2) ? "3,4" : "2";
+        else if (input->type == PROCESS_INPUT_CONDITION)
             continue;
         else if (input->type == PROCESS_INPUT_CHOICE)
-            value = random_below(2)               ? "pass"
-                    : strchr(input->choices, 'g') ? "gone"
-                                                  : "fail";
-        if (input->type == PROCESS_INPUT_CHOICE && strstr(input->choices, value) == NULL)
-            value = "there";
+            value = random_choice(input->choices, texts->texts[count], INSTANT_TEXT_SIZE);
+        if (input->type == PROCESS_INPUT_INSTANT) {
+            instant_to_text(w->now_ms + ((int64_t)random_below(40) - 5) * 12 * HOUR,
+                            texts->texts[count]);
+            value = texts->texts[count];
+        }
         inputs[count++] = (struct case_input){input->name, value};
     }
     return count;
@@ -78,6 +116,7 @@ static bool random_move(struct world *w, const struct actor *people, size_t pers
         bool away = distance_to_end(detail.process, allowed->action->to) >=
                     distance_to_end(detail.process, here);
         struct case_input inputs[CASE_INPUTS_MOST];
+        struct random_texts texts;
         struct case_result result;
         struct case_move one = {.actor = actor,
                                 .action = allowed->action->code,
@@ -87,7 +126,8 @@ static bool random_move(struct world *w, const struct actor *people, size_t pers
                                 .received_ms = w->now_ms,
                                 .done_ms = INSTANT_NONE,
                                 .inputs = inputs,
-                                .input_count = invent_inputs(allowed->action, inputs)};
+                                .input_count =
+                                    invent_inputs(w, allowed->action, inputs, &texts)};
         if (!hurry || !away || random_below(4) == 0) {
             int code = move(w, &one, &result);
             if (code != 0 && code != ERROR_CONFLICT && code != ERROR_INPUT &&

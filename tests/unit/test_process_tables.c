@@ -15,11 +15,16 @@
 #include <gridcase/cases/recount.h>
 #include <gridcase/core/text.h>
 #include <gridcase/db/db.h>
+#include <gridcase/media/media.h>
 
 #include "fake_city.h"
 #include "fault/temporary.h"
 
-enum { WORDS = 16, ROWS = 400 };
+enum { WORDS = 16, ROWS = 1000 };
+
+// A stamped form, received; the tables write "form".
+static const char FORM[] =
+    "f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0";
 
 struct walk {
     const char *path;
@@ -45,6 +50,7 @@ static void walk_begin(struct walk *walk, char *folder, size_t size, const char 
 {
     char location[300], steps[200], actions[200];
     temporary_folder(folder, size);
+    walk->now_ms = INT64_C(1748826000000); // Monday 2025-06-02 09:00 in Shanghai
     snprintf(location, sizeof location, "%s/data", folder);
     snprintf(steps, sizeof steps, "grids/%s/process/steps.csv", process);
     snprintf(actions, sizeof actions, "grids/%s/process/actions.csv", process);
@@ -53,7 +59,13 @@ static void walk_begin(struct walk *walk, char *folder, size_t size, const char 
     assert_ok(db_store_city_create(walk->store, "t", 1, &error));
     assert_ok(db_open(walk->store, "t", DB_CASES, DB_WRITE, &walk->db, &error));
     walk->city = fake_city_new(steps, actions);
-    walk->now_ms = INT64_C(1748826000000); // Monday 2025-06-02 09:00 in Shanghai
+    struct media_file form = {
+        .type = MEDIA_PDF, .bytes = 1, .taken = {.accuracy_m = -1, .at_ms = INSTANT_NONE}};
+    memset(form.sha256, 0xf0, sizeof form.sha256);
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    assert_ok(db_begin(walk->db, DB_WRITE, &transaction, &error));
+    assert_ok(media_file_store(walk->db, &form, 0, walk->now_ms, &error));
+    assert_ok(db_commit(&transaction, &error));
 }
 
 // "department/2", "collector@101", "staff", "public"
@@ -79,15 +91,35 @@ static struct actor who(const char *text)
     return actor;
 }
 
+// "1111...1:before": a photo that is still on its way, and what it shows.
+static void add_media(struct case_draft *draft, uint8_t (*media)[HASH_SIZE], uint8_t *shows,
+                      const char *text)
+{
+    size_t at = draft->media_count++;
+    assert_ok(hash_from_hex(text, 64, media[at], &error));
+    shows[at] =
+        (uint8_t)(text[64] == ':' ? case_shows_from_str(text + 65, strlen(text + 65))
+                                  : CASE_SHOWS_STAGE);
+    draft->media = (const uint8_t(*)[HASH_SIZE])media;
+    draft->media_shows = shows;
+}
+
 static int report(struct walk *walk, const struct actor *actor, char **words, size_t count,
                   struct case_result *result)
 {
+    static const struct case_reporter caller = {.name = "Li", .phone = "13800000000"};
+    static uint8_t media[CASE_MEDIA_MOST][HASH_SIZE], shows[CASE_MEDIA_MOST];
+    const char *action = words[-1];
     struct case_draft draft = {.imported_due_ms = INSTANT_NONE,
                                .point = {.accuracy_m = -1},
                                .source = PROCESS_SOURCE_COLLECTOR};
     for (size_t i = 0; i < count; i++) {
         char *value = strchr(words[i], '=') + 1;
-        if (text_starts(words[i], "class="))
+        if (text_starts(words[i], "caller="))
+            draft.reporter = &caller;
+        else if (text_starts(words[i], "photo="))
+            add_media(&draft, media, shows, value);
+        else if (text_starts(words[i], "class="))
             assert_ok(text_to_int(value, strlen(value), &draft.class_id, &error));
         else if (text_starts(words[i], "source="))
             draft.source = (enum process_source)process_source_from_str(value);
@@ -96,7 +128,7 @@ static int report(struct walk *walk, const struct actor *actor, char **words, si
     }
     int code = case_apply(walk->db, walk->city,
                           &(struct case_move){.actor = actor,
-                                              .action = "report",
+                                              .action = action,
                                               .draft = &draft,
                                               .received_ms = walk->now_ms,
                                               .done_ms = INSTANT_NONE},
@@ -115,6 +147,14 @@ static void look(struct walk *walk, const char *action, struct case_move *move)
     struct arena *arena ARENA_CLEANUP = arena_new(4 * 1024 * 1024);
     struct actor eye = actor_system();
     struct case_detail detail;
+    bool seen = case_read_by_id(walk->db, walk->city, move->actor, walk->case_id,
+                                walk->now_ms, arena, &detail, &error) == 0;
+    for (size_t i = 0; seen && i < detail.allowed_count; i++)
+        if (strcmp(detail.allowed[i].action->code, action) == 0) {
+            move->task_id = detail.allowed[i].task_id;
+            move->task_version = detail.allowed[i].task_version;
+            return;
+        }
     assert_ok(case_read_by_id(walk->db, walk->city, &eye, walk->case_id, walk->now_ms,
                               arena, &detail, &error));
     size_t count = 0;
@@ -125,22 +165,40 @@ static void look(struct walk *walk, const char *action, struct case_move *move)
         const struct process_action *row =
             process_action(walk->city->process, (size_t)rows[i]);
         for (size_t k = 0; k < detail.task_count && strcmp(row->code, action) == 0; k++)
-            if (detail.tasks[k].open && detail.tasks[k].kind == row->task) {
+            if (detail.tasks[k].open && detail.tasks[k].kind == row->task &&
+                move->task_id == 0) {
                 move->task_id = detail.tasks[k].id;
                 move->task_version = detail.tasks[k].version;
             }
     }
 }
 
+// "+30d", "-1d" as an instant.
+static const char *days_from_now(const struct walk *walk, const char *text,
+                                 char out[INSTANT_TEXT_SIZE])
+{
+    int64_t days = 0;
+    assert_ok(text_to_int(text + 1, strlen(text) - 2, &days, &error));
+    int64_t at_ms = walk->now_ms + (*text == '-' ? -days : days) * 86400000;
+    instant_to_text(at_ms, out);
+    return out;
+}
+
 static int act(struct walk *walk, const struct actor *actor, const char *action,
                char **words, size_t count, struct case_result *result)
 {
     struct case_input inputs[CASE_INPUTS_MOST];
+    char days[CASE_INPUTS_MOST][INSTANT_TEXT_SIZE];
     for (size_t i = 0; i < count; i++) {
         char *equal = strchr(words[i], '=');
         *equal = '\0';
+        bool form = strcmp(equal + 1, "form") == 0;
         bool before = strcmp(equal + 1, "@before") == 0; // the case reported before this
-        inputs[i] = (struct case_input){words[i], before ? walk->before : equal + 1};
+        inputs[i] = (struct case_input){words[i], form     ? FORM
+                                                  : before ? walk->before
+                                                           : equal + 1};
+        if ((equal[1] == '+' || equal[1] == '-') && equal[strlen(equal + 1)] == 'd')
+            inputs[i].value = days_from_now(walk, equal + 1, days[i]);
         for (char *c = equal + 1; *c != '\0'; c++)
             *c = *c == '_' ? ' ' : *c;
     }
@@ -155,8 +213,19 @@ static int act(struct walk *walk, const struct actor *actor, const char *action,
     return case_apply(walk->db, walk->city, &move, result, &error);
 }
 
-// Which entry of the process the last history row went by, and where the case is.
-static void note(struct walk *walk, const char *expected)
+// The step's timer, or that of a task of the row's kind.
+static bool acted_on(const struct case_detail *detail, const struct case_history_row *last,
+                     const struct process_action *row)
+{
+    for (size_t i = 0; i < detail->task_count; i++)
+        if (detail->tasks[i].id == last->task_id)
+            return detail->tasks[i].kind == row->task;
+    return true;
+}
+
+// Which entry of the process the last history row went by, and where the case is. line: of
+// the table; 0 for what the system did, which the task acted on tells.
+static void note(struct walk *walk, const char *expected, int64_t line)
 {
     struct arena *arena ARENA_CLEANUP = arena_new(4 * 1024 * 1024);
     struct actor eye = actor_system();
@@ -171,12 +240,14 @@ static void note(struct walk *walk, const char *expected)
         const char *from =
             row->from < 0 ? "" : process_step(walk->city->process, (size_t)row->from)->code;
         if (strcmp(row->code, last->action) == 0 && strcmp(from, last->from) == 0 &&
-            strcmp(process_step(walk->city->process, (size_t)row->to)->code, last->to) == 0)
+            strcmp(process_step(walk->city->process, (size_t)row->to)->code, last->to) ==
+                0 &&
+            (line != 0 ? row->line == line : acted_on(&detail, last, row)))
             walk->walked[i] = true;
     }
 }
 
-static void expect(struct walk *walk, int code, char **words, size_t count)
+static void expect(struct walk *walk, int code, int64_t line, char **words, size_t count)
 {
     if (count == 2 && strcmp(words[0], "!") == 0) {
         if (code == 0 || strcmp(error.slug, words[1]) != 0)
@@ -186,19 +257,19 @@ static void expect(struct walk *walk, int code, char **words, size_t count)
     }
     if (code != 0)
         fail_msg("%s:%d: %s: %s", walk->path, walk->line, error.slug, error.message);
-    note(walk, words[0]);
+    note(walk, words[0], line);
 }
 
 static void wait_for(struct walk *walk, const char *text)
 {
-    int64_t days = 0;
-    assert_ok(text_to_int(text, strlen(text) - 1, &days, &error));
-    walk->now_ms += days * 86400000;
+    int64_t number = 0;
+    assert_ok(text_to_int(text, strlen(text) - 1, &number, &error));
+    walk->now_ms += number * (text[strlen(text) - 1] == 'h' ? 3600000 : 86400000);
 }
 
 static void run_line(struct walk *walk, char **words, size_t count)
 {
-    struct case_result result;
+    struct case_result result = {0};
     if (strcmp(words[0], "scenario") == 0)
         return;
     if (strcmp(words[0], "wait") == 0) {
@@ -214,18 +285,18 @@ static void run_line(struct walk *walk, char **words, size_t count)
     int code = 0;
     if (strcmp(words[0], "timers") == 0) {
         unsigned done = 0;
-        code = case_timers_run(walk->db, walk->city, walk->now_ms, 10, &done, &error);
+        code = case_timers_run(walk->db, walk->city, walk->now_ms, 256, &done, &error);
     } else {
         struct actor actor = who(words[0]);
         DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
         assert_ok(db_begin(walk->db, DB_WRITE, &transaction, &error));
-        code = strcmp(words[1], "report") == 0
+        code = text_starts(words[1], "report")
                    ? report(walk, &actor, words + 2, arrow - 2, &result)
                    : act(walk, &actor, words[1], words + 2, arrow - 2, &result);
         if (code == 0)
             assert_ok(db_commit(&transaction, &error));
     }
-    expect(walk, code, words + arrow + 1, count - arrow - 1);
+    expect(walk, code, result.line, words + arrow + 1, count - arrow - 1);
 }
 
 static void run_file(struct walk *walk)

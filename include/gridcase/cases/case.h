@@ -149,6 +149,7 @@ struct case_result {
     int64_t version; // of the case: seq of its last row
     int64_t change;  // position in the change stream; 0 when repeated: it was told then
     int64_t task_id, task_version; // the step's own task now; 0 when the case has ended
+    int64_t line;  // of the process table's row that was taken; 0 when repeated
     bool repeated; // the key had been used with the same body: this is its first result
 };
 

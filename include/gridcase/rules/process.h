@@ -271,7 +271,8 @@ struct process_step {
     int holder_role;            // enum process_role when holder is ROLE or FILER
     enum process_clock clock;   // stage clock that runs while the task is open; may be NONE
     const char *timer_action;   // action the system takes after timer_ms; NULL without
-    int64_t timer_ms;           // natural time
+    int64_t timer_ms;           // natural time, or ...
+    bool timer_working;         // ... working time
     const char *queue;          // "where", "manual" or "": a visible queue of its own
     struct label label;
     int64_t line; // of the table

@@ -24,6 +24,9 @@ enum process_guard {
     PROCESS_GUARD_INSIDE,     // the department named stands inside the desk, or the lead
     PROCESS_GUARD_OTHER_SIDE, // neither the actor nor the actor's company handled it
     PROCESS_GUARD_MISSED,
+    PROCESS_GUARD_GIVEN, // this move names a file of this class
+    PROCESS_GUARD_AHEAD,
+    PROCESS_GUARD_LAST,
     PROCESS_GUARD_COUNT,
 };
 
@@ -52,6 +55,9 @@ enum process_effect {
     PROCESS_EFFECT_DESK_OUT,
     PROCESS_EFFECT_HAND_ON,
     PROCESS_EFFECT_MERGE,
+    PROCESS_EFFECT_UNTIL,
+    PROCESS_EFFECT_TIMER,
+    PROCESS_EFFECT_RELIMIT,
     PROCESS_EFFECT_COUNT,
 };
 
@@ -64,7 +70,9 @@ enum process_thing {
     PROCESS_HAS_ROUTE, // routing finds a department
     PROCESS_HAS_DEPARTMENT,
     PROCESS_HAS_REPORTER,
-    PROCESS_HAS_PHOTO, // one at least, received
+    PROCESS_HAS_PHOTO,    // one at least, received
+    PROCESS_HAS_DOCUMENT, // likewise a PDF
+    PROCESS_HAS_CALLER,   // somebody outside the city's staff who can be called back
     PROCESS_HAS_COUNT,
 };
 
@@ -106,3 +114,15 @@ enum {
     PROCESS_HOLD_DEPARTMENT = 100,
     PROCESS_HOLD_DESK = 101, // the desk that has the case in its part
 };
+
+// Parameter of given().
+enum process_given {
+    PROCESS_GIVEN_PHOTO,
+    PROCESS_GIVEN_DOCUMENT,
+    PROCESS_GIVEN_BEFORE, // a photo of how it was
+    PROCESS_GIVEN_AFTER,  // and of how it is now
+    PROCESS_GIVEN_COUNT
+};
+
+// The duration of timer(): milliseconds, with this bit when they are working time.
+#define PROCESS_TIMER_WORKING (INT64_C(1) << 60)
