@@ -27,7 +27,7 @@ ROOT := $(CURDIR)
 B := build$(if $(SAN),-$(SAN))$(BUILD_SUFFIX)
 
 PACKAGES := libmicrohttpd sqlite3 spatialite gdal geos proj jansson libargon2 gnutls glib-2.0 \
-            libturbojpeg libpng xlsxwriter zlib
+            libturbojpeg libpng xlsxwriter zlib libpq
 CCACHE := $(shell command -v ccache 2>/dev/null)
 ifeq ($(origin CC),default)
 CC := gcc
@@ -71,10 +71,10 @@ SQL_FILES := $(sort $(wildcard sql/schema/*.sql)) $(sort $(wildcard sql/queries/
 all: $(B)/gridcase
 
 # ---- generated: SQL files become an enum of queries and a table of their texts ----
-$(B)/tools/embed_sql: tools/embed_sql.c
+$(B)/tools/embed_sql: tools/embed_sql.c tools/embed_postgres.c tools/embed_sql.h
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(COMPILE) -std=c17 -O1 -Wall -Wextra -D_GNU_SOURCE -o $@ $<
+	$(Q)$(COMPILE) -std=c17 -O1 -Wall -Wextra -D_GNU_SOURCE -o $@ $(filter %.c,$^)
 $(B)/gen/queries.c: $(SQL_FILES) $(B)/tools/embed_sql sql/queries sql/schema
 	@mkdir -p $(B)/gen/gridcase/db
 	$(B)/tools/embed_sql $(B)/gen/gridcase/db/queries.h.new $@ $(SQL_FILES)
@@ -114,14 +114,14 @@ $(B)/unit/test_%: $(B)/unit/test_%.o $(SUPPORT_OBJECTS) $(B)/libgridcase.a
 .PHONY: unit units unit-threads valgrind
 units: $(UNITS)
 unit: $(UNITS) $(B)/gridcase
-	@tools/run_units.sh $(B) $(UNITS)
+	@tools/with_postgres.sh tools/run_units.sh $(B) $(UNITS)
 unit-%: $(B)/unit/test_% $(B)/gridcase
-	GRIDCASE_ROOT=$(ROOT) GRIDCASE_BUILD=$(B) $(B)/unit/test_$*
+	GRIDCASE_ROOT=$(ROOT) GRIDCASE_BUILD=$(B) tools/with_postgres.sh $(B)/unit/test_$*
 
 # Programs with threads of ours, for SAN=thread; small ones for valgrind.
 THREAD_UNITS := $(filter %_db_lane %_db_contract %_http %_core %_log %_pool,$(UNITS))
 unit-threads: $(THREAD_UNITS) $(B)/gridcase
-	@tools/run_units.sh $(B) $(THREAD_UNITS)
+	@tools/with_postgres.sh tools/run_units.sh $(B) $(THREAD_UNITS)
 VALGRIND_UNITS := $(filter %_core %_table %_json %_text %_calendar %_catalogue %_limit %_routing %_process %_clock_tables,$(UNITS))
 valgrind: $(VALGRIND_UNITS) $(B)/gridcase
 	@tools/valgrind.sh $(B) $(VALGRIND_UNITS)

@@ -6,9 +6,14 @@
 // A query file holds blocks:   -- name: case_by_id
 //                              -- database: cases
 //                              SELECT ... WHERE id = $1;
-// or pieces of statements (db_prepare_parts) headed `-- part: case_list_open`.
-// A schema file is one migration: NNNN_name.<database>.sql. Anything else is an error that
-// names the file and line.
+// or pieces of statements (db_prepare_parts) headed `-- part: case_list_open`. Where
+// PostgreSQL needs another text, it follows under `-- postgres: why`. `-- rows: many`
+// before the text: so many may come that they are fetched as they are stepped through. A
+// schema file is one migration: NNNN_name.<database>.sql; embed_postgres.c translates it,
+// with the help of a twin NNNN_name.<database>.postgres.sql if there is one. Anything else
+// is an error that names the file and line.
+#include "embed_sql.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -21,19 +26,24 @@ enum { MAX_QUERIES = 2000, MAX_MIGRATIONS = 200, MAX_PARAMETERS = 99 };
 
 struct query {
     char *name, *database, *text, *place;
+    char *postgres; // NULL: the same text
     int parameters;
     bool part; // a piece of a statement: no ';' at its end, gaps in its $n
+    bool many;
 };
 struct migration {
-    char *name, *database, *text;
+    char *name, *database, *text, *postgres, *path;
+    char *twin; // text, NULL: none
     int number;
 };
 static struct query queries[MAX_QUERIES];
 static size_t query_count;
 static struct migration migrations[MAX_MIGRATIONS];
 static size_t migration_count;
+static const char *twins[MAX_MIGRATIONS]; // paths
+static size_t twin_count;
 
-static _Noreturn void fail(const char *file, int line, const char *format, ...)
+void fail(const char *file, int line, const char *format, ...)
 {
     va_list list;
     fprintf(stderr, "%s:%d: ", file, line);
@@ -64,11 +74,11 @@ static char *read_all(const char *path)
 }
 
 // Highest $n outside quotes; every number from 1 must occur.
-static int count_parameters(const struct query *query)
+static int count_parameters(const struct query *query, const char *text)
 {
     bool seen[MAX_PARAMETERS + 1] = {false};
     int highest = 0;
-    for (const char *p = query->text; *p; p++) {
+    for (const char *p = text; *p; p++) {
         if (*p == '\'') {
             for (p++; *p && *p != '\''; p++)
                 ;
@@ -91,20 +101,30 @@ static int count_parameters(const struct query *query)
     return highest;
 }
 
+static void trim_text(const struct query *query, char *text, const char *file, int line)
+{
+    char *end = text + strlen(text);
+    while (end > text && isspace((unsigned char)end[-1]))
+        *--end = '\0';
+    if (end == text || (end[-1] != ';' && !query->part))
+        fail(file, line, "%s does not end in ';'", query->name);
+    if (end[-1] == ';')
+        end[-1] = '\0';
+}
+
 static void finish_query(struct query *query, const char *file, int line)
 {
     if (!query->name)
         return;
     if (!query->database)
         fail(file, line, "%s has no '-- database:' line", query->name);
-    char *end = query->text + strlen(query->text);
-    while (end > query->text && isspace((unsigned char)end[-1]))
-        *--end = '\0';
-    if (end == query->text || (end[-1] != ';' && !query->part))
-        fail(file, line, "%s does not end in ';'", query->name);
-    if (end[-1] == ';')
-        end[-1] = '\0';
-    query->parameters = count_parameters(query);
+    trim_text(query, query->text, file, line);
+    query->parameters = count_parameters(query, query->text);
+    if (query->postgres) {
+        trim_text(query, query->postgres, file, line);
+        if (count_parameters(query, query->postgres) != query->parameters)
+            fail(file, line, "%s: its twin has other parameters", query->name);
+    }
     for (size_t i = 0; i < query_count; i++)
         if (strcmp(queries[i].name, query->name) == 0)
             fail(file, line, "%s is there twice (also %s)", query->name, queries[i].place);
@@ -147,6 +167,18 @@ static void read_query_line(struct query *query, char *line, const char *path, i
         query->database = value;
         return;
     }
+    if ((value = header_value(line, "-- rows:"))) {
+        if (!query->database || strcmp(value, "many") != 0)
+            fail(path, number, "'-- rows: many' must follow '-- database:'");
+        query->many = true;
+        return;
+    }
+    if ((value = header_value(line, "-- postgres:"))) {
+        if (!query->text || !*query->text || query->postgres || !*value)
+            fail(path, number, "'-- postgres: why' must follow a text");
+        query->postgres = calloc(1, room);
+        return;
+    }
     char *comment = strstr(line, "--");
     if (comment)
         *comment = '\0';
@@ -154,8 +186,9 @@ static void read_query_line(struct query *query, char *line, const char *path, i
         return;
     if (!query->name)
         fail(path, number, "text before the first '-- name:'");
-    strcat(query->text, line);
-    strcat(query->text, "\n");
+    char *text = query->postgres ? query->postgres : query->text;
+    strcat(text, line);
+    strcat(text, "\n");
 }
 
 static void read_queries(const char *path)
@@ -182,13 +215,40 @@ static void read_migration(const char *path)
     int number;
     if (sscanf(base, "%4d_%127[a-z0-9_].%31[a-z].sql", &number, name, database) != 3)
         fail(path, 0, "expected NNNN_name.<database>.sql");
+    char *tail = strstr(base, ".postgres.sql");
+    if (tail) {
+        twins[twin_count++] = path;
+        return;
+    }
     for (size_t i = 0; i < migration_count; i++)
         if (migrations[i].number == number)
             fail(path, 0, "number %d is taken by %s", number, migrations[i].name);
     if (migration_count == MAX_MIGRATIONS)
         fail(path, 0, "too many migrations");
-    migrations[migration_count++] =
-        (struct migration){strdup(name), strdup(database), read_all(path), number};
+    migrations[migration_count++] = (struct migration){.name = strdup(name),
+                                                       .database = strdup(database),
+                                                       .text = read_all(path),
+                                                       .path = strdup(path),
+                                                       .number = number};
+}
+
+// NNNN_name.cases.postgres.sql belongs to NNNN_name.cases.sql.
+static void match_twins(void)
+{
+    for (size_t i = 0; i < twin_count; i++) {
+        struct migration *found = NULL;
+        size_t length = strlen(twins[i]) - strlen(".postgres.sql");
+        for (size_t k = 0; k < migration_count && !found; k++)
+            if (strncmp(migrations[k].path, twins[i], length) == 0 &&
+                strcmp(migrations[k].path + length, ".sql") == 0)
+                found = &migrations[k];
+        if (!found)
+            fail(twins[i], 0, "belongs to no schema file");
+        found->twin = read_all(twins[i]);
+    }
+    for (size_t k = 0; k < migration_count; k++)
+        migrations[k].postgres =
+            postgres_schema(migrations[k].path, migrations[k].text, migrations[k].twin);
 }
 
 static void put_text(FILE *out, const char *text)
@@ -247,10 +307,14 @@ static void write_source(const char *path)
     for (size_t i = 0; i < query_count; i++) {
         fprintf(out,
                 "    {.name = \"%s\", .database = \"%s\", .parameters = %d, "
-                ".part = %s,\n    .text = ",
+                ".part = %s, .many = %s,\n    .text = ",
                 queries[i].name, queries[i].database, queries[i].parameters,
-                queries[i].part ? "true" : "false");
+                queries[i].part ? "true" : "false", queries[i].many ? "true" : "false");
         put_text(out, queries[i].text);
+        if (queries[i].postgres) {
+            fputs(",\n    .postgres = ", out);
+            put_text(out, queries[i].postgres);
+        }
         fputs("},\n", out);
     }
     fputs("    {.name = NULL},\n};\n\n"
@@ -260,6 +324,12 @@ static void write_source(const char *path)
         fprintf(out, "    {.number = %d, .name = \"%s\", .database = \"%s\",\n    .text = ",
                 migrations[i].number, migrations[i].name, migrations[i].database);
         put_text(out, migrations[i].text);
+        fputs(",\n    .postgres = ", out);
+        put_text(out, migrations[i].postgres);
+        if (migrations[i].twin) {
+            fputs(",\n    .postgres_twin = ", out);
+            put_text(out, migrations[i].twin);
+        }
         fputs("},\n", out);
     }
     fprintf(out, "    {.number = 0},\n};\n\nconst size_t db_migration_count = %zu;\n",
@@ -277,6 +347,7 @@ int main(int argc, char **argv)
         else
             read_queries(argv[i]);
     }
+    match_twins();
     qsort(queries, query_count, sizeof queries[0], by_name);
     qsort(migrations, migration_count, sizeof migrations[0], by_number);
     write_header(argv[1]);

@@ -244,6 +244,10 @@ SELECT inputs FROM history WHERE case_id = $1 AND kind = $2 ORDER BY seq DESC LI
 -- database: cases
 INSERT INTO change (case_id, seq, kind, stage, at, moved) VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING position;
+-- postgres: a sequence would leave a gap for each transaction that was rolled back
+INSERT INTO change (position, case_id, seq, kind, stage, at, moved)
+SELECT coalesce(max(position), 0) + 1, $1, $2, $3, $4, $5, $6 FROM change
+RETURNING position;
 
 -- name: change_before_add
 -- database: cases

@@ -4,6 +4,7 @@
 
 -- part: case_columns
 -- database: cases
+-- rows: many
 SELECT case_id,
        number, version, digest, step, stage, outcome, step_at, queue, mark, source,
        process_version, catalogue_version, routing_version, class_id, condition_id,
@@ -127,6 +128,10 @@ WHERE number = $3
 -- database: cases
 WHERE case_id IN (SELECT p.case_id FROM case_open_point p
                   WHERE p.east >= $3 AND p.west <= $4 AND p.north >= $5 AND p.south <= $6)
+-- postgres: the index is one of boxes
+WHERE case_id IN (SELECT p.case_id FROM case_open_point p
+                  WHERE box(point(p.west, p.south), point(p.east, p.north))
+                        && box(point($3, $5), point($4, $6)))
 
 -- name: case_by_number
 -- database: cases
@@ -180,12 +185,12 @@ SELECT (SELECT min(position) FROM change), (SELECT max(position) FROM change),
 -- alone.
 -- name: figures_open_stage
 -- database: cases
-SELECT stage, count(*), sum(due_sort < $1) FROM case_file WHERE closed_at IS NULL
+SELECT stage, count(*), sum(CASE WHEN due_sort < $1 THEN 1 ELSE 0 END) FROM case_file WHERE closed_at IS NULL
 GROUP BY stage;
 
 -- name: figures_open_department
 -- database: cases
-SELECT department_id, count(*), sum(due_sort < $1) FROM case_file WHERE closed_at IS NULL
+SELECT department_id, count(*), sum(CASE WHEN due_sort < $1 THEN 1 ELSE 0 END) FROM case_file WHERE closed_at IS NULL
 GROUP BY department_id;
 
 -- name: figures_open_queue
@@ -196,42 +201,42 @@ GROUP BY queue;
 -- The bound, which all keep, leads SQLite to the index case_open_work instead of the rows.
 -- name: figures_open_area_1
 -- database: cases
-SELECT area_1, count(*), sum(due_sort < $1) FROM case_file
+SELECT area_1, count(*), sum(CASE WHEN due_sort < $1 THEN 1 ELSE 0 END) FROM case_file
 WHERE closed_at IS NULL AND due_sort > -9000000000000000 GROUP BY area_1;
 
 -- name: figures_open_area_2
 -- database: cases
-SELECT area_2, count(*), sum(due_sort < $1) FROM case_file
+SELECT area_2, count(*), sum(CASE WHEN due_sort < $1 THEN 1 ELSE 0 END) FROM case_file
 WHERE closed_at IS NULL AND due_sort > -9000000000000000 GROUP BY area_2;
 
 -- name: figures_open_area_3
 -- database: cases
-SELECT area_3, count(*), sum(due_sort < $1) FROM case_file
+SELECT area_3, count(*), sum(CASE WHEN due_sort < $1 THEN 1 ELSE 0 END) FROM case_file
 WHERE closed_at IS NULL AND due_sort > -9000000000000000 GROUP BY area_3;
 
 -- name: figures_open_area_4
 -- database: cases
-SELECT area_4, count(*), sum(due_sort < $1) FROM case_file
+SELECT area_4, count(*), sum(CASE WHEN due_sort < $1 THEN 1 ELSE 0 END) FROM case_file
 WHERE closed_at IS NULL AND due_sort > -9000000000000000 GROUP BY area_4;
 
 -- name: figures_open_area_5
 -- database: cases
-SELECT area_5, count(*), sum(due_sort < $1) FROM case_file
+SELECT area_5, count(*), sum(CASE WHEN due_sort < $1 THEN 1 ELSE 0 END) FROM case_file
 WHERE closed_at IS NULL AND due_sort > -9000000000000000 GROUP BY area_5;
 
 -- name: figures_open_area_6
 -- database: cases
-SELECT area_6, count(*), sum(due_sort < $1) FROM case_file
+SELECT area_6, count(*), sum(CASE WHEN due_sort < $1 THEN 1 ELSE 0 END) FROM case_file
 WHERE closed_at IS NULL AND due_sort > -9000000000000000 GROUP BY area_6;
 
 -- name: figures_open_area_7
 -- database: cases
-SELECT area_7, count(*), sum(due_sort < $1) FROM case_file
+SELECT area_7, count(*), sum(CASE WHEN due_sort < $1 THEN 1 ELSE 0 END) FROM case_file
 WHERE closed_at IS NULL AND due_sort > -9000000000000000 GROUP BY area_7;
 
 -- name: figures_open_area_8
 -- database: cases
-SELECT area_8, count(*), sum(due_sort < $1) FROM case_file
+SELECT area_8, count(*), sum(CASE WHEN due_sort < $1 THEN 1 ELSE 0 END) FROM case_file
 WHERE closed_at IS NULL AND due_sort > -9000000000000000 GROUP BY area_8;
 
 -- name: recount_rollup_department
@@ -249,6 +254,7 @@ FROM rollup_area;
 -- Points that should not be there, and open cases whose point is missing.
 -- name: recount_points
 -- database: cases
+-- rows: many
 SELECT p.case_id, 1 FROM case_open_point p
 WHERE NOT EXISTS (SELECT 1 FROM case_file c WHERE c.case_id = p.case_id
                   AND c.closed_at IS NULL AND c.lon IS NOT NULL)

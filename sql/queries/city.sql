@@ -195,7 +195,7 @@ UPDATE area_shape SET to_version = $2 WHERE id = $1;
 -- database: city
 INSERT INTO area_shape (area_id, from_version, names, area_class, department, lon, lat,
                         west, south, east, north, area_m2, digest, geometry)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, GeomFromWKB($14, 4326));
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ST_GeomFromWKB($14, 4326));
 
 -- name: city_shape_mark
 -- database: city
@@ -216,7 +216,7 @@ ORDER BY area.level_id, area.id;
 -- name: city_shape_geometry
 -- database: city
 -- Shapes in force of a level, for building a locator.
-SELECT area.id, AsBinary(shape.geometry)
+SELECT area.id, ST_AsBinary(shape.geometry)
 FROM area JOIN area_shape AS shape ON shape.area_id = area.id
 WHERE area.level_id = $1 AND shape.from_version <= $2
   AND (shape.to_version IS NULL OR shape.to_version > $2)
@@ -243,7 +243,7 @@ UPDATE unit_grid SET to_version = $2 WHERE id = $1;
 -- name: city_grid_insert
 -- database: city
 INSERT INTO unit_grid (code, from_version, lon, lat, area_m2, area_class, digest, geometry)
-VALUES ($1, $2, $3, $4, $5, $6, $7, GeomFromWKB($8, 4326))
+VALUES ($1, $2, $3, $4, $5, $6, $7, ST_GeomFromWKB($8, 4326))
 RETURNING id;
 
 -- name: city_grid_area_insert
@@ -267,6 +267,10 @@ FROM unit_grid WHERE from_version <= $1 ORDER BY id;
 SELECT min(MbrMinX(geometry)), min(MbrMinY(geometry)),
        max(MbrMaxX(geometry)), max(MbrMaxY(geometry))
 FROM unit_grid WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1);
+-- postgres: PostGIS has other names
+SELECT min(ST_XMin(geometry)), min(ST_YMin(geometry)),
+       max(ST_XMax(geometry)), max(ST_YMax(geometry))
+FROM unit_grid WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1);
 
 -- name: city_grid_area_list
 -- database: city
@@ -277,7 +281,7 @@ ORDER BY unit_grid_area.unit_grid_id, unit_grid_area.level_id;
 
 -- name: city_grid_geometry
 -- database: city
-SELECT id, AsBinary(geometry) FROM unit_grid
+SELECT id, ST_AsBinary(geometry) FROM unit_grid
 WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1) ORDER BY id;
 
 -- ---- base map ----
@@ -289,11 +293,11 @@ UPDATE street SET to_version = $1 WHERE to_version IS NULL AND from_version < $1
 -- name: city_street_insert
 -- database: city
 INSERT INTO street (from_version, name, kind, geometry)
-VALUES ($1, $2, $3, GeomFromWKB($4, 4326));
+VALUES ($1, $2, $3, ST_GeomFromWKB($4, 4326));
 
 -- name: city_street_geometry
 -- database: city
-SELECT name, AsBinary(geometry) FROM street
+SELECT name, ST_AsBinary(geometry) FROM street
 WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1) ORDER BY id;
 
 -- name: city_place_close_all
@@ -303,7 +307,7 @@ UPDATE place SET to_version = $1 WHERE to_version IS NULL AND from_version < $1;
 -- name: city_place_insert
 -- database: city
 INSERT INTO place (from_version, name, kind, lon, lat, geometry)
-VALUES ($1, $2, $3, $4, $5, GeomFromWKB($6, 4326));
+VALUES ($1, $2, $3, $4, $5, ST_GeomFromWKB($6, 4326));
 
 -- name: city_place_list
 -- database: city
@@ -327,7 +331,7 @@ VALUES ($1, $2, $3, $4, $5,
         (SELECT id FROM department WHERE code = $6),
         (SELECT id FROM department WHERE code = $7),
         (SELECT id FROM department WHERE code = $8),
-        $9, $10, $11, $12, $13, $13, $14, GeomFromWKB($15, 4326));
+        $9, $10, $11, $12, $13, $13, $14, ST_GeomFromWKB($15, 4326));
 
 -- name: city_component_update
 -- database: city
@@ -337,7 +341,7 @@ SET layer = $2, class_code = $3, name = $4, state = $5,
     owner_id = (SELECT id FROM department WHERE code = $7),
     maintainer_id = (SELECT id FROM department WHERE code = $8),
     lon = $9, lat = $10, unit_grid_code = $11, note = $12, changed_at = $13, digest = $14,
-    geometry = GeomFromWKB($15, 4326)
+    geometry = ST_GeomFromWKB($15, 4326)
 WHERE code = $1;
 
 -- name: city_component_change_insert
@@ -346,6 +350,7 @@ INSERT INTO component_change (component_id, changed_at, origin, was) VALUES ($1,
 
 -- name: city_component_points
 -- database: city
+-- rows: many
 -- Everything that stands somewhere, for the index of nearest components.
 SELECT id, lon, lat FROM component WHERE state <> 'removed' ORDER BY id;
 
@@ -374,6 +379,12 @@ FROM area JOIN area_shape AS shape ON shape.area_id = area.id
 WHERE area.level_id = $1 AND shape.from_version <= $2
   AND (shape.to_version IS NULL OR shape.to_version > $2)
 ORDER BY area.id;
+-- postgres: PostGIS has other names
+SELECT area.id, ST_AsGeoJSON(shape.geometry, 6)
+FROM area JOIN area_shape AS shape ON shape.area_id = area.id
+WHERE area.level_id = $1 AND shape.from_version <= $2
+  AND (shape.to_version IS NULL OR shape.to_version > $2)
+ORDER BY area.id;
 
 -- name: city_map_grids
 -- database: city
@@ -381,6 +392,11 @@ SELECT id, code, area_class, AsGeoJSON(geometry, 6) FROM unit_grid
 WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1)
   AND id IN (SELECT pkid FROM idx_unit_grid_geometry
              WHERE xmax >= $2 AND ymax >= $3 AND xmin <= $4 AND ymin <= $5)
+ORDER BY id LIMIT $6;
+-- postgres: the spatial index is used by an operator
+SELECT id, code, area_class, ST_AsGeoJSON(geometry, 6) FROM unit_grid
+WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1)
+  AND geometry && ST_MakeEnvelope($2, $3, $4, $5, 4326)
 ORDER BY id LIMIT $6;
 
 -- name: city_map_streets
@@ -390,6 +406,11 @@ WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1)
   AND id IN (SELECT pkid FROM idx_street_geometry
              WHERE xmax >= $2 AND ymax >= $3 AND xmin <= $4 AND ymin <= $5)
 ORDER BY GLength(geometry) DESC, id LIMIT $6; -- what is cut off are the shortest
+-- postgres: the spatial index is used by an operator
+SELECT id, name, kind, ST_AsGeoJSON(geometry, 6) FROM street
+WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1)
+  AND geometry && ST_MakeEnvelope($2, $3, $4, $5, 4326)
+ORDER BY ST_Length(geometry) DESC, id LIMIT $6; -- what is cut off are the shortest
 
 -- name: city_map_components
 -- database: city
@@ -399,15 +420,22 @@ WHERE state <> 'removed'
              WHERE xmax >= $1 AND ymax >= $2 AND xmin <= $3 AND ymin <= $4)
   AND lon >= $1 AND lon <= $3 AND lat >= $2 AND lat <= $4
 ORDER BY id LIMIT $5;
+-- postgres: the spatial index is used by an operator
+SELECT id, code, class_code, name, state, lon, lat FROM component
+WHERE state <> 'removed'
+  AND geometry && ST_MakeEnvelope($1, $2, $3, $4, 4326)
+  AND lon >= $1 AND lon <= $3 AND lat >= $2 AND lat <= $4
+ORDER BY id LIMIT $5;
 
 -- ---- tiles: whole layers, read once per model version ----
 
 -- name: city_tile_streets
 -- database: city
-SELECT id, name, kind, AsBinary(geometry) FROM street
+SELECT id, name, kind, ST_AsBinary(geometry) FROM street
 WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1) ORDER BY id;
 
 -- name: city_tile_components
 -- database: city
+-- rows: many
 SELECT id, code, class_code, name, state, lon, lat FROM component
 WHERE state <> 'removed' ORDER BY id;

@@ -5,6 +5,7 @@
 -- 1) only while it is open.
 -- part: facts_columns
 -- database: cases
+-- rows: many
 SELECT f.case_id, f.class_id, f.department_id, f.source, f.outcome, f.opened_at,
        f.fed_back_at, f.closed_at, f.due_at, f.handled_in_time, f.imported_in_time,
        CASE WHEN f.closed_at = 0 THEN

@@ -21,6 +21,7 @@ SELECT coalesce(max(case_id), 0) FROM case_file;
 -- Open cases by due instant, out of the index alone.
 -- name: search_open_due
 -- database: cases
+-- rows: many
 SELECT case_id, due_sort FROM case_file
 WHERE closed_at IS NULL AND (due_sort, case_id) > ($1, $2)
 ORDER BY due_sort, case_id;
@@ -61,16 +62,24 @@ SELECT (SELECT count(*) FROM search_doc) + (SELECT count(*) FROM search_built);
 -- name: search_index_add
 -- database: search
 INSERT INTO search_index (rowid, tokens) VALUES ($1, $2);
+-- postgres: an array of words instead of FTS5
+INSERT INTO search_index (case_id, tokens)
+VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))
+ON CONFLICT (case_id) DO UPDATE SET tokens = search_index.tokens || excluded.tokens;
 
 -- Takes tokens out again: these must be in.
 -- name: search_index_remove
 -- database: search
 INSERT INTO search_index (search_index, rowid, tokens) VALUES ('delete', $1, $2);
+-- postgres: an array of words instead of FTS5
+UPDATE search_index SET tokens = ts_delete(tokens, string_to_array($2, ' ')) WHERE case_id = $1;
 
 -- Joins some pages of what was written in pieces.
 -- name: search_index_merge
 -- database: search
 INSERT INTO search_index (search_index, rank) VALUES ('merge', $1);
+-- postgres: nothing to do, the vacuum joins what an index has pending
+DELETE FROM search_index WHERE case_id < 0 AND case_id > $1;
 
 -- name: search_word_add
 -- database: search
@@ -82,5 +91,9 @@ SELECT word FROM search_word WHERE word >= $1 AND word <= $2 ORDER BY word LIMIT
 
 -- name: search_newest
 -- database: search
+-- rows: many
 SELECT rowid FROM search_index WHERE search_index MATCH $1 AND rowid < $2
 ORDER BY rowid DESC;
+-- postgres: an array of words instead of FTS5
+SELECT case_id FROM search_index WHERE tokens @@ CAST($1 AS tsquery) AND case_id < $2
+ORDER BY case_id DESC;

@@ -10,18 +10,18 @@ SELECT number, name, sha256 FROM migration ORDER BY number;
 INSERT INTO migration (number, name, sha256, applied_at) VALUES ($1, $2, $3, $4);
 
 -- name: system_spatial_check
--- database: city
+-- database: sqlite
 -- Kind of the spatial tables that are there; 0: none.
 SELECT CheckSpatialMetaData();
 
 -- name: system_spatial_init
--- database: city
+-- database: sqlite
 -- Spatial tables with WGS 84 only; 0.1 s instead of 92 s with all of EPSG.
 SELECT InitSpatialMetaData(1, 'WGS84');
 
 -- Indexes that can be dropped and made again: not those of constraints.
 -- name: load_index_list
--- database: any
+-- database: sqlite
 SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name;
 
 -- name: system_city_list
@@ -68,6 +68,7 @@ SELECT count(*) FROM probe;
 
 -- name: probe_list
 -- database: system
+-- rows: many
 SELECT id, word FROM probe ORDER BY id;
 
 -- name: probe_delete_all

@@ -91,7 +91,8 @@ static int remove_files(struct db_store *store, const char *slug, struct error *
     char path[DB_PATH_SIZE];
     if (db_store_city_path(store, slug, NULL, path, sizeof path) != 0)
         return error_set(error, ERROR_LIMIT, "file.long_path", "path too long");
-    int code = store->engine->remove_city(store->folder, slug, error);
+    struct db_target target = db_target_of(store, slug, DB_CASES, DB_WRITE);
+    int code = store->engine->remove_city(&target, error);
     if (code == 0)
         code = remove_tree(path, error);
     return code;

@@ -23,6 +23,10 @@ int db_copy_begin(struct db *db, const char *path, struct db_copy **ret_copy,
     if (!db_in_transaction(db))
         return error_set(error, ERROR_BUG, "db.misuse",
                          "a copy needs a transaction that holds its moment");
+    if (!db->engine->copy_begin)
+        return error_set(error, ERROR_INPUT, "store.no_files",
+                         "this store's databases are no files: copy them with the tools of "
+                         "their server");
     int code = db->engine->copy_begin(db->connection, path, &native, error);
     if (code != 0)
         return code;

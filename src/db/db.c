@@ -119,11 +119,17 @@ static int check_query(const struct db *db, enum query_id query, bool part,
     return 0;
 }
 
-static int statement_make(struct db *db, const char *text, size_t length, const char *name,
+const char *db_text_of(const struct db_engine *engine, enum query_id query)
+{
+    const struct db_query_text *text = &db_query_texts[query];
+    return engine->twins && text->postgres ? text->postgres : text->text;
+}
+
+static int statement_make(struct db *db, const struct db_text *text, const char *name,
                           struct db_statement **ret_statement, struct error *error)
 {
     void *native = NULL;
-    int code = db->engine->prepare(db->connection, text, length, &native, error);
+    int code = db->engine->prepare(db->connection, text, &native, error);
     if (code != 0) {
         error_prefix(error, "%s", name);
         return code;
@@ -154,9 +160,10 @@ int db_prepare(struct db *db, enum query_id query, struct db_statement **ret_sta
             hand_out(s, ret_statement);
             return 0;
         }
-    const struct db_query_text *text = &db_query_texts[query];
+    const char *text = db_text_of(db->engine, query);
+    struct db_text whole = {text, strlen(text), db_query_texts[query].many};
     struct db_statement *made = NULL;
-    code = statement_make(db, text->text, strlen(text->text), text->name, &made, error);
+    code = statement_make(db, &whole, db_query_texts[query].name, &made, error);
     if (code != 0)
         return code;
     made->parts[0] = query;
@@ -204,18 +211,20 @@ int db_prepare_parts(struct db *db, const enum query_id *parts, size_t count,
         return 0;
     }
     BUFFER_CLEANUP struct buffer text;
+    bool many = false;
     buffer_init(&text, STATEMENT_CEILING);
     for (size_t i = 0; i < count; i++) {
         int code = check_query(db, parts[i], true, error);
         if (code != 0)
             return code;
-        buffer_append_text(&text, db_query_texts[parts[i]].text);
+        buffer_append_text(&text, db_text_of(db->engine, parts[i]));
         buffer_append_char(&text, '\n');
+        many |= db_query_texts[parts[i]].many;
     }
     int code = buffer_check(&text, error);
+    struct db_text whole = {text.data, text.length, many};
     if (code == 0)
-        code = statement_make(db, text.data, text.length, db_query_texts[parts[0]].name,
-                              &found, error);
+        code = statement_make(db, &whole, db_query_texts[parts[0]].name, &found, error);
     if (code != 0)
         return code;
     memcpy(found->parts, parts, count * sizeof *parts);

@@ -15,15 +15,16 @@
 #include <gridcase/db/query_text.h>
 #include <gridcase/db/store.h>
 
-enum { DB_PATH_SIZE = 4096, DB_SLUG_SIZE = 64 };
+enum { DB_PATH_SIZE = 4096, DB_SLUG_SIZE = 64, DB_ADDRESS_SIZE = 1024 };
 
 // ---- engine ----
 // Everything that differs between database systems. `connection` and `statement` are the
 // engine's own structs. A connection is used by one thread at a time.
 
 struct db_target {
-    const char *folder; // of the store
-    const char *slug;   // "" for the system database
+    const char *folder;  // of the store
+    const char *address; // of a database server; "" where the databases lie in the folder
+    const char *slug;    // "" for the system database
     enum db_database database;
     enum db_mode mode;
     bool create; // make the database when it is not there
@@ -53,8 +54,20 @@ struct db_engine_counters {
     int64_t checkpoint_worst_us;
 };
 
+// A statement's text as the engine gets it.
+struct db_text {
+    const char *text;
+    size_t length;
+    bool many; // too many rows may come to be fetched at once
+};
+
 struct db_engine {
     const char *prefix; // of a location: "sqlite"
+    bool twins;         // speaks PostgreSQL: takes the twins of texts where there are any
+    // The store's databases belong to this process from now on. ERROR_BUSY "store.locked".
+    // NULL: the lock on the folder is enough.
+    int (*own)(const char *address, void **ret_lock, struct error *error);
+    void (*disown)(void *lock);
     // A connection with its settings made; ERROR_NOT_FOUND "db.missing" when there is no
     // such database and create is false.
     int (*connect)(const struct db_target *target, void **ret_connection,
@@ -66,6 +79,8 @@ struct db_engine {
     int (*control)(void *connection, enum db_control control, unsigned level,
                    struct error *error);
     bool (*in_transaction)(void *connection);
+    // A statement has failed, and all that follow will until its level is rolled back.
+    bool (*is_spoiled)(void *connection);
     int64_t (*changes)(void *connection);
     void (*set_budget)(void *connection, int64_t budget_us);
     // Did the budget end a statement since the last call?
@@ -73,7 +88,7 @@ struct db_engine {
     void (*upkeep)(void *connection, enum db_upkeep upkeep);
     void (*count)(void *connection, struct db_engine_counters *ret_counters);
 
-    int (*prepare)(void *connection, const char *text, size_t length, void **ret_statement,
+    int (*prepare)(void *connection, const struct db_text *text, void **ret_statement,
                    struct error *error);
     void (*release)(void *statement);
     int (*parameters)(void *statement); // highest n of $n
@@ -91,8 +106,9 @@ struct db_engine {
     const char *(*column_text)(void *statement, int column); // NUL-terminated
     const void *(*column_blob)(void *statement, int column, size_t *ret_length);
 
-    // Loading on a copy (db/load.h). target is the copy, connection for load_copy the
-    // database's own writer, for load_indexes one on the copy (make: else drop).
+    // Loading on a copy (db/load.h); NULL: not on this engine. target is the copy,
+    // connection for load_copy the database's own writer, for load_indexes one on the copy
+    // (make: else drop).
     int (*load_copy)(void *connection, const struct db_target *target, struct error *error);
     int (*load_indexes)(void *connection, bool make, struct error *error);
     int (*load_publish)(const struct db_target *target, struct error *error);
@@ -102,7 +118,8 @@ struct db_engine {
     void (*match_text)(const struct db_match_group *groups, size_t count,
                        struct buffer *out);
 
-    // A copy of what an open read transaction sees; path is new. Steps: DB_COPY_MORE, 0
+    // A copy of what an open read transaction sees; path is new. NULL: the engine has no
+    // files to copy. Steps: DB_COPY_MORE, 0
     // when whole and synced, or a code. end takes NULL.
     int (*copy_begin)(void *connection, const char *path, void **ret_copy,
                       struct error *error);
@@ -111,11 +128,11 @@ struct db_engine {
     void (*copy_end)(void *copy);
 
     // Databases of a city as a whole, and the one that can be made again.
-    int (*remove_city)(const char *folder, const char *slug, struct error *error);
-    int (*remove_search)(const char *folder, const char *slug, struct error *error);
+    int (*remove_city)(const struct db_target *target, struct error *error);
+    int (*remove_search)(const struct db_target *target, struct error *error);
 };
 
-extern const struct db_engine db_engine_sqlite;
+extern const struct db_engine db_engine_sqlite, db_engine_postgres;
 // Pages of the log at which it is copied as a whole, and in one step: tests only, before
 // any store is opened.
 void db_sqlite_log_limits(uint64_t ceiling, uint64_t step);
@@ -124,6 +141,13 @@ void db_engine_register(const struct db_engine *engine);
 // "sqlite:data" -> engine and "data". ERROR_INPUT "store.location".
 int db_engine_of(const char *location, const struct db_engine **ret_engine,
                  const char **ret_rest, struct error *error) ERROR_MUST_CHECK;
+// The text of a query for an engine.
+const char *db_text_of(const struct db_engine *engine, enum query_id query);
+
+// ---- addresses (address.c) ----
+// What the folder's file DB_STORE_ADDRESS says; "" without one.
+int db_address_read(const char *folder, char out[DB_ADDRESS_SIZE],
+                    struct error *error) ERROR_MUST_CHECK;
 
 // ---- rollups (rollup.c) ----
 struct rollup_entry {
@@ -195,6 +219,9 @@ struct db_place {
 struct db_store {
     const struct db_engine *engine;
     char folder[DB_PATH_SIZE];
+    char address[DB_ADDRESS_SIZE]; // of its database server; ""
+    bool engine_given;             // the location named it
+    void *owner;                   // the engine's lock; NULL: none taken
     unsigned flags;
     int lock_fd;           // -1: none taken
     pthread_mutex_t mutex; // guards the list and the fields of the places
@@ -207,6 +234,9 @@ struct db_store {
 
 enum { DB_IDLE_READERS = 16 }; // of one place
 
+// A target of a place: of a city, or of the system with slug "".
+struct db_target db_target_of(const struct db_store *store, const char *slug,
+                              enum db_database database, enum db_mode mode);
 struct db *db_new(struct db_place *place, enum db_mode mode, struct error *error);
 struct db *db_destroy(struct db *db);
 // Finds or makes the place, migrated; counts a handle as out. DB_WRITE takes the writer.

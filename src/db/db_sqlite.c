@@ -323,6 +323,13 @@ static bool sqlite_in_transaction(void *given)
     return !sqlite3_get_autocommit(((struct sqlite_connection *)given)->handle);
 }
 
+// What a failed statement did is undone by itself, and the transaction goes on.
+static bool sqlite_is_spoiled(void *given)
+{
+    (void)given;
+    return false;
+}
+
 static int64_t sqlite_changes(void *given)
 {
     return sqlite3_changes64(((struct sqlite_connection *)given)->handle);
@@ -351,15 +358,15 @@ static void sqlite_count(void *given, struct db_engine_counters *ret_counters)
     *ret_counters = ((struct sqlite_connection *)given)->counters;
 }
 
-static int remove_database(const char *folder, const char *slug, enum db_database database,
+static int remove_database(const struct db_target *target, enum db_database database,
                            struct error *error)
 {
     static const char *const tails[] = {".db", ".db-wal", ".db-shm", ".db-journal",
                                         ".load.db"};
     for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
         char path[DB_PATH_SIZE];
-        if (text_format(path, sizeof path, "%s/cities/%s/%s%s", folder, slug,
-                        db_database_to_str(database), tails[i]) != 0)
+        if (text_format(path, sizeof path, "%s/cities/%s/%s%s", target->folder,
+                        target->slug, db_database_to_str(database), tails[i]) != 0)
             return error_set(error, ERROR_LIMIT, "file.long_path", "path too long");
         if (file_exists(path) && remove(path) != 0)
             return error_errno(error, "db.io", path);
@@ -367,17 +374,17 @@ static int remove_database(const char *folder, const char *slug, enum db_databas
     return 0;
 }
 
-static int sqlite_remove_search(const char *folder, const char *slug, struct error *error)
+static int sqlite_remove_search(const struct db_target *target, struct error *error)
 {
-    return remove_database(folder, slug, DB_SEARCH, error);
+    return remove_database(target, DB_SEARCH, error);
 }
 
-static int sqlite_remove_city(const char *folder, const char *slug, struct error *error)
+static int sqlite_remove_city(const struct db_target *target, struct error *error)
 {
     static const enum db_database databases[] = {DB_CITY, DB_CASES, DB_SEARCH};
     int code = 0;
     for (size_t i = 0; code == 0 && i < sizeof databases / sizeof databases[0]; i++)
-        code = remove_database(folder, slug, databases[i], error);
+        code = remove_database(target, databases[i], error);
     return code;
 }
 
@@ -404,6 +411,7 @@ const struct db_engine db_engine_sqlite = {
     .run_script = sqlite_run_script,
     .control = sqlite_control,
     .in_transaction = sqlite_in_transaction,
+    .is_spoiled = sqlite_is_spoiled,
     .changes = sqlite_changes,
     .set_budget = sqlite_set_budget,
     .was_over_budget = sqlite_was_over_budget,

@@ -49,7 +49,7 @@ struct sqlite_load *sqlite_load_free(struct sqlite_load *load);
 void sqlite_upkeep(void *connection, enum db_upkeep upkeep);
 void sqlite_checkpoint_done(struct sqlite_connection *connection);
 
-int sqlite_prepare(void *connection, const char *text, size_t length, void **ret_statement,
+int sqlite_prepare(void *connection, const struct db_text *text, void **ret_statement,
                    struct error *error);
 void sqlite_release(void *statement);
 int sqlite_parameters(void *statement);

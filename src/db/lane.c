@@ -128,7 +128,7 @@ static bool run_bare(struct db *db, struct node *node)
     if (node->code >= 0)
         return true;
     rollup_cut(&db->rollup, rollups);
-    return !db->wrote;
+    return !db->wrote && !db->engine->is_spoiled(db->connection);
 }
 
 // Runs one job in a savepoint of the open transaction.

@@ -18,11 +18,10 @@ struct db_load {
 
 static struct db_target target_of(const struct db_place *place, enum db_mode mode)
 {
-    return (struct db_target){.folder = place->store->folder,
-                              .slug = place->slug,
-                              .database = place->database,
-                              .mode = mode,
-                              .load = true};
+    struct db_target target =
+        db_target_of(place->store, place->slug, place->database, mode);
+    target.load = true;
+    return target;
 }
 
 // Bars the place when nobody but the load has it open; its idle readers are closed.
@@ -78,6 +77,9 @@ int db_load_begin(struct db_store *store, const char *slug, enum db_database dat
     struct error own = {0};
     struct db *writer = NULL;
     error = error ? error : &own;
+    if (!store->engine->load_copy)
+        return error_set(error, ERROR_INPUT, "store.no_load",
+                         "this store's engine cannot be loaded on a copy");
     int code = db_open(store, slug, database, DB_WRITE, &writer, error);
     if (code != 0)
         return code;

@@ -34,10 +34,16 @@ int db_migration_newest(enum db_database database)
     return newest;
 }
 
-static void hash_of(const struct db_migration_text *migration, char out[HASH_HEX_SIZE])
+// Of the file, and of its twin where the engine takes it.
+static void hash_of(const struct db_engine *engine,
+                    const struct db_migration_text *migration, char out[HASH_HEX_SIZE])
 {
     uint8_t digest[HASH_SIZE];
-    hash_bytes(migration->text, strlen(migration->text), digest);
+    struct hash *hash = hash_new();
+    hash_add(hash, migration->text, strlen(migration->text));
+    if (engine->twins && migration->postgres_twin)
+        hash_add(hash, migration->postgres_twin, strlen(migration->postgres_twin));
+    hash_finish(hash, digest);
     hash_to_hex(digest, out);
 }
 
@@ -52,7 +58,7 @@ static int check_row(enum db_database database, struct db_statement *row, bool *
         if (migration->number != number || !applies(migration, database))
             continue;
         char hex[HASH_HEX_SIZE];
-        hash_of(migration, hex);
+        hash_of(row->db->engine, migration, hex);
         if (!text_equal(migration->sha256 ? migration->sha256 : hex, sha256))
             return error_set(error, ERROR_STORE, "db.migration_changed",
                              "migration %d (%s) was changed after it had been applied",
@@ -86,10 +92,11 @@ static int apply(struct db *db, const struct db_migration_text *migration,
 {
     DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
     char hex[HASH_HEX_SIZE];
-    hash_of(migration, hex);
+    hash_of(db->engine, migration, hex);
+    const char *text = db->engine->twins ? migration->postgres : migration->text;
     int code = db_begin(db, DB_WRITE, &transaction, error);
     if (code == 0)
-        code = db->engine->run_script(db->connection, migration->text, error);
+        code = db->engine->run_script(db->connection, text, error);
     if (code == 0)
         code = db_execute(
             db, QUERY_MIGRATION_INSERT,
@@ -162,7 +169,7 @@ int db_migrate(struct db *db, enum db_database database, const char *folder,
         return error_set(error, ERROR_STORE, "db.older",
                          "migration %d (%s) has not been applied yet", first->number,
                          first->name);
-    if (!is_new && folder)
+    if (!is_new && folder && db->engine->copy_begin)
         code = keep_copy(db, folder, database, error);
     return code == 0 ? apply_pending(db, database, applied, error) : code;
 }

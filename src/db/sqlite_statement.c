@@ -34,13 +34,13 @@ static int map_parameters(struct sqlite_statement *statement, struct error *erro
     return 0;
 }
 
-int sqlite_prepare(void *given, const char *text, size_t length, void **ret_statement,
+int sqlite_prepare(void *given, const struct db_text *text, void **ret_statement,
                    struct error *error)
 {
     struct sqlite_connection *connection = given;
     sqlite3_stmt *handle = NULL;
     const char *tail = NULL;
-    int code = sqlite3_prepare_v3(connection->handle, text, (int)length,
+    int code = sqlite3_prepare_v3(connection->handle, text->text, (int)text->length,
                                   SQLITE_PREPARE_PERSISTENT, &handle, &tail);
     if (code != SQLITE_OK)
         return sqlite_error(connection->handle, code, error);

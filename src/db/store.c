@@ -28,7 +28,8 @@ const char *db_database_to_str(enum db_database database)
 // ---- engines ----
 
 enum { ENGINES_MAX = 4 };
-static const struct db_engine *engines[ENGINES_MAX] = {&db_engine_sqlite};
+static const struct db_engine *engines[ENGINES_MAX] = {&db_engine_sqlite,
+                                                       &db_engine_postgres};
 
 void db_engine_register(const struct db_engine *engine)
 {
@@ -86,7 +87,8 @@ static int lock_take(struct db_store *store, struct error *error)
         // Only the message for others would miss the number: a full disk may be read.
     }
     store->lock_fd = fd;
-    return 0;
+    return store->engine->own ? store->engine->own(store->address, &store->owner, error)
+                              : 0;
 }
 
 // ---- open and close ----
@@ -112,6 +114,26 @@ static int prepare_folder(struct db_store *store, struct error *error)
     return 0;
 }
 
+// A folder that names a server keeps its databases there, unless the location said an
+// engine of files.
+static int take_address(struct db_store *store, struct error *error)
+{
+    int code = db_address_read(store->folder, store->address, error);
+    if (code != 0)
+        return code;
+    if (*store->address && !store->engine_given)
+        store->engine = &db_engine_postgres;
+    if (store->engine->own && !*store->address)
+        return error_set(error, ERROR_NOT_FOUND, "store.missing",
+                         "%s: no file %s says where its databases are", store->folder,
+                         DB_STORE_ADDRESS);
+    if (!store->engine->own && *store->address)
+        return error_set(error, ERROR_CONFLICT, "store.elsewhere",
+                         "%s: its databases are not in the folder, see %s there",
+                         store->folder, DB_STORE_ADDRESS);
+    return 0;
+}
+
 int db_store_open(const char *location, unsigned flags, struct db_store **ret_store,
                   struct error *error)
 {
@@ -121,6 +143,7 @@ int db_store_open(const char *location, unsigned flags, struct db_store **ret_st
     if (code != 0)
         return code;
     struct db_store *store = memory_new(sizeof *store);
+    store->engine_given = folder != location;
     pthread_mutex_init(&store->mutex, NULL);
     pthread_cond_init(&store->changed, NULL);
     pthread_mutex_init(&store->creation, NULL);
@@ -132,6 +155,8 @@ int db_store_open(const char *location, unsigned flags, struct db_store **ret_st
             error_set(error, ERROR_LIMIT, "file.long_path", "path too long: %.60s", folder);
     if (code == 0)
         code = prepare_folder(store, error);
+    if (code == 0)
+        code = take_address(store, error);
     if (code == 0 && !(flags & (DB_STORE_READ_ONLY | DB_STORE_LOCKED_OK)))
         code = lock_take(store, error);
     struct db_place *place = NULL;
@@ -171,6 +196,8 @@ struct db_store *db_store_close(struct db_store *store)
         free(store->places);
         store->places = next;
     }
+    if (store->owner)
+        store->engine->disown(store->owner);
     if (store->lock_fd >= 0)
         close(store->lock_fd);
     pthread_mutex_destroy(&store->creation);
@@ -210,15 +237,22 @@ static struct db_place *place_find(struct db_store *store, const char *slug,
     return place;
 }
 
-static struct db_target target_of(const struct db_place *place, enum db_mode mode)
+struct db_target db_target_of(const struct db_store *store, const char *slug,
+                              enum db_database database, enum db_mode mode)
 {
     return (struct db_target){
-        .folder = place->store->folder,
-        .slug = place->slug,
-        .database = place->database,
+        .folder = store->folder,
+        .address = store->address,
+        .slug = slug,
+        .database = database,
         .mode = mode,
-        .unsafe = (place->store->flags & DB_STORE_UNSAFE) != 0,
+        .unsafe = (store->flags & DB_STORE_UNSAFE) != 0,
     };
+}
+
+static struct db_target target_of(const struct db_place *place, enum db_mode mode)
+{
+    return db_target_of(place->store, place->slug, place->database, mode);
 }
 
 static int connect_and_migrate(struct db_place *place, const struct db_target *target,
@@ -256,8 +290,7 @@ static int place_migrate(struct db_place *place, struct error *error)
     int code = connect_and_migrate(place, &target, error);
     if (code == ERROR_STORE && place->database == DB_SEARCH && target.mode == DB_WRITE) {
         // Broken, or of another version: begun anew.
-        code =
-            place->store->engine->remove_search(place->store->folder, place->slug, error);
+        code = place->store->engine->remove_search(&target, error);
         if (code == 0) {
             error_clear(error);
             code = connect_and_migrate(place, &target, error);
@@ -552,11 +585,12 @@ int db_store_discard_search(struct db_store *store, const char *slug, struct err
     bool removed = place->removed;
     place->removed = true; // nobody comes in meanwhile
     (void)place_let_go(place);
+    struct db_target target = target_of(place, DB_WRITE);
     bool busy = removed || place->out > 0 || place->lane || place->lane_changing;
     pthread_mutex_unlock(&store->mutex);
     code = busy ? error_set(error, ERROR_BUSY, "city.in_use", "the index of %s is in use",
                             slug)
-                : store->engine->remove_search(store->folder, slug, error);
+                : store->engine->remove_search(&target, error);
     pthread_mutex_lock(&store->mutex);
     place->removed = removed;
     place->migrated &= busy;

@@ -77,11 +77,11 @@ static int fault_control(void *connection, enum db_control control, unsigned lev
     return code != 0 ? code : db_engine_sqlite.control(connection, control, level, error);
 }
 
-static int fault_prepare(void *connection, const char *text, size_t length,
-                         void **ret_statement, struct error *error)
+static int fault_prepare(void *connection, const struct db_text *text, void **ret_statement,
+                         struct error *error)
 {
     void *native = NULL;
-    int code = db_engine_sqlite.prepare(connection, text, length, &native, error);
+    int code = db_engine_sqlite.prepare(connection, text, &native, error);
     if (code != 0)
         return code;
     struct fault_statement *statement = calloc(1, sizeof *statement);

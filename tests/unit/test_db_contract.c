@@ -18,12 +18,15 @@
 #include <gridcase/db/query_text.h>
 
 #include "fault/engine_fault.h"
+#include "fault/postgres.h"
 #include "fault/temporary.h"
 
 static const struct {
     const char *prefix; // of the location
 } engines[] = {
-    {"sqlite"}, {"fault"}, // the twin that passes everything on, until it is told to fail
+    {"sqlite"},
+    {"fault"}, // the twin that passes everything on, until it is told to fail
+    {"postgresql"},
 };
 enum { ENGINE_COUNT = sizeof engines / sizeof engines[0] };
 
@@ -51,6 +54,8 @@ static void set_up(struct fixture *f, const char *prefix)
 {
     temporary_folder(f->folder, sizeof f->folder);
     snprintf(f->location, sizeof f->location, "%s:%s/data", prefix, f->folder);
+    if (strcmp(prefix, "postgresql") == 0)
+        postgres_store(strchr(f->location, ':') + 1);
     assert_ok(db_store_open(f->location, DB_STORE_CREATE, &f->store, &error));
 }
 
@@ -344,8 +349,13 @@ static void check_nesting(struct fixture *f, struct db *db)
         DB_TRANSACTION_CLEANUP struct db_transaction inner = {0};
         assert_ok(db_begin(db, DB_WRITE, &inner, &error));
         assert_ok(insert_probe(db, "kept", 1));
-        assert_fails(insert_probe(db, "kept", 1), ERROR_CONFLICT, "db.unique");
         assert_ok(db_commit(&inner, &error));
+    }
+    {
+        DB_TRANSACTION_CLEANUP struct db_transaction inner = {0};
+        assert_ok(db_begin(db, DB_WRITE, &inner, &error));
+        assert_fails(insert_probe(db, "kept", 1), ERROR_CONFLICT, "db.unique");
+        // its level is spoiled, the outer one is not
     }
     assert_int_equal(count_probes(db), 2);
     assert_true(db_in_transaction(db));
@@ -569,8 +579,9 @@ static void a_newer_schema_is_refused(void **state)
 
 // Every statement of sql/queries is prepared on every database that it is for, and has the
 // parameters that its text shows.
-static void prepare_all(struct db *db, const char *database)
+static void prepare_all(struct db *db, const char *database, const char *location)
 {
+    int bad = 0;
     for (int query = 0; query < QUERY_COUNT; query++) {
         const struct db_query_text *text = &db_query_texts[query];
         if (text->part ||
@@ -579,8 +590,15 @@ static void prepare_all(struct db *db, const char *database)
         struct db_statement *statement = NULL;
         assert_ok(db_prepare(db, (enum query_id)query, &statement, &error));
         assert_int_equal(engine_fault_parameters(statement), text->parameters);
+        int seen = text->parameters;
+        if (strncmp(location, "postgresql", 10) == 0 &&
+            postgres_check(statement, &seen) != 0)
+            bad++;
+        else
+            assert_int_equal(seen, text->parameters);
         statement = db_finish(statement);
     }
+    assert_int_equal(bad, 0);
 }
 
 static void every_statement_is_prepared(void **state)
@@ -594,7 +612,7 @@ static void every_statement_is_prepared(void **state)
             struct db *db = NULL;
             assert_ok(db_open(f.store, database == DB_SYSTEM ? NULL : "town",
                               (enum db_database)database, DB_WRITE, &db, &error));
-            prepare_all(db, db_database_to_str((enum db_database)database));
+            prepare_all(db, db_database_to_str((enum db_database)database), f.location);
             db = db_close(db);
         }
         tear_down(&f);
@@ -606,7 +624,8 @@ static void every_database_of_a_text_is_known(void **state)
     (void)state;
     for (int query = 0; query < QUERY_COUNT; query++) {
         const char *name = db_query_texts[query].database;
-        bool known = strcmp(name, "any") == 0;
+        bool known = strcmp(name, "any") == 0 || strcmp(name, "sqlite") == 0 ||
+                     strcmp(name, "postgres") == 0;
         for (int i = 0; i < DB_DATABASE_COUNT; i++)
             known = known || strcmp(name, db_database_to_str((enum db_database)i)) == 0;
         if (!known)

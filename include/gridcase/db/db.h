@@ -7,8 +7,10 @@
 //
 // Errors of the verbs: ERROR_CONFLICT "db.unique" "db.foreign_key" "db.check" "db.not_null"
 // "db.constraint"; ERROR_BUSY "db.busy", "db.over_budget"; ERROR_IO "disk.full", "db.io";
-// ERROR_STORE "db.failed", "db.corrupt"; ERROR_BUG "db.misuse" (wrong database, wrong
-// number of parameters, write on a DB_READ handle).
+// ERROR_STORE "db.failed", "db.corrupt"; ERROR_BUSY "store.unavailable" (the server does
+// not answer; nothing was done) and "store.uncertain" (it went away while it committed);
+// ERROR_BUG "db.misuse" (wrong database, wrong number of parameters, write on a DB_READ
+// handle).
 #pragma once
 
 #include <stdbool.h>
@@ -161,6 +163,8 @@ int64_t db_changes(const struct db *db);
 // The outermost is a transaction (DB_WRITE takes the write lock at once), one begun inside
 // it a savepoint: code that begins its own runs alike on a handle of its own and in a lane
 // job. Ended innermost first. Not committed when it goes out of scope: rolled back.
+// A statement that fails spoils its innermost level: on some engines everything after it
+// fails too, "db.transaction_lost", until that level is rolled back.
 //   DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
 //   int code = db_begin(db, DB_WRITE, &transaction, error);
 //   ...

@@ -13,18 +13,23 @@
 
 struct db_query_text {
     const char *name;     // "case_by_id"
-    const char *database; // "system", "city", "cases", "search" or "any"
+    const char *database; // "system", "city", "cases", "search", "any"; "sqlite" and
+                          // "postgres": only the engine itself uses it
     const char *text;     // SQL without the `;` at its end
+    const char *postgres; // the same for PostgreSQL; NULL: text will do
     int parameters;       // the highest n of $n in it
     bool part;            // begins with `-- part:`: cannot be prepared alone
+    bool many;            // `-- rows: many`: not fetched at once
 };
 
 struct db_migration_text {
-    int number;           // from the file name, unique over all databases
-    const char *name;     // "0001_system"
-    const char *database; // as above
-    const char *text;     // the whole file: several statements
-    const char *sha256;   // hexadecimal, of the file's bytes; NULL: computed when needed
+    int number;                // from the file name, unique over all databases
+    const char *name;          // "0001_system"
+    const char *database;      // as above
+    const char *text;          // the whole file: several statements
+    const char *postgres;      // translated by tools/embed_postgres.c, with its twin
+    const char *postgres_twin; // NULL: no twin
+    const char *sha256; // hexadecimal, of the file's bytes; NULL: computed when needed
 };
 
 // Ordered by number.

@@ -2,8 +2,10 @@
 // A store: all databases of one installation, with one process that owns it.
 //
 // A location names the engine: "data" or "sqlite:data" is a folder with SQLite databases
-// (DATA/system.db, DATA/cities/<slug>/{city.db,cases.db,search.db}); other prefixes belong
-// to other engines. Nothing above this floor knows which engine it is.
+// (DATA/system.db, DATA/cities/<slug>/{city.db,cases.db,search.db}). A folder with a file
+// store-address has its databases on the PostgreSQL server that its first line names, a
+// schema each (gridcase_system, gridcase_<slug>_cases ...); everything else stays in the
+// folder. Nothing above this floor knows which engine it is.
 #pragma once
 
 #include <stdbool.h>
@@ -33,6 +35,14 @@ enum db_store_flags {
 
 // A file in the folder while a restore is at work: the store does not open with it.
 #define DB_STORE_UNFINISHED "restore-unfinished"
+
+// Has the databases of a store on a server from now on: writes the folder's store-address.
+// Said again it must be the same (ERROR_CONFLICT "store.elsewhere"); so is a folder that
+// has databases of its own. ERROR_INPUT "store.location" unless it is a postgresql://
+// address.
+#define DB_STORE_ADDRESS "store-address"
+int db_store_use(const char *folder, const char *address,
+                 struct error *error) ERROR_MUST_CHECK;
 
 // Opens a store, takes its lock and migrates system.db. ERROR_BUSY "store.locked" when
 // another process owns it (its process id is in the message); ERROR_STORE "db.newer" when a

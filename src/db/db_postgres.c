@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MPL-2.0
+// PostgreSQL with PostGIS: the engine of installations that outgrow one machine.
+#include "db_postgres.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gridcase/core/arena.h>
+#include <gridcase/core/hash.h>
+#include <gridcase/core/instant.h>
+#include <gridcase/core/text.h>
+
+// ---- names ----
+
+static int64_t key_of(const char *text)
+{
+    uint8_t digest[HASH_SIZE];
+    uint64_t key = 0;
+    hash_bytes(text, strlen(text), digest);
+    for (int i = 0; i < 8; i++)
+        key = key << 8 | digest[i];
+    return (int64_t)key;
+}
+
+// gridcase_system, gridcase_boston_cases. A slug has no underscore, so '-' may become one.
+// A name that would be cut at PostgreSQL's 63 bytes ends in a digest of the slug.
+static void schema_of(const struct db_target *target, char out[PG_SCHEMA_SIZE])
+{
+    char slug[DB_SLUG_SIZE];
+    const char *kind = db_database_to_str(target->database);
+    snprintf(slug, sizeof slug, "%s", target->slug ? target->slug : "");
+    for (char *p = slug; *p; p++)
+        *p = *p == '-' ? '_' : *p;
+    if (target->database == DB_SYSTEM)
+        snprintf(out, PG_SCHEMA_SIZE, "gridcase_%s", kind);
+    else if (strlen(slug) <= 40)
+        snprintf(out, PG_SCHEMA_SIZE, "gridcase_%s_%s", slug, kind);
+    else
+        snprintf(out, PG_SCHEMA_SIZE, "gridcase_%.24s__%016llx_%s", slug,
+                 (unsigned long long)key_of(target->slug), kind);
+    if (target->load)
+        snprintf(out + strlen(out), PG_SCHEMA_SIZE - strlen(out), "_load");
+}
+
+// ---- connections ----
+
+static void pg_disconnect(void *given)
+{
+    struct pg_connection *connection = given;
+    pg_link_close(&connection->link);
+    free(connection);
+}
+
+static int make_schema(struct pg_connection *connection, const struct db_target *target,
+                       struct error *error)
+{
+    char text[128];
+    int code = 0;
+    if (target->database == DB_CITY) {
+        code =
+            pg_link_script(&connection->link,
+                           "CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public", error);
+        if (code != 0)
+            error_prefix(error,
+                         "PostGIS is missing in this database and we may not add it");
+    }
+    snprintf(text, sizeof text, "CREATE SCHEMA IF NOT EXISTS %s", connection->schema);
+    if (code == 0)
+        code = pg_link_script(&connection->link, text, error);
+    return code;
+}
+
+static int check_schema(struct pg_connection *connection, const struct db_target *target,
+                        struct error *error)
+{
+    int64_t count = 0;
+    const char *name = connection->schema;
+    int code = pg_link_ask(&connection->link, QUERY_POSTGRES_SCHEMA_COUNT, &name, 1, &count,
+                           error);
+    if (code == 0 && count == 0)
+        code = target->create ? make_schema(connection, target, error)
+                              : error_set(error, ERROR_NOT_FOUND, "db.missing",
+                                          "%s: no such schema", name);
+    return code;
+}
+
+static int pg_connect(const struct db_target *target, void **ret_connection,
+                      struct error *error)
+{
+    struct pg_connection *connection = memory_new(sizeof *connection);
+    schema_of(target, connection->schema);
+    snprintf(connection->search_path, sizeof connection->search_path, "%s, public",
+             connection->schema);
+    connection->lock_key = key_of(connection->schema);
+    connection->writer = target->mode == DB_WRITE;
+    connection->lazy = target->unsafe || target->database == DB_SEARCH;
+    int code = pg_link_open(&connection->link, target->address, error);
+    if (code == 0)
+        code = check_schema(connection, target, error);
+    if (code != 0) {
+        pg_disconnect(connection);
+        return code;
+    }
+    *ret_connection = connection;
+    return 0;
+}
+
+static int pg_is_new(void *given, bool *ret_new, struct error *error)
+{
+    struct pg_connection *connection = given;
+    int64_t count = 0;
+    const char *names[] = {connection->schema, "migration"};
+    int code =
+        pg_link_ask(&connection->link, QUERY_POSTGRES_TABLE_COUNT, names, 2, &count, error);
+    if (code == 0)
+        *ret_new = count == 0;
+    return code;
+}
+
+static int pg_run_script(void *given, const char *text, struct error *error)
+{
+    struct pg_connection *connection = given;
+    int code = pg_link_script(&connection->link, text, error);
+    return code == 0 ? 0 : pg_fail(connection, NULL, error);
+}
+
+static int64_t pg_changes(void *given)
+{
+    return ((struct pg_connection *)given)->changes;
+}
+
+static void pg_set_budget(void *given, int64_t budget_us)
+{
+    struct pg_connection *connection = given;
+    connection->budget_end_us = budget_us > 0 ? instant_monotonic_us() + budget_us : 0;
+}
+
+static bool pg_was_over_budget(void *given)
+{
+    struct pg_connection *connection = given;
+    bool was = connection->was_over_budget;
+    connection->was_over_budget = false;
+    return was;
+}
+
+// The server writes its own log into its tables.
+static void pg_upkeep(void *given, enum db_upkeep upkeep)
+{
+    (void)given;
+    (void)upkeep;
+}
+
+static void pg_count(void *given, struct db_engine_counters *ret_counters)
+{
+    *ret_counters = ((struct pg_connection *)given)->counters;
+}
+
+// tsquery: groups joined by &, tokens by |. Quoted, so that nothing in them is an operator.
+static void pg_match_text(const struct db_match_group *groups, size_t count,
+                          struct buffer *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        buffer_append_text(out, i > 0 ? " & (" : "(");
+        for (size_t k = 0; k < groups[i].count; k++) {
+            buffer_append_text(out, k > 0 ? " | '" : "'");
+            buffer_append_text(out, groups[i].tokens[k]);
+            buffer_append_char(out, '\'');
+        }
+        buffer_append_char(out, ')');
+    }
+}
+
+// ---- databases as a whole ----
+
+static int drop(const struct db_target *target, struct error *error)
+{
+    struct pg_link link = {0};
+    char schema[PG_SCHEMA_SIZE], text[128];
+    schema_of(target, schema);
+    snprintf(text, sizeof text, "DROP SCHEMA IF EXISTS %s CASCADE", schema);
+    int code = pg_link_open(&link, target->address, error);
+    if (code == 0)
+        code = pg_link_script(&link, text, error);
+    pg_link_close(&link);
+    return code;
+}
+
+static int pg_remove_city(const struct db_target *target, struct error *error)
+{
+    static const enum db_database databases[] = {DB_CITY, DB_CASES, DB_SEARCH};
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < sizeof databases / sizeof databases[0]; i++) {
+        struct db_target one = *target;
+        one.database = databases[i];
+        code = drop(&one, error);
+    }
+    return code;
+}
+
+static int pg_remove_search(const struct db_target *target, struct error *error)
+{
+    return drop(target, error);
+}
+
+// ---- one owner ----
+
+// A transaction that stays open holds the lock: so it works through a pooler, too, and ends
+// with the process. It reads nothing and holds nothing else up.
+static int pg_own(const char *address, void **ret_lock, struct error *error)
+{
+    struct pg_link *link = memory_new(sizeof *link);
+    unsigned char key[8];
+    const char *values[] = {(const char *)key};
+    static const Oid types[] = {PG_INT8};
+    static const int lengths[] = {8};
+    struct pg_send sends[] = {
+        {.text = "BEGIN"},
+        {db_query_texts[QUERY_POSTGRES_OWN].text, 1, types, values, lengths}};
+    PGresult *results[PG_STEPS_MAX];
+    pg_put_int(key, key_of("gridcase store"));
+    int code = pg_link_open(link, address, error);
+    if (code == 0)
+        code = pg_link_run(link, sends, 2, results, error);
+    if (code == 0) {
+        struct pg_cell cell = {.bytes = PQgetvalue(results[1], 0, 0),
+                               .length = (size_t)PQgetlength(results[1], 0, 0),
+                               .type = PQftype(results[1], 0)};
+        if (pg_cell_int(&cell) == 0)
+            code = error_set(error, ERROR_BUSY, "store.locked",
+                             "another gridcase works with this database; one at a time");
+        PQclear(results[0]);
+        PQclear(results[1]);
+    }
+    if (code != 0) {
+        pg_link_close(link);
+        free(link);
+        return code;
+    }
+    *ret_lock = link;
+    return 0;
+}
+
+static void pg_disown(void *lock)
+{
+    struct pg_link *link = lock;
+    pg_link_close(link);
+    free(link);
+}
+
+const struct db_engine db_engine_postgres = {
+    .prefix = "postgresql",
+    .twins = true,
+    .own = pg_own,
+    .disown = pg_disown,
+    .connect = pg_connect,
+    .disconnect = pg_disconnect,
+    .is_new = pg_is_new,
+    .run_script = pg_run_script,
+    .control = pg_control,
+    .in_transaction = pg_in_transaction,
+    .is_spoiled = pg_is_spoiled,
+    .changes = pg_changes,
+    .set_budget = pg_set_budget,
+    .was_over_budget = pg_was_over_budget,
+    .upkeep = pg_upkeep,
+    .count = pg_count,
+    .prepare = pg_prepare,
+    .release = pg_release,
+    .parameters = pg_parameters,
+    .writes = pg_writes,
+    .bind = pg_bind,
+    .step = pg_step,
+    .reset = pg_reset,
+    .clear = pg_clear,
+    .columns = pg_columns,
+    .column_is_null = pg_column_is_null,
+    .column_int = pg_column_int,
+    .column_double = pg_column_double,
+    .column_text = pg_column_text,
+    .column_blob = pg_column_blob,
+    .match_text = pg_match_text,
+    .remove_city = pg_remove_city,
+    .remove_search = pg_remove_search,
+};

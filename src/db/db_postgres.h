@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MPL-2.0
+// What the files of the PostgreSQL engine share: connections (postgres_link.c),
+// transactions (postgres_transaction.c), statements (postgres_statement.c), databases as a
+// whole (db_postgres.c).
+//
+// A database is a schema. Every transaction names it anew (SET LOCAL search_path), and a
+// connection keeps nothing between two transactions, no prepared statement either: so
+// connections may be PgBouncer's.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
+#include "db_internal.h"
+
+enum {
+    PG_SCHEMA_SIZE = 64,
+    PG_STEPS_MAX = 4,
+    PG_LOCK_MS = 5000,      // a writer waits that long for another server's transaction
+    PG_BACKOFF_MS = 50,     // after a failed attempt to connect, doubled each time
+    PG_BACKOFF_MOST = 2000, // ... up to this
+    PG_OUTCOME_MS = 8000,   // a commit's lost answer is asked for that long
+};
+
+// A connection of libpq with its way back after a failure.
+struct pg_link {
+    PGconn *handle;
+    int64_t retry_us; // no attempt to connect before
+    int64_t backoff_ms;
+};
+
+struct pg_connection {
+    struct pg_link link;
+    char address[DB_ADDRESS_SIZE];
+    char schema[PG_SCHEMA_SIZE];
+    char search_path[PG_SCHEMA_SIZE + 16];
+    int64_t lock_key; // of the writers of this schema
+    bool writer;
+    bool lazy;          // commits do not wait for the disk
+    bool open;          // an explicit transaction, until it ends or the connection dies
+    unsigned cursors;   // open in a transaction of the engine's own
+    unsigned cursor_no; // names them
+    unsigned lost;      // counts ended transactions: a cursor of an older one is gone
+    char xid[32];       // of the writing transaction
+    int64_t changes;
+    int64_t budget_end_us; // 0: none
+    bool was_over_budget;
+    struct db_engine_counters counters;
+    struct pg_statement *cursor_list; // statements with an open cursor
+};
+
+// One statement with its parameters, all in binary form.
+struct pg_send {
+    const char *text;
+    int count;
+    const Oid *types;
+    const char *const *values;
+    const int *lengths;
+};
+
+// ---- postgres_link.c ----
+int pg_link_open(struct pg_link *link, const char *address,
+                 struct error *error) ERROR_MUST_CHECK;
+void pg_link_close(struct pg_link *link);
+bool pg_link_is_up(const struct pg_link *link);
+// Connects again when the connection is gone and the time for an attempt has come.
+int pg_link_ready(struct pg_link *link, struct error *error) ERROR_MUST_CHECK;
+// Fills error from a result, or from the connection when result is NULL.
+int pg_error(const struct pg_link *link, const PGresult *result, struct error *error);
+// All steps in one round trip; the results of all are given back when all went well.
+// Without a transaction block of their own they are one transaction.
+int pg_link_run(struct pg_link *link, const struct pg_send *sends, size_t count,
+                PGresult *results[PG_STEPS_MAX], struct error *error) ERROR_MUST_CHECK;
+// A script: several statements, no parameters.
+int pg_link_script(struct pg_link *link, const char *text, struct error *error);
+// Text parameters only; the first column of the first row as an integer; 0 without a row.
+int pg_link_ask(struct pg_link *link, enum query_id query, const char *const *texts,
+                int count, int64_t *ret_value, struct error *error) ERROR_MUST_CHECK;
+
+// ---- postgres_transaction.c ----
+// The settings step of a transaction; buffers for what it points to.
+struct pg_settings {
+    struct pg_send send;
+    char timeout[24], lock[24];
+    const char *values[4];
+    int lengths[4];
+};
+// ERROR_BUSY "db.over_budget" when nothing is left of the budget.
+int pg_settings_make(struct pg_connection *connection, struct pg_settings *ret_settings,
+                     struct error *error) ERROR_MUST_CHECK;
+// The step that takes the writer's turn.
+struct pg_turn {
+    struct pg_send send;
+    unsigned char key[8];
+    const char *values[1];
+};
+void pg_turn_make(const struct pg_connection *connection, struct pg_turn *turn);
+int pg_control(void *connection, enum db_control control, unsigned level,
+               struct error *error);
+bool pg_in_transaction(void *connection);
+bool pg_is_spoiled(void *connection);
+// A transaction of the engine's own around cursors of lone statements.
+int pg_own_begin(struct pg_connection *connection, struct error *error) ERROR_MUST_CHECK;
+void pg_own_end(struct pg_connection *connection);
+// Fills error and takes note of what it means for the connection.
+int pg_fail(struct pg_connection *connection, const PGresult *result, struct error *error);
+
+// ---- postgres_statement.c ----
+int pg_prepare(void *connection, const struct db_text *text, void **ret_statement,
+               struct error *error);
+void pg_release(void *statement);
+int pg_parameters(void *statement);
+bool pg_writes(void *statement);
+int pg_bind(void *statement, int index, const struct db_value *value, struct error *error);
+int pg_step(void *statement, struct error *error);
+void pg_reset(void *statement);
+void pg_clear(void *statement);
+const char *pg_statement_text(void *statement); // tests only
+// Fetches what open cursors have left, so that their transaction may end.
+int pg_cursors_drain(struct pg_connection *connection,
+                     struct error *error) ERROR_MUST_CHECK;
+
+// ---- postgres_column.c ----
+struct pg_cell {
+    const char *bytes; // NUL-terminated
+    size_t length;
+    Oid type;
+    bool null;
+};
+int64_t pg_cell_int(const struct pg_cell *cell);
+double pg_cell_double(const struct pg_cell *cell);
+// Digits of a cell that is no text, into out.
+void pg_cell_text(const struct pg_cell *cell, char *out, size_t size);
+bool pg_cell_is_bytes(const struct pg_cell *cell); // its bytes are its text or blob
+void pg_put_int(unsigned char out[8], int64_t value);
+enum { PG_BOOL = 16, PG_BYTEA = 17, PG_INT8 = 20, PG_TEXT = 25, PG_FLOAT8 = 701 };
+
+int pg_columns(void *statement);
+bool pg_column_is_null(void *statement, int column);
+int64_t pg_column_int(void *statement, int column);
+double pg_column_double(void *statement, int column);
+const char *pg_column_text(void *statement, int column);
+const void *pg_column_blob(void *statement, int column, size_t *ret_length);

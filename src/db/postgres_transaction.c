@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MPL-2.0
+// Transactions of the PostgreSQL engine.
+//
+// A reading transaction sees one moment (REPEATABLE READ). A writing one takes the turn of
+// its database first, so that there is one at a time as on SQLite, and then sees all that
+// was committed before (READ COMMITTED).
+#include "db_postgres.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <gridcase/core/instant.h>
+#include <gridcase/core/text.h>
+
+// ---- settings ----
+
+static const Oid settings_types[] = {PG_TEXT, PG_TEXT, PG_TEXT, PG_TEXT};
+
+int pg_settings_make(struct pg_connection *connection, struct pg_settings *ret_settings,
+                     struct error *error)
+{
+    int64_t left_ms = 0;
+    if (connection->budget_end_us > 0) {
+        int64_t left_us = connection->budget_end_us - instant_monotonic_us();
+        if (left_us <= 0) {
+            connection->was_over_budget = true;
+            return error_set(error, ERROR_BUSY, "db.over_budget", "no time is left");
+        }
+        left_ms = left_us / 1000 + 1;
+    }
+    snprintf(ret_settings->timeout, sizeof ret_settings->timeout, "%lld",
+             (long long)left_ms);
+    snprintf(ret_settings->lock, sizeof ret_settings->lock, "%d",
+             connection->writer ? PG_LOCK_MS : 0);
+    ret_settings->values[0] = connection->search_path;
+    ret_settings->values[1] = ret_settings->timeout;
+    ret_settings->values[2] = connection->lazy ? "off" : "";
+    ret_settings->values[3] = ret_settings->lock;
+    for (int i = 0; i < 4; i++)
+        ret_settings->lengths[i] = (int)strlen(ret_settings->values[i]);
+    ret_settings->send =
+        (struct pg_send){db_query_texts[QUERY_POSTGRES_SETTINGS].text, 4, settings_types,
+                         ret_settings->values, ret_settings->lengths};
+    return 0;
+}
+
+void pg_turn_make(const struct pg_connection *connection, struct pg_turn *turn)
+{
+    static const Oid types[] = {PG_INT8};
+    static const int lengths[] = {8};
+    pg_put_int(turn->key, connection->lock_key);
+    turn->values[0] = (const char *)turn->key;
+    turn->send = (struct pg_send){db_query_texts[QUERY_POSTGRES_WRITER].text, 1, types,
+                                  turn->values, lengths};
+}
+
+// ---- failures ----
+
+static void lose(struct pg_connection *connection)
+{
+    connection->open = false;
+    connection->cursors = 0;
+    connection->lost++;
+}
+
+int pg_fail(struct pg_connection *connection, const PGresult *result, struct error *error)
+{
+    int code = result || error->code == 0 ? pg_error(&connection->link, result, error)
+                                          : error->code;
+    if (text_equal(error->slug, "db.over_budget"))
+        connection->was_over_budget = true;
+    if (!pg_link_is_up(&connection->link))
+        lose(connection);
+    return code;
+}
+
+// ---- begin ----
+
+static int begin(struct pg_connection *connection, bool write, struct error *error)
+{
+    static const char *const words[] = {
+        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE"};
+    struct pg_settings settings;
+    struct pg_turn turn;
+    PGresult *results[PG_STEPS_MAX];
+    int code = pg_link_ready(&connection->link, error);
+    if (code == 0)
+        code = pg_settings_make(connection, &settings, error);
+    if (code != 0)
+        return code;
+    struct pg_send sends[3] = {{.text = words[write]}, settings.send};
+    if (write) {
+        pg_turn_make(connection, &turn);
+        sends[2] = turn.send;
+    }
+    code = pg_link_run(&connection->link, sends, write ? 3 : 2, results, error);
+    if (code != 0) {
+        code = pg_fail(connection, NULL, error);
+        // The transaction block may stand there, spoiled.
+        struct error ignored = {0};
+        if (pg_link_is_up(&connection->link) &&
+            PQtransactionStatus(connection->link.handle) != PQTRANS_IDLE)
+            (void)pg_link_script(&connection->link, "ROLLBACK", &ignored);
+        return code;
+    }
+    connection->xid[0] = '\0';
+    if (write)
+        snprintf(connection->xid, sizeof connection->xid, "%s",
+                 PQgetvalue(results[2], 0, 1));
+    for (int i = 0; i < 3; i++)
+        PQclear(results[i]);
+    return 0;
+}
+
+// A connection that had died unnoticed is found out by its next transaction, which has done
+// nothing yet: it begins once more on a new one.
+static int begin_or_again(struct pg_connection *connection, bool write, struct error *error)
+{
+    int code = begin(connection, write, error);
+    if (code == 0 || pg_link_is_up(&connection->link) || connection->link.retry_us > 0)
+        return code;
+    error_clear(error);
+    return begin(connection, write, error);
+}
+
+int pg_own_begin(struct pg_connection *connection, struct error *error)
+{
+    return connection->cursors > 0 ? 0 : begin_or_again(connection, false, error);
+}
+
+void pg_own_end(struct pg_connection *connection)
+{
+    struct error ignored = {0};
+    connection->lost++;
+    if (pg_link_is_up(&connection->link))
+        (void)pg_link_script(&connection->link, "COMMIT", &ignored);
+}
+
+static int begin_open(struct pg_connection *connection, bool write, struct error *error)
+{
+    // Lone statements that are still stepped through get what they have not fetched yet.
+    int code = connection->cursors > 0 ? pg_cursors_drain(connection, error) : 0;
+    if (code == 0)
+        code = begin_or_again(connection, write, error);
+    connection->open = code == 0;
+    return code;
+}
+
+// ---- end ----
+
+// Was the transaction committed whose answer was lost? 0: it was.
+static int outcome(struct pg_connection *connection, struct error *error)
+{
+    int64_t end_us = instant_monotonic_us() + PG_OUTCOME_MS * 1000LL;
+    static const Oid types[] = {PG_TEXT};
+    const char *values[] = {connection->xid};
+    int lengths[] = {(int)strlen(connection->xid)};
+    struct pg_send send = {db_query_texts[QUERY_POSTGRES_OUTCOME].text, 1, types, values,
+                           lengths};
+    while (instant_monotonic_us() < end_us) {
+        PGresult *results[PG_STEPS_MAX];
+        struct error own = {0};
+        if (pg_link_ready(&connection->link, &own) == 0 &&
+            pg_link_run(&connection->link, &send, 1, results, &own) == 0) {
+            const char *word =
+                PQntuples(results[0]) > 0 ? PQgetvalue(results[0], 0, 0) : "";
+            bool committed = text_equal(word, "committed");
+            bool aborted = text_equal(word, "aborted");
+            PQclear(results[0]);
+            if (committed)
+                return 0;
+            if (aborted)
+                return error_set(error, ERROR_BUSY, "store.unavailable",
+                                 "the database went away before it had committed");
+        }
+        instant_sleep_ms(PG_BACKOFF_MS);
+    }
+    return error_set(error, ERROR_BUSY, "store.uncertain",
+                     "the database went away while it committed: ask again with the same "
+                     "key");
+}
+
+static int commit(struct pg_connection *connection, struct error *error)
+{
+    bool writes = connection->xid[0] != '\0';
+    if (pg_is_spoiled(connection))
+        return error_set(error, ERROR_STORE, "db.transaction_lost",
+                         "a statement of the transaction has failed");
+    PGresult *result = PQexec(connection->link.handle, "COMMIT");
+    bool committed = PQresultStatus(result) == PGRES_COMMAND_OK &&
+                     text_equal(PQcmdStatus(result), "COMMIT");
+    int code = committed ? 0 : pg_error(&connection->link, result, error);
+    PQclear(result);
+    lose(connection);
+    if (committed) {
+        connection->counters.commits += writes ? 1 : 0;
+        connection->counters.syncs += writes && !connection->lazy ? 1 : 0;
+    } else if (!pg_link_is_up(&connection->link) && writes) {
+        error_clear(error);
+        code = outcome(connection, error);
+    }
+    return code;
+}
+
+static int level_script(struct pg_connection *connection, const char *format,
+                        unsigned level, struct error *error)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%s s%u", format, level);
+    int code = pg_link_script(&connection->link, text, error);
+    return code == 0 ? 0 : pg_fail(connection, NULL, error);
+}
+
+int pg_control(void *given, enum db_control control, unsigned level, struct error *error)
+{
+    struct pg_connection *connection = given;
+    struct error own = {0};
+    error = error ? error : &own;
+    switch (control) {
+    case DB_CONTROL_BEGIN_READ:
+        return begin_open(connection, false, error);
+    case DB_CONTROL_BEGIN_WRITE:
+        return begin_open(connection, true, error);
+    case DB_CONTROL_COMMIT:
+        return commit(connection, error);
+    case DB_CONTROL_ROLLBACK: {
+        int code = pg_link_script(&connection->link, "ROLLBACK", error);
+        lose(connection);
+        return code;
+    }
+    case DB_CONTROL_SAVEPOINT:
+        return level_script(connection, "SAVEPOINT", level, error);
+    case DB_CONTROL_RELEASE:
+        return level_script(connection, "RELEASE", level, error);
+    case DB_CONTROL_ROLLBACK_TO: {
+        int code = level_script(connection, "ROLLBACK TO", level, error);
+        return code == 0 ? level_script(connection, "RELEASE", level, error) : code;
+    }
+    }
+    return error_set(error, ERROR_BUG, "db.misuse", "no such control");
+}
+
+bool pg_in_transaction(void *given)
+{
+    struct pg_connection *connection = given;
+    return connection->open && pg_link_is_up(&connection->link);
+}
+
+bool pg_is_spoiled(void *given)
+{
+    struct pg_connection *connection = given;
+    return PQtransactionStatus(connection->link.handle) == PQTRANS_INERROR;
+}
