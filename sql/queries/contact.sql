@@ -48,7 +48,7 @@ ORDER BY c.due_at, c.contact_id LIMIT $3
 
 -- name: contact_due_count
 -- database: cases
-SELECT count(*) FROM (SELECT 1 FROM contact WHERE due_at IS NOT NULL LIMIT $1) AS some;
+SELECT count(*) FROM (SELECT 1 FROM contact WHERE due_at IS NOT NULL LIMIT $1) AS few;
 
 -- The case ended: whoever waits can be told now, also those of its duplicates.
 -- name: contact_due
