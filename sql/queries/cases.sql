@@ -31,12 +31,12 @@ INSERT INTO case_file (
     task_kind, holder_role, holder_person, clock_kind, clock_status, clock_unit,
     clock_milli, clock_season, clock_started_at, clock_since_at, clock_provisional,
     yellow_at, due_at, due_sort, component, component_id, owner_id, maintainer_id,
-    competent_id, urgency)
+    competent_id, urgency, holder_department)
 VALUES (
     $61, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
     $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
     $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52,
-    $53, $54, $55, $56, $57, $58, $59, $60);
+    $53, $54, $55, $56, $57, $58, $59, $60, $62);
 
 -- name: case_load
 -- database: cases
@@ -49,7 +49,7 @@ SELECT case_id,
        task_version, task_kind, holder_role, holder_person, clock_kind, clock_status,
        clock_unit, clock_milli, clock_season, clock_started_at, clock_since_at,
        clock_provisional, yellow_at, due_at, due_sort, component, component_id, owner_id,
-       maintainer_id, competent_id, urgency
+       maintainer_id, competent_id, urgency, holder_department
 FROM case_file WHERE case_id = $1;
 
 -- A move that leaves the case in its step.
@@ -67,7 +67,8 @@ UPDATE case_file SET
     task_version = $13, task_kind = $14, holder_role = $15, holder_person = $16,
     clock_kind = $17, clock_status = $18, clock_unit = $19, clock_milli = $20,
     clock_season = $21, clock_started_at = $22, clock_since_at = $23,
-    clock_provisional = $24, yellow_at = $25, due_at = $26, due_sort = $27
+    clock_provisional = $24, yellow_at = $25, due_at = $26, due_sort = $27,
+    holder_department = $28
 WHERE case_id = $1;
 
 -- A move that corrects class, condition, point or address.
@@ -206,6 +207,20 @@ UPDATE case_epoch SET epoch = $1 WHERE epoch <> $1;
 -- database: cases
 UPDATE case_epoch SET keys_expired = $1;
 
+-- Desks that have cases in their hands; holder_role 3 is dispatcher.
+-- name: case_desks_holding
+-- database: cases
+SELECT holder_department FROM case_file
+WHERE closed_at IS NULL AND holder_role = 3 AND holder_department > 0
+GROUP BY holder_department ORDER BY holder_department;
+
+-- name: case_desk_cases
+-- database: cases
+SELECT case_id FROM case_file
+WHERE closed_at IS NULL AND holder_role = 3 AND holder_department > 0
+  AND holder_department = $1
+ORDER BY case_id LIMIT $2;
+
 -- name: case_clock_put
 -- database: cases
 INSERT INTO case_clock (case_id, kind, task_no, status, unit, milli, season, extended_milli,
@@ -228,9 +243,15 @@ ON CONFLICT (case_id, kind, task_no) DO UPDATE SET
 -- database: cases
 INSERT INTO history (case_id, seq, action, kind, mark, step_from, step_to, stage_to, task_no,
     task_version, actor_id, system, on_behalf_of, department_id, opinion, inputs, clock_effect,
-    done_at, received_at, idempotency_key, body_digest, salt, digest)
+    done_at, received_at, idempotency_key, body_digest, salt, digest, company_id,
+    behalf_department_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21, $22, $23);
+    $20, $21, $22, $23, $24, $25);
+
+-- Who did what, for the separation of duties.
+-- name: history_sides
+-- database: cases
+SELECT kind, stage_to, actor_id, company_id FROM history WHERE case_id = $1 ORDER BY seq;
 
 -- name: history_last_actor
 -- database: cases

@@ -14,7 +14,7 @@ SELECT case_id,
        task_version, task_kind, holder_role, holder_person, clock_kind, clock_status,
        clock_unit, clock_milli, clock_season, clock_started_at, clock_since_at,
        clock_provisional, yellow_at, due_at, due_sort, component, component_id, owner_id,
-       maintainer_id, competent_id, urgency
+       maintainer_id, competent_id, urgency, holder_department
 FROM case_file
 
 -- part: case_walk_due
@@ -148,7 +148,7 @@ WHERE task_id BETWEEN $1 * 1024 AND $1 * 1024 + 1023 AND (department_id > 0 OR p
 -- database: cases
 SELECT seq, action, kind, mark, step_from, step_to, stage_to, task_no, task_version, actor_id,
        system, on_behalf_of, department_id, opinion, inputs, opinion_digest, inputs_digest,
-       clock_effect, done_at, received_at, salt, digest
+       clock_effect, done_at, received_at, salt, digest, company_id, behalf_department_id
 FROM history
 WHERE case_id = $1 AND (($3 = 0 AND seq > $2) OR ($3 > 0 AND task_no = $3 AND task_version > $2))
 ORDER BY seq;

@@ -142,6 +142,23 @@ int city_get_areas(struct api_call *call, struct db *db, struct error *error)
     return 0;
 }
 
+// What is not said is left out: most departments have none of it.
+static void put_levels(struct json_writer *json, const struct city_department *department)
+{
+    if (department->command > 0) {
+        json_put_int(json, "command", department->command);
+    }
+    if (department->supervision > 0) {
+        json_put_int(json, "supervision", department->supervision);
+    }
+    if (city_department_is_desk(department)) {
+        json_put_bool(json, "desk", true);
+    }
+    if (department->silent) {
+        json_put_bool(json, "silent", true);
+    }
+}
+
 int city_get_departments(struct api_call *call, struct db *db, struct error *error)
 {
     (void)db;
@@ -165,6 +182,7 @@ int city_get_departments(struct api_call *call, struct db *db, struct error *err
         } else {
             json_put_null(json, "parent");
         }
+        put_levels(json, department);
         json_end_object(json);
     }
     json_end_array(json);

@@ -313,6 +313,7 @@ static void summarise(struct case_work *work)
     row->task_kind = own != NULL ? own->kind : PROCESS_TASK_NONE;
     row->holder_role = own != NULL ? own->role : -1;
     row->holder_person = own != NULL ? own->person_id : 0;
+    row->holder_department = own != NULL ? own->department_id : 0;
     row->kinds_done |= INT64_C(1) << (int)work->action->kind;
     case_clock_summarise(work);
 }
@@ -426,7 +427,8 @@ static int conclude(struct case_work *work, const struct case_row *before,
 {
     summarise(work);
     fact_move(work, work->is_new ? PROCESS_REPORT : before->stage);
-    return history_make(work, before->step, ret_history, error);
+    int code = case_side_note(work, error);
+    return code != 0 ? code : history_make(work, before->step, ret_history, error);
 }
 
 int case_store(struct case_work *work, const struct case_row *before, struct error *error)

@@ -128,6 +128,8 @@ static void turn(struct case_work *work)
     work->routed = false;
     work->action = NULL;
     work->task_no = 0;
+    work->behalf_department_id = 0;
+    work->company_id = 0;
     memset(&work->inputs, 0, sizeof work->inputs);
     buffer_clear(&work->clock_effect);
 }

@@ -173,7 +173,7 @@ int case_upkeep_run(struct db *db, const struct city_snapshot *city, int64_t now
                     unsigned most, unsigned *ret_done, struct error *error)
 {
     int64_t ids[UPKEEP_AT_ONCE];
-    unsigned count = 0, expired = 0;
+    unsigned count = 0, expired = 0, levels = 0;
     if (most > UPKEEP_AT_ONCE)
         most = UPKEEP_AT_ONCE;
     int64_t version = calendar_version(city_calendar(city, 0));
@@ -182,7 +182,9 @@ int case_upkeep_run(struct db *db, const struct city_snapshot *city, int64_t now
         code = recompute(db, city, ids[i], now_ms, error);
     if (code == 0 && count < most)
         code = expire_keys(db, now_ms, most - count, &expired, error);
+    if (code == 0 && count + expired < most)
+        code = case_levels_upkeep(db, city, now_ms, most - count - expired, &levels, error);
     if (code == 0)
-        *ret_done = count + expired;
+        *ret_done = count + expired + levels;
     return code;
 }

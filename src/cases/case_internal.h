@@ -59,7 +59,7 @@ struct case_row {
     int64_t kinds_done;
     int64_t task_count, task_no, task_version;
     int task_kind, holder_role;
-    int64_t holder_person;
+    int64_t holder_person, holder_department;
     int clock_kind;
     struct clock clock; // only what lists need: status, limit, started, due, yellow
 };
@@ -120,6 +120,7 @@ struct history_entry { // what the chain covers, besides the texts
     const char *step_from, *step_to;
     int64_t task_no, task_version;
     int64_t actor_id, on_behalf_of, department_id;
+    int64_t company_id, behalf_department_id;
     bool system;
     int64_t done_ms, received_ms;
     const char *clock_effect;
@@ -169,6 +170,10 @@ struct case_work {
     uint8_t salt[16];   // of this row's digests
     int64_t position;   // of the change
     int64_t merge_into; // the effect merge(): the open case that takes this one in; 0: none
+    int64_t behalf_department_id; // spoken for: it has no login; 0: none
+    int64_t company_id;           // in whose name the move is made; 0: none
+    bool known_company;           // a recount: company_id is what the history says
+    int64_t side_company;         // found by case_side_taken
     // Routing's answer, asked for once.
     bool routed;
     struct routing_answer route;
@@ -250,6 +255,8 @@ int case_guards_pass(struct case_work *work, const struct process_action *action
                      struct error *error) ERROR_MUST_CHECK;
 
 // ---- effect.c ----
+// Another lead: what was asked of the one before is over.
+void case_lead_set(struct case_work *work, int64_t department_id);
 int case_effects_run(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 
 // ---- task.c ----
@@ -352,6 +359,49 @@ struct case_noted {
 };
 bool case_noted_effect(struct arena *arena, const char *text, size_t length,
                        struct case_noted *ret_noted);
+
+// ---- level.c: desks of lower levels of command ----
+// The desk that has the case in its hands; the lowest that it came through. 0: none.
+int64_t case_desk_now(struct case_work *work);
+int64_t case_desk_lowest(struct case_work *work);
+// The case came to the desk that has it through another one.
+bool case_desk_above(struct case_work *work);
+// The department stands inside the desk that has the case, else inside its lead.
+bool case_desk_inside(struct case_work *work, int64_t department_id);
+// The effects desk_... and hand_on; ERROR_CONFLICT "case.no_desk".
+int case_level_effect(struct case_work *work, int word,
+                      struct error *error) ERROR_MUST_CHECK;
+// What the move's effects say about the desk above the lead. The row is as after the move.
+void case_level_fact(struct case_work *work);
+// Cases on desks that are none any more go on by their process; as case_upkeep_run.
+int case_levels_upkeep(struct db *db, const struct city_snapshot *city, int64_t now_ms,
+                       unsigned most, unsigned *ret_done,
+                       struct error *error) ERROR_MUST_CHECK;
+
+// ---- level_share.c ----
+// Fills in detail->shares out of history and tasks, which are there.
+int case_shares(struct case_work *work, int64_t now_ms, struct case_detail *detail,
+                struct error *error) ERROR_MUST_CHECK;
+
+// ---- side.c: separation of duties ----
+// Whether the actor, or the actor's company, dispatched or handled the case.
+int case_side_taken(struct case_work *work, bool *ret_taken,
+                    struct error *error) ERROR_MUST_CHECK;
+// The company in whose name the move is made, and the mark of a one-sided case.
+int case_side_note(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+
+// ---- hold.c: who holds a task ----
+// A grant of a desk reaches only what that desk or somebody below it holds.
+bool case_grant_reaches(const struct city_snapshot *city, const struct role_grant *grant,
+                        int64_t department_id);
+// The actor is the person, or acts for the department or one above it (0, 0: anybody).
+bool case_actor_holds(const struct city_snapshot *city, const struct actor *actor,
+                      int64_t person_id, int64_t department_id);
+// The department without login for which the actor may take the action; 0: none.
+int64_t case_behalf_of(const struct case_work *work, const struct process_action *action,
+                       const struct case_task_row *task);
+// Whoever speaks for such a department names the person there; nobody else does.
+int case_behalf_check(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 
 // ---- history.c ----
 // SHA-256 of salt and text; 32 zero bytes for NULL.

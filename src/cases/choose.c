@@ -46,17 +46,15 @@ static bool covers(const struct case_work *work, const struct role_grant *grant,
 static bool holds(const struct case_work *work, const struct role_grant *grant,
                   const struct case_task_row *task)
 {
-    const struct actor *actor = work->move->actor;
-    if (task == NULL || (int)grant->role != task->role)
+    if (task == NULL)
         return true;
-    if (task->person_id != 0)
-        return task->person_id == actor->person_id || case_roster_stands_in(work, task);
-    if (task->department_id == 0)
+    if (!case_grant_reaches(work->city, grant, task->department_id))
+        return false;
+    if ((int)grant->role != task->role)
         return true;
-    for (size_t i = 0; i < actor->department_count; i++)
-        if (city_department_within(work->city, task->department_id, actor->departments[i]))
-            return true;
-    return false;
+    return case_actor_holds(work->city, work->move->actor, task->person_id,
+                            task->department_id) ||
+           (task->person_id != 0 && case_roster_stands_in(work, task));
 }
 
 int case_may_act(const struct case_work *work, const struct process_action *action,
@@ -138,9 +136,11 @@ static enum refusal try_row(struct case_work *work, const struct process_action 
         }
     }
     int code = case_may_act(work, action, task, error);
-    if (code != 0)
+    work->behalf_department_id = code != 0 ? case_behalf_of(work, action, task) : 0;
+    if (code != 0 && work->behalf_department_id == 0)
         return strcmp(error->slug, "case.holder") == 0 ? REFUSED_HOLDER : REFUSED_ROLE;
-    if (case_inputs_check(work, action, &inputs, error) != 0)
+    if (case_behalf_check(work, error) != 0 ||
+        case_inputs_check(work, action, &inputs, error) != 0)
         return REFUSED_INPUT;
     struct case_place before = work->row.place;
     code = apply_inputs(work, &inputs, error);

@@ -59,6 +59,8 @@ static void read_history(struct db_statement *s, struct arena *arena, int64_t ca
         .actor_id = db_column_int(s, 9),
         .system = db_column_int(s, 10) != 0,
         .on_behalf_of = db_column_int(s, 11),
+        .department_id = db_column_int(s, 12),
+        .behalf_department_id = db_column_int(s, 23),
         .opinion = kept(arena, s, 13),
         .inputs = db_column_is_null(s, 14) ? "{}" : kept(arena, s, 14),
         .clock_effect = kept(arena, s, 17),
@@ -223,7 +225,9 @@ static bool guards_may_pass(struct case_work *work, const struct process_action 
     }
     for (size_t i = 0; i < action->guard_count; i++) {
         const struct process_term *guard = &action->guards[i];
-        if (guard->word == PROCESS_GUARD_INPUT ||
+        if (guard->word == PROCESS_GUARD_INPUT || guard->word == PROCESS_GUARD_INSIDE ||
+            (guard->word == PROCESS_GUARD_DESK &&
+             strcmp(guard->parameters[0], "lead") != 0) ||
             guard->word == PROCESS_GUARD_OTHER_DEPARTMENT ||
             guard->word == PROCESS_GUARD_GIVEN || guard->word == PROCESS_GUARD_AHEAD ||
             guard->word == PROCESS_GUARD_LAST ||
@@ -249,18 +253,36 @@ static bool already(const struct case_detail *detail, const struct process_actio
     return false;
 }
 
+// Where a department that is named must stand.
+static int64_t inside_of(struct case_work *work, const struct process_action *action)
+{
+    for (size_t i = 0; i < action->guard_count; i++)
+        if (action->guards[i].word == PROCESS_GUARD_INSIDE) {
+            int64_t desk_id = case_desk_now(work);
+            return desk_id != 0 ? desk_id : work->row.department_id;
+        }
+    return 0;
+}
+
 static void allow(struct case_work *work, const struct process_action *action,
                   const struct case_task_row *task, struct case_detail *detail)
 {
     int64_t task_id =
         task != NULL ? work->row.case_id * (1 << CASE_TASK_SHIFT) + task->no : 0;
-    if (detail->allowed_count == ALLOWED_MOST || already(detail, action, task_id) ||
-        case_may_act(work, action, task, NULL) != 0 || !guards_may_pass(work, action))
+    if (detail->allowed_count == ALLOWED_MOST || already(detail, action, task_id))
+        return;
+    int64_t behalf_id = 0;
+    if (case_may_act(work, action, task, NULL) != 0 &&
+        (behalf_id = case_behalf_of(work, action, task)) == 0)
+        return;
+    if (!guards_may_pass(work, action))
         return;
     detail->allowed[detail->allowed_count++] =
         (struct case_allowed){.action = action,
                               .task_id = task_id,
-                              .task_version = task != NULL ? task->version : 0};
+                              .task_version = task != NULL ? task->version : 0,
+                              .behalf_department_id = behalf_id,
+                              .inside_id = inside_of(work, action)};
 }
 
 static void list_allowed(struct case_work *work, struct case_detail *detail)
@@ -362,6 +384,8 @@ static int read_all(struct case_work *work, int64_t case_id, int64_t now_ms,
         code = read_media(work->db, work->arena, detail, error);
     if (code == 0)
         code = read_reporter(work->db, work->arena, detail, error);
+    if (code == 0)
+        code = case_shares(work, now_ms, detail, error);
     if (code == 0)
         list_allowed(work, detail);
     return code;

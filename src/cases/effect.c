@@ -17,6 +17,8 @@ static void cancel_requests(struct case_work *work)
     cancel_kind(work, PROCESS_TASK_APPROVE_RETURN);
     cancel_kind(work, PROCESS_TASK_APPROVE_EXTENSION);
     cancel_kind(work, PROCESS_TASK_APPROVE_SUSPENSION);
+    cancel_kind(work, PROCESS_TASK_ENDORSE_EXTENSION);
+    cancel_kind(work, PROCESS_TASK_ENDORSE_SUSPENSION);
     cancel_kind(work, PROCESS_TASK_ASSIST);
 }
 
@@ -35,6 +37,15 @@ static void hand_over(struct case_work *work, int64_t department_id)
     }
 }
 
+void case_lead_set(struct case_work *work, int64_t department_id)
+{
+    if (work->row.department_id != 0 && department_id != work->row.department_id) {
+        cancel_requests(work);
+        hand_over(work, department_id);
+    }
+    work->row.department_id = department_id;
+}
+
 static int assign(struct case_work *work, int64_t from, struct error *error)
 {
     int64_t department_id = work->inputs.department_id;
@@ -47,11 +58,7 @@ static int assign(struct case_work *work, int64_t from, struct error *error)
     if (department_id == 0)
         return error_set(error, ERROR_CONFLICT, "case.no_department",
                          "no department was named, and routing finds none");
-    if (work->row.department_id != 0 && department_id != work->row.department_id) {
-        cancel_requests(work);
-        hand_over(work, department_id);
-    }
-    work->row.department_id = department_id;
+    case_lead_set(work, department_id);
     return 0;
 }
 
@@ -100,6 +107,9 @@ static int open_task(struct case_work *work, const struct process_term *effect,
                              "the case has no department that could hold the task");
         task->role = PROCESS_DEPARTMENT;
         task->department_id = work->row.department_id;
+    } else if (effect->numbers[1] == PROCESS_HOLD_DESK) {
+        task->role = PROCESS_DISPATCHER;
+        task->department_id = case_desk_lowest(work);
     } else {
         task->role = (int)effect->numbers[1];
     }
@@ -377,6 +387,15 @@ static int run(struct case_work *work, const struct process_term *effect,
         return case_clock_contest(work, kind, error);
     case PROCESS_EFFECT_NEXT_PART:
         return case_part_start_next(work, error);
+    case PROCESS_EFFECT_DESK_IN:
+    case PROCESS_EFFECT_DESK_DOWN:
+    case PROCESS_EFFECT_DESK_BACK:
+    case PROCESS_EFFECT_DESK_UP:
+    case PROCESS_EFFECT_DESK_OFF:
+    case PROCESS_EFFECT_DESK_AGAIN:
+    case PROCESS_EFFECT_DESK_OUT:
+    case PROCESS_EFFECT_HAND_ON:
+        return case_level_effect(work, effect->word, error);
     default:
         return error_set(error, ERROR_BUG, "case.effect", "effect '%s' does nothing",
                          effect->text);

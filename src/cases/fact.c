@@ -154,6 +154,7 @@ void fact_move(struct case_work *work, int stage_from)
     if (work->move->mark != CASE_MARK_FILLED)
         note_kind(work);
     note_end(work, stage_from);
+    case_level_fact(work);
     copy_place(work);
 }
 

@@ -204,6 +204,35 @@ static bool is_last(const struct case_work *work, int64_t kind, int64_t acted)
     return acted != 0 ? others == 0 : all <= 1;
 }
 
+// What desks and sides make of a guard.
+static int level_holds(struct case_work *work, const struct case_inputs *inputs,
+                       const struct process_term *guard, bool *ret_holds,
+                       struct error *error)
+{
+    int64_t id = inputs->department_id;
+    int code = 0;
+    switch (guard->word) {
+    case PROCESS_GUARD_DESK:
+        if (strcmp(guard->parameters[0], "lead") == 0)
+            id = work->row.department_id;
+        *ret_holds = city_department_is_desk(city_department_by_id(work->city, id));
+        return 0;
+    case PROCESS_GUARD_UNDER_DESK:
+        *ret_holds = case_desk_lowest(work) != 0;
+        return 0;
+    case PROCESS_GUARD_DESK_ABOVE:
+        *ret_holds = case_desk_above(work);
+        return 0;
+    case PROCESS_GUARD_INSIDE:
+        *ret_holds = case_desk_inside(work, id);
+        return 0;
+    default:
+        code = case_side_taken(work, ret_holds, error);
+        *ret_holds = !*ret_holds;
+        return code;
+    }
+}
+
 static int guard_holds(struct case_work *work, const struct process_action *action,
                        const struct case_inputs *inputs, const struct process_term *guard,
                        struct error *error)
@@ -256,6 +285,13 @@ static int guard_holds(struct case_work *work, const struct process_action *acti
         break;
     case PROCESS_GUARD_LAST:
         holds = is_last(work, guard->numbers[0], work->task_no);
+        break;
+    case PROCESS_GUARD_DESK:
+    case PROCESS_GUARD_UNDER_DESK:
+    case PROCESS_GUARD_DESK_ABOVE:
+    case PROCESS_GUARD_INSIDE:
+    case PROCESS_GUARD_OTHER_SIDE:
+        code = level_holds(work, inputs, guard, &holds, error);
         break;
     default:
         holds = inputs->department_id != row->department_id;

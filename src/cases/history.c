@@ -63,6 +63,10 @@ void history_digest(const struct history_entry *entry, const uint8_t before[HASH
                   (long long)entry->actor_id);
     write_number(&text, "on_behalf_of", entry->on_behalf_of);
     write_number(&text, "department", entry->department_id);
+    if (entry->company_id != 0) // rows of before the levels of command have no such line
+        write_number(&text, "company", entry->company_id);
+    if (entry->behalf_department_id != 0)
+        write_number(&text, "behalf", entry->behalf_department_id);
     write_number(&text, "done", entry->done_ms);
     write_number(&text, "received", entry->received_ms);
     write_digest(&text, "opinion", entry->opinion_digest);
@@ -101,6 +105,8 @@ int history_make(struct case_work *work, const char *step_from, struct history_r
                   .actor_id = actor->person_id,
                   .on_behalf_of = actor->on_behalf_of,
                   .department_id = row->department_id,
+                  .company_id = work->company_id,
+                  .behalf_department_id = work->behalf_department_id,
                   .system = actor->system,
                   .done_ms = work->effective_ms,
                   .received_ms = move->received_ms,
@@ -157,6 +163,8 @@ int history_write(struct db *db, int64_t case_id, const struct history_row *row,
         db_bind_blob(s, 21, row->body_digest, HASH_SIZE);
     db_bind_blob(s, 22, row->salt, sizeof row->salt);
     db_bind_blob(s, 23, row->digest, HASH_SIZE);
+    db_bind_int(s, 24, entry->company_id);
+    db_bind_int(s, 25, entry->behalf_department_id);
     code = db_step(s, error);
     return code < 0 ? error_prefix(error, "history") : 0;
 }

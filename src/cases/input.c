@@ -178,6 +178,10 @@ static int write_json(const struct reader *reader)
         else
             json_put_text(&writer, input->name, text);
     }
+    if (reader->work->behalf_department_id != 0) {
+        json_put_text(&writer, "on_behalf", reader->work->move->behalf);
+        written++;
+    }
     json_end_object(&writer);
     int code = buffer_check(&out, reader->error);
     if (code == 0 && written > 0)

@@ -82,20 +82,14 @@ static bool is_mine(const struct walk *walk, const struct case_row *row)
         return false;
     if (row->holder_person != 0)
         return row->holder_person == actor->person_id || is_on_my_beat(walk, row);
-    if (row->holder_role < 0)
+    if (row->holder_role < 0 ||
+        !case_actor_holds(walk->city, actor, 0, row->holder_department))
         return false;
-    if (row->holder_role == PROCESS_DEPARTMENT) {
-        for (size_t i = 0; i < actor->department_count; i++)
-            if (actor_has_role(actor, ROLE_DEPARTMENT) && row->department_id != 0 &&
-                city_department_within(walk->city, row->department_id,
-                                       actor->departments[i]))
-                return true;
-        return false;
-    }
     for (size_t i = 0; i < actor->grant_count; i++) {
         const struct role_grant *grant = &actor->grants[i];
         if ((int)grant->role == row->holder_role &&
-            (grant->area_id == 0 || in_area(row, grant->area_id)))
+            (grant->area_id == 0 || in_area(row, grant->area_id)) &&
+            case_grant_reaches(walk->city, grant, row->holder_department))
             return true;
     }
     return false;

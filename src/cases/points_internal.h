@@ -30,7 +30,7 @@ struct point_case {
     int64_t opened_ms;
     int64_t areas[CITY_LEVEL_LIMIT];
     int64_t department_id, grid_id;
-    int64_t reported_by, holder_person;
+    int64_t reported_by, holder_person, holder_department;
     int64_t class_id, condition_id;
     int16_t stage, queue, source, holder_role;
     const char *step;            // of the set's words

@@ -63,6 +63,7 @@ static void to_row(const struct point_case *one, struct case_row *row)
     row->department_id = one->department_id;
     row->reported_by = one->reported_by;
     row->holder_person = one->holder_person;
+    row->holder_department = one->holder_department;
     row->holder_role = one->holder_role;
     row->place.class_id = one->class_id;
     row->place.condition_id = one->condition_id;

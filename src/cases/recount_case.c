@@ -8,7 +8,7 @@
 #include "contact_internal.h"
 #include "recount_internal.h"
 
-enum { CASE_RECOUNT_ARENA = 8 * 1024 * 1024 };
+enum { CASE_RECOUNT_ARENA = 8 * 1024 * 1024, SIDES_MOST = 256 };
 
 struct replay {
     struct recount *recount;
@@ -21,6 +21,8 @@ struct replay {
     int64_t task_acted[CASE_TASKS_PER_CASE + 1]; // last effective time per task
     const char *step;
     int stage;
+    struct case_past past; // sides
+    struct history_row sides[SIDES_MOST];
 };
 
 #define FIND(...) recount_find(replay->recount, replay->stored.row.case_id, __VA_ARGS__)
@@ -57,6 +59,8 @@ static void check_digest(struct replay *replay, struct db_statement *s)
                                   .system = db_column_int(s, 10) != 0,
                                   .on_behalf_of = db_column_int(s, 11),
                                   .department_id = db_column_int(s, 12),
+                                  .company_id = db_column_int(s, 22),
+                                  .behalf_department_id = db_column_int(s, 23),
                                   .clock_effect = db_column_text(s, 17),
                                   .done_ms = db_column_int(s, 18),
                                   .received_ms = db_column_int(s, 19)};
@@ -179,6 +183,34 @@ static void check_order(struct replay *replay, struct db_statement *s)
     }
 }
 
+// Who acted for whom, as guards and marks of one-sided cases look at it.
+static void note_side(struct replay *replay, struct db_statement *s)
+{
+    struct case_work *work = &replay->played;
+    struct error refusal = {0};
+    work->known_company = true;
+    work->company_id = db_column_int(s, 22);
+    replay->actor.system = db_column_int(s, 10) != 0;
+    work->past = &replay->past;
+    if (case_side_note(work, &refusal) != 0)
+        FIND("fact.side", "history row %lld: %s", (long long)replay->seq, refusal.message);
+    work->past = NULL;
+    replay->actor.system = false;
+    const struct history_row side = {.entry = {.kind = (int)db_column_int(s, 2),
+                                               .actor_id = db_column_int(s, 9),
+                                               .company_id = work->company_id},
+                                     .stage_to = (int)db_column_int(s, 6)};
+    for (size_t i = 0; i < replay->past.count; i++) {
+        const struct history_row *known = &replay->sides[i];
+        if (known->entry.kind == side.entry.kind && known->stage_to == side.stage_to &&
+            known->entry.actor_id == side.entry.actor_id &&
+            known->entry.company_id == side.entry.company_id)
+            return;
+    }
+    if (replay->past.count < SIDES_MOST)
+        replay->sides[replay->past.count++] = side;
+}
+
 static void play_row(struct replay *replay, struct db_statement *s)
 {
     struct case_work *work = &replay->played;
@@ -214,6 +246,7 @@ static void play_row(struct replay *replay, struct db_statement *s)
         if (action->effects[i].word == PROCESS_EFFECT_COUNT_UP)
             work->fact.values[FACT_RETURNED + action->effects[i].numbers[0]]++;
     fact_move(work, replay->stage);
+    note_side(replay, s);
     replay->stage = (int)to->stage;
 }
 
@@ -263,8 +296,9 @@ static void compare_tasks(struct replay *replay)
                  process_task_to_str(work->tasks[i].kind));
     if (row->stage != PROCESS_ENDED && own == NULL)
         FIND("task.missing", "step '%s' has no open task", row->step);
-    if (own != NULL && (own->version != row->task_version || own->kind != row->task_kind ||
-                        own->role != row->holder_role))
+    if (own != NULL &&
+        (own->version != row->task_version || own->kind != row->task_kind ||
+         own->role != row->holder_role || own->department_id != row->holder_department))
         FIND("task.differs", "the case row tells the step's task otherwise");
 }
 
@@ -346,6 +380,7 @@ int recount_case(struct recount *recount, struct db *db, int64_t case_id,
     replay->move = (struct case_move){.actor = &replay->actor, .case_id = case_id};
     replay->stored = (struct case_work){
         .db = db, .city = recount->city, .arena = arena, .move = &replay->move};
+    replay->past.rows = replay->sides;
     buffer_init(&replay->stored.clock_effect, BUFFER_CEILING_LINE);
     int code = play(replay, case_id, error);
     buffer_done(&replay->played.clock_effect);

@@ -126,6 +126,7 @@ void case_row_read(struct db_statement *s, struct arena *arena, struct case_row 
     read_task_and_clock(s, 37, arena, row);
     read_component(s, 55, arena, &row->place);
     row->urgency = column_text(s, 60, arena);
+    row->holder_department = db_column_int(s, 61);
 }
 
 int case_row_load(struct db *db, int64_t case_id, struct arena *arena, struct case_row *row,
@@ -231,6 +232,7 @@ int case_row_add(struct db *db, const struct case_row *row, struct error *error)
     i = bind_component(s, i, &row->place);
     db_bind_text(s, i, row->urgency);
     db_bind_int(s, i + 1, row->case_id);
+    db_bind_int(s, i + 2, row->holder_department);
     code = db_step(s, error);
     return code < 0 ? error_prefix(error, "case row") : 0;
 }
@@ -265,7 +267,8 @@ static int update_step(struct case_work *work, struct error *error)
     db_bind_int(s, i++, row->step_ms);
     db_bind_int(s, i++, row->queue);
     db_bind_instant(s, i++, row->closed_ms);
-    bind_task_and_clock(s, i, row);
+    i = bind_task_and_clock(s, i, row);
+    db_bind_int(s, i, row->holder_department);
     return run(s, error);
 }
 

@@ -196,6 +196,12 @@ static int hold(struct case_work *work, const struct process_step *step,
                              "the case has no department that could hold it");
         task->department_id = work->row.department_id;
         return 0;
+    case PROCESS_HOLDER_DESK:
+        task->department_id = case_desk_now(work);
+        if (task->department_id == 0)
+            return error_set(error, ERROR_CONFLICT, "case.no_desk",
+                             "no desk has the case that could hold it");
+        return 0;
     case PROCESS_HOLDER_REPORTER:
     case PROCESS_HOLDER_FILER:
         task->person_id = work->row.reported_by;
@@ -223,8 +229,12 @@ static int start_stage_clock(struct case_work *work, const struct process_step *
 
 static int end_everything(struct case_work *work, struct error *error)
 {
-    for (size_t i = 0; i < work->task_count; i++)
-        case_task_end(work, &work->tasks[i], work->tasks[i].no != work->task_no);
+    for (size_t i = 0; i < work->task_count; i++) {
+        const struct case_task_row *task = &work->tasks[i];
+        // A desk through which the case went to its end has done its part.
+        bool done = task->no == work->task_no || task->kind == PROCESS_TASK_DESK;
+        case_task_end(work, &work->tasks[i], !done);
+    }
     int code = 0;
     for (size_t i = 0; i < work->clock_count && code == 0; i++) {
         const struct case_clock_row *clock = &work->clocks[i];

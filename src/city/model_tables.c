@@ -6,6 +6,7 @@
 
 #include <gridcase/core/text.h>
 
+#include "department.h"
 #include "model_internal.h"
 
 struct table *model_table(const struct city_model *model, const char *name)
@@ -246,6 +247,39 @@ static const char *parent_of(const struct table *table, const char *code)
     return "";
 }
 
+// Level, limits and marks of a row; a desk stands below a higher level.
+static void check_levels(struct city_model *model, const struct table *table, size_t row,
+                         const struct model_where *where)
+{
+    struct city_department found = {0}, above = {0};
+    struct error error = {0};
+    const char *column = "";
+    bool company = false;
+    if (department_row(table, row, &found, &company, &column, &error) != 0) {
+        model_report(model, CITY_ERROR, error.slug, where, "%s: %s", column, error.message);
+        return;
+    }
+    const char *parent = table_value(table, row, "parent");
+    for (size_t steps = 0; parent[0] && steps < table_rows(table); steps++) {
+        size_t at = 0;
+        while (at < table_rows(table) &&
+               !text_equal(table_value(table, at, "code"), parent))
+            at++;
+        if (at == table_rows(table) ||
+            department_row(table, at, &above, &company, &column, NULL) != 0)
+            return;
+        if (found.command > 0 && above.command >= found.command)
+            model_report(model, CITY_ERROR, "department.level", where,
+                         "level of command %d below \"%s\", which has level %d",
+                         found.command, parent, above.command);
+        parent = above.command > 0 ? "" : table_value(table, at, "parent");
+    }
+    bool limits = found.desk_limit.unit != LIMIT_NONE || found.inner_percent > 0;
+    if (limits && found.command < 2)
+        model_report(model, CITY_ERROR, "department.limit", where,
+                     "only a desk (level of command 2 or more) has a limit of its own");
+}
+
 void model_check_departments(struct city_model *model)
 {
     const struct table *table = model_table(model, "departments");
@@ -262,6 +296,7 @@ void model_check_departments(struct city_model *model)
         where = (struct model_where){table_source(table), "table departments",
                                      table_line(table, row)};
         model_codes_check(codes, code, &where);
+        check_levels(model, table, row, &where);
         if (parent[0] && !model_has_department(model, parent))
             model_report(model, CITY_ERROR, "department.unknown", &where,
                          "parent department \"%s\" is unknown", parent);

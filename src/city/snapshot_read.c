@@ -7,6 +7,7 @@
 
 #include <gridcase/core/text.h>
 
+#include "department.h"
 #include "snapshot_internal.h"
 
 static int no_memory(struct error *error)
@@ -196,8 +197,8 @@ static int64_t department_id(const struct city_snapshot *city, const char *code)
 }
 
 // Takes names and parents from a version of the table for departments not met in a newer.
-static void fill_departments(struct city_snapshot *city, const struct table *table,
-                             bool current)
+static int fill_departments(struct city_snapshot *city, const struct table *table,
+                            bool current, bool *company, struct error *error)
 {
     for (size_t row = 0; row < table_rows(table); row++) {
         const char *code = table_value(table, row, "code");
@@ -209,8 +210,13 @@ static void fill_departments(struct city_snapshot *city, const struct table *tab
             department->parent = department_id(city, table_value(table, row, "parent"));
             department->name = row_names(city, table, row);
             department->closed = !current;
+            const char *column = "";
+            int read = department_row(table, row, department, &company[i], &column, error);
+            if (read != 0)
+                return error_prefix(error, "departments: %s: %s", code, column);
         }
     }
+    return 0;
 }
 
 static int read_departments(struct city_snapshot *city, struct db *db, struct error *error)
@@ -227,6 +233,10 @@ static int read_departments(struct city_snapshot *city, struct db *db, struct er
         city->department[i] = (struct city_department){
             .id = codes[i].id, .code = codes[i].code, .closed = true};
     city->department_count = count;
+    bool *company = arena_array(city->arena, count + 1, sizeof(*company));
+    if (!company)
+        return no_memory(error);
+    bool has_levels = false;
     for (int64_t version = city->version; version > 0 && code == 0; version--) {
         TABLE_CLEANUP struct table *table = NULL;
         bool missing = version == city->version;
@@ -235,9 +245,12 @@ static int read_departments(struct city_snapshot *city, struct db *db, struct er
         if (!missing)
             break;
         code = snapshot_table(db, "departments", version, &table, error);
+        if (code == 0 && table && version == city->version)
+            has_levels = department_has_levels(table);
         if (code == 0 && table)
-            fill_departments(city, table, version == city->version);
+            code = fill_departments(city, table, version == city->version, company, error);
     }
+    department_finish(city->department, count, company, has_levels);
     for (size_t i = 0; i < count; i++)
         if (!city->department[i].kind)
             city->department[i].kind = "";

@@ -140,6 +140,9 @@ struct case_move {
     const struct case_input *inputs;
     size_t input_count;
     enum case_mark mark;
+    // Who spoke for a department without login, when the actor acts for it: a name, a
+    // telephone. NULL or "": the actor acts in its own name.
+    const char *behalf;
 };
 
 struct case_result {
@@ -187,6 +190,8 @@ int case_timers_next(struct db *db, int64_t *ret_ms, struct error *error) ERROR_
 // older calendar has timed get their new deadlines, in one move of the system for each case
 // where one changes, which keeps old and new; clocks that stand, stopped clocks and ended
 // cases stay as they are. Idempotency keys older than 90 days go, those of reports never.
+// Cases on a desk that the model no longer has go on by their process's row of kind
+// level_removed.
 // Inside a write transaction.
 int case_upkeep_run(struct db *db, const struct city_snapshot *city, int64_t now_ms,
                     unsigned most, unsigned *ret_done,

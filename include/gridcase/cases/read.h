@@ -149,9 +149,11 @@ struct case_history_row {
     int64_t actor_id;              // 0: the system or a citizen
     bool system;
     int64_t on_behalf_of;
-    const char *opinion;      // free text or ""
-    const char *inputs;       // JSON object of the other inputs
-    const char *clock_effect; // "handling paused 03:10:00 left"; for people
+    int64_t department_id;        // lead after the move
+    int64_t behalf_department_id; // without login: the actor acted for it; 0: none
+    const char *opinion;          // free text or ""
+    const char *inputs;           // JSON object of the other inputs
+    const char *clock_effect;     // "handling paused 03:10:00 left"; for people
     enum case_mark mark;
     uint8_t digest[HASH_SIZE]; // of the chain
 };
@@ -172,6 +174,15 @@ struct case_reporter_row {
 struct case_allowed {
     const struct process_action *action; // borrowed from the process
     int64_t task_id, task_version;       // 0 for actions on the case itself
+    int64_t behalf_department_id; // without login, for which the actor would act; 0: none
+    int64_t inside_id; // the department named must stand in this one; 0: any may be named
+};
+// In whose hands a case was while its handling clock ran: a desk, or the lead below.
+struct case_share {
+    int64_t department_id;
+    int command;        // level of command, 0: no desk
+    int64_t elapsed_ms; // day and night
+    int64_t counted_ms; // of the handling limit
 };
 struct case_detail {
     struct case_summary summary;
@@ -189,6 +200,8 @@ struct case_detail {
     const char *urgency;               // "" without
     struct case_allowed *allowed;      // of the actor
     size_t allowed_count;
+    struct case_share *shares; // of a case that went through desks
+    size_t share_count;
 };
 // ERROR_NOT_FOUND "case.unknown" also when the actor may not see it.
 int case_read(struct db *db, const struct city_snapshot *city, const struct actor *actor,

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include <gridcase/core/error.h>
+#include <gridcase/rules/limit.h>
 
 struct db;
 struct calendar;
@@ -83,7 +84,18 @@ struct city_department {
     struct city_names name;
     const char *kind; // word of the model: "centre", "department", "queue" ...; may be ""
     bool closed;
+    // Levels of command and of supervision: 0 none, 1 the centre's own, more: further down.
+    int command, supervision;
+    struct limit desk_limit; // a desk's own time for a case; LIMIT_NONE: none
+    int inner_percent;       // of the handling limit, given to units below; 0: none
+    bool silent;             // has no login: the desk or centre above acts for it
+    int64_t company;         // whose people may not check each other: a department id
 };
+// A desk receives cases and dispatches them on: level of command 2 or more, in force.
+static inline bool city_department_is_desk(const struct city_department *department)
+{
+    return department != NULL && department->command >= 2 && !department->closed;
+}
 
 // One area of a coverage layer (a department's service area); need not nest in grids.
 struct city_coverage_area {
