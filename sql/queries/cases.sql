@@ -454,3 +454,104 @@ SELECT coalesce(max(position), 0) FROM change;
 -- name: bulk_key_known
 -- database: cases
 SELECT count(*) FROM history WHERE idempotency_key = $1;
+
+-- ---- time orders ----
+-- name: time_order_add
+-- database: cases
+INSERT INTO time_order (what, scope, state, title, reason, filter, unit, milli, until_at,
+    signed_by, signed_at, lifted_by, lifted_at, ended_at, list, digest, listed, next, worked,
+    moved, skipped, idempotency_key)
+VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, 0, NULL, NULL, $11, $12, $13, 0, 0, 0, 0, $14)
+RETURNING time_order_id;
+
+-- name: time_order_by_key
+-- database: cases
+SELECT time_order_id, digest FROM time_order WHERE idempotency_key = $1;
+
+-- name: time_orders
+-- database: cases
+SELECT time_order_id, what, scope, state, title, reason, filter, unit, milli, until_at,
+       signed_by, signed_at, lifted_by, lifted_at, ended_at, digest, listed, next, worked, moved,
+       skipped
+FROM time_order ORDER BY time_order_id DESC LIMIT 200;
+
+-- name: time_order_load
+-- database: cases
+SELECT time_order_id, what, scope, state, title, reason, filter, unit, milli, until_at,
+       signed_by, signed_at, lifted_by, lifted_at, ended_at, digest, listed, next, worked, moved,
+       skipped
+FROM time_order WHERE time_order_id = $1;
+
+-- The oldest that wants work: 1 being worked, 3 being lifted, or 2 in force and at its end.
+-- name: time_order_waiting
+-- database: cases
+SELECT time_order_id FROM time_order
+WHERE state < 4 AND (state IN (1, 3) OR (state = 2 AND until_at <= $1))
+ORDER BY time_order_id LIMIT 1;
+
+-- 0 when one is being worked or lifted, else the first end of a pause.
+-- name: time_order_next
+-- database: cases
+SELECT MIN(CASE WHEN state = 2 THEN until_at ELSE 0 END) FROM time_order WHERE state < 4;
+
+-- $2 from 1, in bytes.
+-- name: time_order_slice
+-- database: cases
+SELECT substr(list, $2, $3) FROM time_order WHERE time_order_id = $1;
+
+-- name: time_order_went_on
+-- database: cases
+UPDATE time_order SET state = $2, next = $3, worked = $4, moved = $5, skipped = $6,
+    lifted_at = $7, ended_at = $8
+WHERE time_order_id = $1;
+
+-- name: time_order_lift
+-- database: cases
+UPDATE time_order SET state = 3, next = 0, lifted_by = $2, lifted_at = $3
+WHERE time_order_id = $1;
+
+-- name: time_order_case_add
+-- database: cases
+INSERT INTO time_order_case (time_order_id, case_id, why, version, at)
+VALUES ($1, $2, $3, $4, $5) ON CONFLICT (time_order_id, case_id) DO NOTHING;
+
+-- name: time_order_cases
+-- database: cases
+SELECT t.case_id, f.number, t.why, t.at FROM time_order_case t
+LEFT JOIN case_file f ON f.case_id = t.case_id
+WHERE t.time_order_id = $1 AND t.case_id > $2 ORDER BY t.case_id LIMIT $3;
+
+-- ---- what a new calendar moved ----
+-- name: calendar_change_add
+-- database: cases
+INSERT INTO calendar_change (calendar_version, began_at, last_at, looked, moved, earlier, later)
+VALUES ($1, $2, $2, $3, $4, $5, $6)
+ON CONFLICT (calendar_version) DO UPDATE SET
+    last_at = excluded.last_at, looked = calendar_change.looked + excluded.looked,
+    moved = calendar_change.moved + excluded.moved,
+    earlier = calendar_change.earlier + excluded.earlier,
+    later = calendar_change.later + excluded.later;
+
+-- name: calendar_moved_add
+-- database: cases
+INSERT INTO calendar_moved (calendar_version, case_id, kind, task_no, due_before, due_after)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (calendar_version, case_id, kind, task_no) DO UPDATE SET
+    due_after = excluded.due_after;
+
+-- name: calendar_changes
+-- database: cases
+SELECT calendar_version, began_at, last_at, looked, moved, earlier, later FROM calendar_change
+ORDER BY calendar_version DESC LIMIT 200;
+
+-- name: calendar_change_load
+-- database: cases
+SELECT calendar_version, began_at, last_at, looked, moved, earlier, later FROM calendar_change
+WHERE calendar_version = $1;
+
+-- The cases after a case, in order; all clocks of a case come together.
+-- name: calendar_moved_list
+-- database: cases
+SELECT m.case_id, f.number, m.kind, m.task_no, m.due_before, m.due_after, f.department_id
+FROM calendar_moved m JOIN case_file f ON f.case_id = m.case_id
+WHERE m.calendar_version = $1 AND m.case_id > $2 ORDER BY m.case_id, m.kind, m.task_no LIMIT $3;

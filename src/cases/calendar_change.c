@@ -14,6 +14,7 @@ const struct process_action *case_builtin_action(const char *code)
     static const struct process_action ACTIONS[] = {
         {.code = "calendar_changed", .kind = PROCESS_CALENDAR_CHANGED, .stays = true},
         {.code = "media_received", .kind = PROCESS_MEDIA_ADDED, .stays = true},
+        {.code = "time_order", .kind = PROCESS_ORDERED, .stays = true},
         {.code = "contacted", .kind = PROCESS_CONTACTED, .stays = true},
         {.code = "answered", .kind = PROCESS_ANSWERED, .stays = true},
         {.code = "took_in", .kind = PROCESS_TOOK_IN, .stays = true},
@@ -40,9 +41,32 @@ static bool changes(const struct case_clock_row *row, const struct calendar *cal
            clock_recompute(&next, calendar, row->clock.since_ms);
 }
 
+// What a new calendar did to the cases of one slice.
+struct calendar_tally {
+    int64_t looked, moved, earlier, later;
+};
+
+static int note_moved(struct case_work *work, const struct case_clock_row *row,
+                      int64_t due_before_ms, struct calendar_tally *tally,
+                      struct error *error)
+{
+    int64_t due_after_ms = row->clock.due_ms;
+    tally->earlier += due_after_ms < due_before_ms;
+    tally->later += due_after_ms > due_before_ms;
+    return db_execute(
+        work->db, QUERY_CALENDAR_MOVED_ADD,
+        (struct db_value[]){DB_INT(calendar_version(work->calendar)),
+                            DB_INT(work->row.case_id), DB_INT(row->kind),
+                            DB_INT(row->task_no),
+                            due_before_ms == INSTANT_NONE ? DB_NULL : DB_INT(due_before_ms),
+                            due_after_ms == INSTANT_NONE ? DB_NULL : DB_INT(due_after_ms)},
+        6, error);
+}
+
 // Recomputes each running clock; the history row says from when to when. A clock whose
 // deadline stays only gets the calendar's version. *ret_moved: whether one changed.
-static int move_clocks(struct case_work *work, bool *ret_moved, struct error *error)
+static int move_clocks(struct case_work *work, struct calendar_tally *tally,
+                       bool *ret_moved, struct error *error)
 {
     bool moved = false;
     struct buffer out BUFFER_CLEANUP;
@@ -64,6 +88,8 @@ static int move_clocks(struct case_work *work, bool *ret_moved, struct error *er
         int64_t due_ms = row->clock.due_ms;
         int code = case_clock_move(work, row->kind, row->task_no, CLOCK_EFFECT_RECOMPUTE,
                                    NULL, error);
+        if (code == 0 && due_ms != row->clock.due_ms)
+            code = note_moved(work, row, due_ms, tally, error);
         if (code != 0)
             return code;
         json_begin_object(&writer, process_clock_to_str(row->kind));
@@ -79,7 +105,8 @@ static int move_clocks(struct case_work *work, bool *ret_moved, struct error *er
     return code;
 }
 
-static int change_calendar(struct case_work *work, struct error *error)
+static int change_calendar(struct case_work *work, struct calendar_tally *tally,
+                           struct error *error)
 {
     int code = case_begin_known(work, error);
     if (code != 0)
@@ -92,27 +119,25 @@ static int change_calendar(struct case_work *work, struct error *error)
     work->inputs.opinion = "";
     random_bytes(work->salt, sizeof work->salt);
     bool moved = false;
-    code = move_clocks(work, &moved, error);
+    code = move_clocks(work, tally, &moved, error);
+    tally->looked++;
+    tally->moved += moved;
     if (code == 0 && !moved)
         return case_clocks_store(work, error);
     return code != 0 ? code : case_store(work, &before, error);
 }
 
-static int recompute(struct db *db, const struct city_snapshot *city, int64_t case_id,
-                     int64_t now_ms, struct error *error)
+static int recompute(struct db *db, const struct city_snapshot *city,
+                     const struct case_move *move, struct calendar_tally *tally,
+                     struct error *error)
 {
-    struct actor system = actor_system();
-    struct case_move move = {.actor = &system,
-                             .case_id = case_id,
-                             .received_ms = now_ms,
-                             .done_ms = INSTANT_NONE};
     struct case_work *work = memory_new(sizeof *work);
     work->db = db;
     work->city = city;
-    work->move = &move;
+    work->move = move;
     work->arena = arena_new(UPKEEP_ARENA);
     buffer_init(&work->clock_effect, BUFFER_CEILING_LINE);
-    int code = change_calendar(work, error);
+    int code = change_calendar(work, tally, error);
     buffer_done(&work->clock_effect);
     arena_free(work->arena);
     free(work);
@@ -169,6 +194,18 @@ static int expire_keys(struct db *db, int64_t now_ms, unsigned most, unsigned *r
     return code;
 }
 
+static int note_change(struct db *db, int64_t version, int64_t now_ms,
+                       const struct calendar_tally *tally, struct error *error)
+{
+    if (tally->looked == 0)
+        return 0;
+    return db_execute(db, QUERY_CALENDAR_CHANGE_ADD,
+                      (struct db_value[]){DB_INT(version), DB_INT(now_ms),
+                                          DB_INT(tally->looked), DB_INT(tally->moved),
+                                          DB_INT(tally->earlier), DB_INT(tally->later)},
+                      6, error);
+}
+
 int case_upkeep_run(struct db *db, const struct city_snapshot *city, int64_t now_ms,
                     unsigned most, unsigned *ret_done, struct error *error)
 {
@@ -178,8 +215,17 @@ int case_upkeep_run(struct db *db, const struct city_snapshot *city, int64_t now
         most = UPKEEP_AT_ONCE;
     int64_t version = calendar_version(city_calendar(city, 0));
     int code = outdated(db, version, most, ids, &count, error);
-    for (unsigned i = 0; i < count && code == 0; i++)
-        code = recompute(db, city, ids[i], now_ms, error);
+    struct actor system = actor_system();
+    struct calendar_tally tally = {0};
+    for (unsigned i = 0; i < count && code == 0; i++) {
+        struct case_move move = {.actor = &system,
+                                 .case_id = ids[i],
+                                 .received_ms = now_ms,
+                                 .done_ms = INSTANT_NONE};
+        code = recompute(db, city, &move, &tally, error);
+    }
+    if (code == 0)
+        code = note_change(db, version, now_ms, &tally, error);
     if (code == 0 && count < most)
         code = expire_keys(db, now_ms, most - count, &expired, error);
     if (code == 0 && count + expired < most)

@@ -99,15 +99,14 @@ struct case_order_told { // a case that is reported
 // Signs: keeps the order and its list, moves nothing yet. ERROR_INPUT "order.text",
 // "order.amount", "order.until" (in the past), "order.empty" (no case), ERROR_LIMIT
 // "order.too_many". A key used before returns that order.
-int case_order_sign(struct db *db, const struct city_snapshot *city,
-                    const struct case_order_draft *draft, int64_t *ret_id,
+int case_order_sign(struct db *db, const struct case_order_draft *draft, int64_t *ret_id,
                     struct error *error) ERROR_MUST_CHECK;
 // Ends a pause from now on. ERROR_CONFLICT "order.not_in_force", ERROR_NOT_FOUND
 // "order.unknown".
 int case_order_lift(struct db *db, int64_t order_id, const struct actor *actor,
                     int64_t now_ms, struct error *error) ERROR_MUST_CHECK;
-// Works on orders that wait, at most `most` cases and until `budget_us` are used. *ret_done
-// cases; 0: nothing waits (but a pause that ends by itself: see case_order_next).
+// Works on the oldest order that waits: at most `most` cases, and not much longer than 15
+// ms. *ret_done cases; 0: nothing waits.
 int case_order_work(struct db *db, const struct city_snapshot *city, int64_t now_ms,
                     unsigned most, unsigned *ret_done,
                     struct error *error) ERROR_MUST_CHECK;
@@ -121,6 +120,44 @@ int case_order_list(struct db *db, struct arena *arena, struct case_order **ret_
 int case_order_load(struct db *db, int64_t order_id, struct arena *arena,
                     struct case_order *ret_order, struct error *error) ERROR_MUST_CHECK;
 // Cases that are reported, by id after `after`, at most `most`.
-int case_order_told(struct db *db, int64_t order_id, int64_t after, size_t most,
-                    struct arena *arena, struct case_order_told **ret_told,
-                    size_t *ret_count, struct error *error) ERROR_MUST_CHECK;
+struct case_order_page {
+    int64_t order_id, after;
+    size_t most;
+};
+int case_order_told(struct db *db, const struct case_order_page *page, struct arena *arena,
+                    struct case_order_told **ret_told, size_t *ret_count,
+                    struct error *error) ERROR_MUST_CHECK;
+
+// ---- what a new calendar moved: the office's report ----
+struct case_calendar_change {
+    int64_t version; // of the calendar
+    int64_t began_ms, last_ms;
+    int64_t looked;         // cases with running clocks that an older calendar had timed
+    int64_t moved;          // of them, where what people see of a clock changed
+    int64_t earlier, later; // deadlines that moved
+};
+struct case_calendar_moved { // one deadline
+    int64_t case_id;
+    const char *number;
+    int64_t department_id;
+    int kind; // of the clock
+    int64_t task_no;
+    int64_t due_before_ms, due_after_ms; // INSTANT_NONE: none
+};
+// Newest first, at most 200.
+int case_calendar_changes(struct db *db, struct arena *arena,
+                          struct case_calendar_change **ret_changes, size_t *ret_count,
+                          struct error *error) ERROR_MUST_CHECK;
+// ERROR_NOT_FOUND "calendar_change.unknown".
+int case_calendar_change(struct db *db, int64_t version,
+                         struct case_calendar_change *ret_change,
+                         struct error *error) ERROR_MUST_CHECK;
+// Where to read on and how much; of a case all clocks come together, so the last case of a
+// full page may be cut: go on after the one before it.
+struct case_calendar_page {
+    int64_t version, after; // the calendar's; case_id
+    size_t most;
+};
+int case_calendar_moved(struct db *db, const struct case_calendar_page *page,
+                        struct arena *arena, struct case_calendar_moved **ret_moved,
+                        size_t *ret_count, struct error *error) ERROR_MUST_CHECK;
