@@ -223,7 +223,19 @@ DELETE FROM account_audit WHERE kind = 'failed' AND person_id IS NULL AND at < $
 -- database: cases
 SELECT count(*) FROM case_task WHERE person_id = $1 AND person_id > 0 AND closed_at IS NULL;
 
--- name: person_open_by_login
+-- name: person_open_task_list
 -- database: cases
--- 0 rows when nobody has that login, or their account is closed.
-SELECT person_id FROM person WHERE login = $1 AND closed_at IS NULL;
+SELECT task_id, kind, opened_at FROM case_task
+WHERE person_id = $1 AND person_id > 0 AND closed_at IS NULL ORDER BY task_id LIMIT $2;
+
+-- name: person_homes
+-- database: cases
+SELECT person_id, department_id FROM person WHERE department_id IS NOT NULL;
+
+-- name: person_without_password
+-- database: cases
+-- Open accounts that nobody can sign in to yet.
+SELECT p.login FROM person p
+WHERE p.closed_at IS NULL AND p.login > $1
+  AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.person_id = p.person_id)
+ORDER BY p.login LIMIT $2;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <gridcase/account/city_setup.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include <gridcase/account/account.h>
@@ -78,15 +79,18 @@ struct staff_check {
     const struct table *table;
 };
 
-static void on_staff(void *context, const struct error *error)
+static void on_staff(void *context, size_t row, const char *column, const char *slug,
+                     const char *message)
 {
     const struct staff_check *check = context;
+    char text[500];
+    snprintf(text, sizeof text, "%s: %s", column, message);
     struct city_finding finding = {.severity = CITY_ERROR,
-                                   .slug = error->slug,
+                                   .slug = slug,
                                    .file = table_source(check->table),
                                    .layer = "table staff",
-                                   .row = -1,
-                                   .message = error->message};
+                                   .row = table_line(check->table, row),
+                                   .message = text};
     city_report_add(check->report, &finding);
 }
 
@@ -112,9 +116,21 @@ static void check_staff(struct city_model *model, struct city_report *report)
     struct account_lookups lookups = {model, model_department, model_area};
     struct account_staff *staff = NULL;
     struct error error = {0};
-    if (table &&
-        account_staff_new(table, &lookups, false, on_staff, &check, &staff, &error) == 0)
+    struct account_staff_report on_cell = {on_staff, &check};
+    size_t before = city_report_count_of(report, CITY_ERROR);
+    if (!table)
+        return;
+    if (account_staff_new(table, &lookups, false, &on_cell, &staff, &error) == 0)
         account_staff_free(staff);
+    else if (city_report_count_of(report, CITY_ERROR) == before) { // a column is missing
+        struct city_finding finding = {.severity = CITY_ERROR,
+                                       .slug = error.slug,
+                                       .file = table_source(table),
+                                       .layer = "table staff",
+                                       .row = -1,
+                                       .message = error.message};
+        city_report_add(report, &finding);
+    }
 }
 
 int city_setup_check(const char *folder, struct city_report *report,
@@ -147,7 +163,7 @@ static int store_staff(struct db_store *store, const char *slug, int64_t now_ms,
     struct account_lookups lookups = {city, department_id, area_id};
     struct staff_work work = {.now_ms = now_ms};
     char folder[4096];
-    code = account_staff_new(city_staff(city), &lookups, city_is_demo(city), NULL, NULL,
+    code = account_staff_new(city_staff(city), &lookups, city_is_demo(city), NULL,
                              &work.staff, error);
     if (code == 0)
         code = on_cases_lane(store, slug, store_people, &work, error);

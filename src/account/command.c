@@ -6,6 +6,9 @@
 
 #include <gridcase/core/text.h>
 
+#include "account_internal.h"
+#include "staff.h"
+
 struct account_command {
     const struct command_kind *kind;
     char login[ACCOUNT_LOGIN_MOST + 1];
@@ -14,6 +17,7 @@ struct account_command {
     size_t grant_count;
     struct role_grant grants[ACTOR_GRANTS_MAX];
     char link[TOKEN_TEXT_SIZE];       // "" when there is none
+    char code[ACCOUNT_CODE_SIZE];     // likewise
     char password[PASSWORD_NEW_SIZE]; // "" when there is none
     char encoded[PASSWORD_ENCODED_SIZE];
     int64_t person_id; // after the run
@@ -28,9 +32,30 @@ static int run_add(struct db *db, struct account_command *command, int64_t now_m
     if (code == 0 && command->grant_count > 0)
         code = account_person_set_roles(db, command->person_id, command->grants,
                                         command->grant_count, now_ms, error);
+    if (code != 0)
+        return code;
+    return command->code[0] != '\0'
+               ? account_code_add(db, command->person_id, now_ms, command->code, error)
+               : account_link_add(db, command->person_id, now_ms, command->link, error);
+}
+
+static int run_code(struct db *db, struct account_command *command, int64_t now_ms,
+                    struct error *error)
+{
+    return account_code_add(db, command->person_id, now_ms, command->code, error);
+}
+
+static int run_change(struct db *db, struct account_command *command, int64_t now_ms,
+                      struct error *error)
+{
+    const struct db_value values[] = {
+        DB_INT(command->person_id), DB_TEXT(command->name),
+        command->department_id != 0 ? DB_INT(command->department_id) : DB_NULL};
+    int code = account_name_check(command->name, error);
     if (code == 0)
-        code = account_link_add(db, command->person_id, now_ms, command->link, error);
-    return code;
+        code = db_execute(db, QUERY_PERSON_UPDATE, values, 3, error);
+    return code != 0 ? code
+                     : account_audit(db, command->person_id, "changed", now_ms, error);
 }
 
 static int run_roles(struct db *db, struct account_command *command, int64_t now_ms,
@@ -67,18 +92,22 @@ static int run_reopen(struct db *db, struct account_command *command, int64_t no
 
 struct command_kind {
     const char *code;
-    bool is_new; // there is no such person yet
-    bool takes_roles, makes_link, makes_password;
+    bool is_new;     // there is no such person yet
+    bool takes_name; // and department
+    bool takes_roles, makes_link, makes_code, makes_password;
     int (*run)(struct db *db, struct account_command *command, int64_t now_ms,
                struct error *error);
 };
 static const struct command_kind kinds[] = {
-    {"add", true, true, true, false, run_add},
-    {"roles", false, true, false, false, run_roles},
-    {"invite", false, false, true, false, run_invite},
-    {"password", false, false, false, true, run_password},
-    {"close", false, false, false, false, run_close},
-    {"reopen", false, false, false, false, run_reopen},
+    {"add", true, true, true, true, false, false, run_add},
+    {"admit", true, true, true, false, true, false, run_add},
+    {"change", false, true, false, false, false, false, run_change},
+    {"roles", false, false, true, false, false, false, run_roles},
+    {"invite", false, false, false, true, false, false, run_invite},
+    {"code", false, false, false, false, true, false, run_code},
+    {"password", false, false, false, false, false, true, run_password},
+    {"close", false, false, false, false, false, false, run_close},
+    {"reopen", false, false, false, false, false, false, run_reopen},
 };
 
 // ---- reading ----
@@ -190,7 +219,7 @@ static int command_read(const struct json *request, const struct account_lookups
     if (text_format(command->login, sizeof command->login, "%s", login) != 0)
         return error_set(error, ERROR_INPUT, "account.login_malformed",
                          "a login has at most %d bytes", ACCOUNT_LOGIN_MOST);
-    if (command->kind->is_new)
+    if (command->kind->takes_name)
         code = person_read(request, lookups, command, error);
     if (code == 0 && command->kind->takes_roles)
         code = roles_read(request, lookups, command, error);
@@ -204,6 +233,8 @@ int account_command_new(const struct json *request, const struct account_lookups
     int code = command_read(request, lookups, command, error);
     if (code == 0 && command->kind->makes_link)
         token_new(command->link);
+    if (code == 0 && command->kind->makes_code)
+        account_code_new(command->code);
     if (code == 0 && command->kind->makes_password) {
         password_new(command->password);
         code = password_hash(command->password, strlen(command->password), command->encoded,
@@ -236,6 +267,11 @@ int account_command_run(struct db *db, struct account_command *command, int64_t 
     return command->kind->run(db, command, now_ms, error);
 }
 
+bool account_command_is_secret(const struct account_command *command)
+{
+    return command->kind->makes_link || command->kind->makes_password;
+}
+
 const char *account_command_login(const struct account_command *command)
 {
     return command->login;
@@ -250,6 +286,8 @@ void account_command_write(const struct account_command *command, struct buffer 
     json_put_text(&writer, "login", command->login);
     if (command->link[0] != '\0')
         json_put_text(&writer, "link", command->link);
+    if (command->code[0] != '\0')
+        json_put_text(&writer, "code", command->code);
     if (command->password[0] != '\0')
         json_put_text(&writer, "password", command->password);
     json_end_object(&writer);

@@ -100,6 +100,11 @@ void account_sight(const struct actor *actor, enum right right,
         if (grant->role == ROLE_DEPARTMENT && grant->department_id == 0 &&
             reach == REACH_SCOPE)
             continue;
+        if (grant->role == ROLE_COMPANY && reach == REACH_SCOPE) {
+            if (grant->department_id != 0)
+                ret_sight->company_ids[ret_sight->company_count++] = grant->department_id;
+            continue;
+        }
         if (reach == REACH_CITY || (grant->area_id == 0 && grant->department_id == 0))
             ret_sight->everything = true;
         else
@@ -107,6 +112,7 @@ void account_sight(const struct actor *actor, enum right right,
     }
     if (ret_sight->everything) {
         ret_sight->clause_count = 0;
+        ret_sight->company_count = 0;
         ret_sight->person_id = actor->person_id;
     }
 }
@@ -128,6 +134,9 @@ bool account_sight_allows(const struct account_sight *sight,
     if (sight->person_id != 0 &&
         contains(scope->person_ids, scope->person_count, sight->person_id))
         return true;
+    for (size_t i = 0; i < sight->company_count; i++)
+        if (contains(scope->company_ids, scope->company_count, sight->company_ids[i]))
+            return true;
     for (size_t i = 0; i < sight->clause_count; i++) {
         const struct account_clause *clause = &sight->clauses[i];
         if (clause->area_id != 0 &&

@@ -184,8 +184,14 @@ int account_token_end(struct db *db, int64_t person_id, int64_t token_id, int64_
 }
 
 // ---- one-time links ----
-int account_link_add(struct db *db, int64_t person_id, int64_t now_ms,
-                     const char token[TOKEN_TEXT_SIZE], struct error *error)
+struct new_link {
+    const char *token;
+    int64_t hours;
+    const char *kind; // for the audit
+};
+
+static int add_link(struct db *db, int64_t person_id, int64_t now_ms,
+                    const struct new_link *link, struct error *error)
 {
     struct account_person person;
     int code = account_person_by_id(db, person_id, &person, error);
@@ -194,15 +200,72 @@ int account_link_add(struct db *db, int64_t person_id, int64_t now_ms,
     if (person.closed_at_ms != INSTANT_NONE)
         return error_set(error, ERROR_CONFLICT, "account.closed", "the account is closed");
     uint8_t digest[HASH_SIZE];
-    hash_bytes(token, strlen(token), digest);
-    const struct db_value values[] = {
-        DB_BLOB(digest, sizeof digest), DB_INT(person_id), DB_INT(now_ms),
-        DB_INT(now_ms + (int64_t)ACCOUNT_LINK_LIFE_H * 3600 * 1000)};
+    hash_bytes(link->token, strlen(link->token), digest);
+    const struct db_value values[] = {DB_BLOB(digest, sizeof digest), DB_INT(person_id),
+                                      DB_INT(now_ms),
+                                      DB_INT(now_ms + link->hours * 3600 * 1000)};
     code = db_execute(db, QUERY_LINK_END_ALL, (struct db_value[]){DB_INT(person_id)}, 1,
                       error);
     if (code == 0)
         code = db_execute(db, QUERY_LINK_ADD, values, 4, error);
-    return code != 0 ? code : account_audit(db, person_id, "link_made", now_ms, error);
+    return code != 0 ? code : account_audit(db, person_id, link->kind, now_ms, error);
+}
+
+int account_link_add(struct db *db, int64_t person_id, int64_t now_ms,
+                     const char token[TOKEN_TEXT_SIZE], struct error *error)
+{
+    const struct new_link link = {token, ACCOUNT_LINK_LIFE_H, "link_made"};
+    return add_link(db, person_id, now_ms, &link, error);
+}
+
+// ---- codes to print: Crockford's base 32, in three groups of four ----
+static const char code_letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+enum { CODE_LETTERS = 12, CODE_GROUP = 4 };
+
+void account_code_new(char out[ACCOUNT_CODE_SIZE])
+{
+    uint8_t bytes[CODE_LETTERS];
+    random_bytes(bytes, sizeof bytes);
+    size_t length = 0;
+    for (size_t i = 0; i < CODE_LETTERS; i++) {
+        if (i > 0 && i % CODE_GROUP == 0)
+            out[length++] = '-';
+        out[length++] = code_letters[bytes[i] & 31];
+    }
+    out[length] = '\0';
+}
+
+// What was typed as it was printed; the text itself when it is no code.
+static const char *code_typed(const char *text, size_t length, char out[ACCOUNT_CODE_SIZE],
+                              size_t *ret_length)
+{
+    size_t count = 0, put = 0;
+    *ret_length = length;
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        if (c == ' ' || c == '-')
+            continue;
+        c = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        c = c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
+        if (c == '\0' || strchr(code_letters, c) == NULL || count == CODE_LETTERS)
+            return text;
+        if (count > 0 && count % CODE_GROUP == 0)
+            out[put++] = '-';
+        out[put++] = c;
+        count++;
+    }
+    if (count != CODE_LETTERS)
+        return text;
+    out[put] = '\0';
+    *ret_length = put;
+    return out;
+}
+
+int account_code_add(struct db *db, int64_t person_id, int64_t now_ms,
+                     const char code_text[ACCOUNT_CODE_SIZE], struct error *error)
+{
+    const struct new_link link = {code_text, ACCOUNT_CODE_LIFE_H, "code_made"};
+    return add_link(db, person_id, now_ms, &link, error);
 }
 
 int account_link_find(struct db *db, const char *token, size_t length, int64_t now_ms,
@@ -210,7 +273,10 @@ int account_link_find(struct db *db, const char *token, size_t length, int64_t n
                       struct error *error)
 {
     uint8_t digest[HASH_SIZE];
-    hash_bytes(token, length, digest);
+    char typed[ACCOUNT_CODE_SIZE];
+    size_t used = length;
+    const char *text = code_typed(token, length, typed, &used);
+    hash_bytes(text, used, digest);
     DB_STATEMENT_CLEANUP struct db_statement *row = NULL;
     int code = db_prepare(db, QUERY_LINK_FIND, &row, error);
     if (code != 0)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // The staff table of a city model: checked as a whole, then stored.
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,18 +16,28 @@ enum { ROWS_MOST = 5000 };
 struct reading {
     const struct table *table;
     const struct account_lookups *lookups;
-    void (*report)(void *context, const struct error *error);
-    void *report_context;
+    const struct account_staff_report *report; // may be NULL
     size_t wrong;
+    struct error first;
     struct account_staff *staff;
 };
 
-static void tell(struct reading *reading, struct error *why)
+// One wrong cell: told without its place, which goes beside it.
+static void wrong(struct reading *reading, size_t row, const char *column, const char *slug,
+                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+static void wrong(struct reading *reading, size_t row, const char *column, const char *slug,
+                  const char *format, ...)
 {
-    reading->wrong++;
+    char message[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (reading->wrong++ == 0)
+        (void)table_error(reading->table, row, column, slug, &reading->first, "%s",
+                          message);
     if (reading->report != NULL)
-        reading->report(reading->report_context, why);
-    error_clear(why);
+        reading->report->report(reading->report->context, row, column, slug, message);
 }
 
 static struct staff_member *member_of(struct account_staff *staff, const char *login)
@@ -46,10 +58,8 @@ static int64_t department_read(struct reading *reading, size_t row, const char *
         return 0;
     int64_t id = reading->lookups->department_id(reading->lookups->context, code);
     if (id == 0) {
-        struct error why = {0};
-        (void)table_error(reading->table, row, column, "staff.department_unknown", &why,
-                          "there is no department '%s'", code);
-        tell(reading, &why);
+        wrong(reading, row, column, "staff.department_unknown",
+              "there is no department '%.60s'", code);
     }
     return id;
 }
@@ -67,12 +77,20 @@ static int64_t area_read(struct reading *reading, size_t row)
         id = reading->lookups->area_id(reading->lookups->context, level, colon + 1);
     }
     if (id == 0) {
-        struct error why = {0};
-        (void)table_error(reading->table, row, "area", "staff.area_unknown", &why,
-                          "'%s' is no area: write LEVEL:CODE", text);
-        tell(reading, &why);
+        wrong(reading, row, "area", "staff.area_unknown",
+              "'%.100s' is no area: write LEVEL:CODE", text);
     }
     return id;
+}
+
+static bool has_grant(const struct actor *actor, const struct role_grant *grant)
+{
+    for (size_t i = 0; i < actor->grant_count; i++)
+        if (actor->grants[i].role == grant->role &&
+            actor->grants[i].area_id == grant->area_id &&
+            actor->grants[i].department_id == grant->department_id)
+            return true;
+    return false;
 }
 
 // Roles that mean nothing without a department.
@@ -84,46 +102,40 @@ static bool needs_department(enum role role)
 static void grant_read(struct reading *reading, size_t row, struct staff_member *member)
 {
     const char *text = table_value(reading->table, row, "role");
-    struct error why = {0};
     struct role_grant grant = {.department_id = department_read(reading, row, "department"),
                                .area_id = area_read(reading, row)};
     if (text[0] == '\0')
         return;
     if (role_from_str(text, strlen(text), &grant.role, NULL) != 0) {
-        (void)table_error(reading->table, row, "role", "role.unknown", &why,
-                          "there is no role '%s'", text);
-        tell(reading, &why);
+        wrong(reading, row, "role", "role.unknown", "there is no role '%.60s'", text);
         return;
     }
     if (needs_department(grant.role) && grant.department_id == 0 &&
         table_value(reading->table, row, "department")[0] == '\0') {
-        (void)table_error(reading->table, row, "department", "staff.department_missing",
-                          &why, "the role '%s' needs a department", text);
-        tell(reading, &why);
+        wrong(reading, row, "department", "staff.department_missing",
+              "the role '%s' needs a department", text);
     }
-    if (actor_add_grant(&member->actor, grant, &why) != 0) {
-        (void)table_error(reading->table, row, "role", "actor.too_many_roles", &why,
-                          "a person has at most %d roles", ACTOR_GRANTS_MAX);
-        tell(reading, &why);
-    }
+    if (has_grant(&member->actor, &grant))
+        wrong(reading, row, "role", "staff.role_twice",
+              "'%s' has this role already, in a row above", member->login);
+    else if (actor_add_grant(&member->actor, grant, NULL) != 0)
+        wrong(reading, row, "role", "actor.too_many_roles", "a person has at most %d roles",
+              ACTOR_GRANTS_MAX);
 }
 
 static void row_read(struct reading *reading, size_t row)
 {
-    struct error why = {0}, cell = {0};
+    struct error why = {0};
     char login[ACCOUNT_LOGIN_MOST + 1];
     const char *name = table_value(reading->table, row, "name");
     if (account_login_fold(table_value(reading->table, row, "login"), login, &why) != 0) {
-        (void)table_error(reading->table, row, "login", why.slug, &cell, "%s", why.message);
-        tell(reading, &cell);
+        wrong(reading, row, "login", why.slug, "%s", why.message);
         return;
     }
     struct staff_member *member = member_of(reading->staff, login);
     if (member->name[0] == '\0') { // its first row
         if (account_name_check(name, &why) != 0) {
-            (void)table_error(reading->table, row, "name", why.slug, &cell, "%s",
-                              why.message);
-            tell(reading, &cell);
+            wrong(reading, row, "name", why.slug, "%s", why.message);
             name = login;
         }
         account_copy(member->name, sizeof member->name, name);
@@ -177,9 +189,8 @@ static int passwords_make(struct account_staff *staff, struct error *error)
 }
 
 int account_staff_new(const struct table *table, const struct account_lookups *lookups,
-                      bool demo, void (*report)(void *context, const struct error *error),
-                      void *report_context, struct account_staff **ret_staff,
-                      struct error *error)
+                      bool demo, const struct account_staff_report *report,
+                      struct account_staff **ret_staff, struct error *error)
 {
     int code = columns_check(table, error);
     if (code != 0)
@@ -194,16 +205,14 @@ int account_staff_new(const struct table *table, const struct account_lookups *l
         account_staff_free(staff);
         return error_set(error, ERROR_LIMIT, "staff.too_many", "out of memory");
     }
-    struct reading reading = {.table = table,
-                              .lookups = lookups,
-                              .report = report,
-                              .report_context = report_context,
-                              .staff = staff};
+    struct reading reading = {
+        .table = table, .lookups = lookups, .report = report, .staff = staff};
     for (size_t row = 0; row < table_rows(table); row++)
         row_read(&reading, row);
     if (reading.wrong > 0)
-        code = error_set(error, ERROR_INPUT, "staff.invalid", "%s: %zu errors",
-                         table_source(table), reading.wrong);
+        code =
+            error_set(error, ERROR_INPUT, "staff.invalid", "%s: %zu errors, the first: %s",
+                      table_source(table), reading.wrong, reading.first.message);
     if (code == 0 && demo)
         code = passwords_make(staff, error);
     if (code != 0) {
@@ -254,18 +263,9 @@ static bool same_roles(const struct actor *stored, const struct actor *wanted)
 {
     if (stored->grant_count != wanted->grant_count)
         return false;
-    for (size_t i = 0; i < wanted->grant_count; i++) {
-        const struct role_grant *grant = &wanted->grants[i];
-        bool found = false;
-        for (size_t j = 0; j < stored->grant_count; j++) {
-            const struct role_grant *other = &stored->grants[j];
-            found =
-                found || (other->role == grant->role && other->area_id == grant->area_id &&
-                          other->department_id == grant->department_id);
-        }
-        if (!found)
+    for (size_t i = 0; i < wanted->grant_count; i++)
+        if (!has_grant(stored, &wanted->grants[i]))
             return false;
-    }
     return true;
 }
 
@@ -288,6 +288,49 @@ static int member_store(struct db *db, struct account_staff *staff,
         code = db_execute(db, QUERY_CREDENTIAL_SET, values, 5, error);
     }
     return code;
+}
+
+// What storing would do to one person.
+static int member_compare(struct db *db, const struct staff_member *member,
+                          struct account_staff_change *change, struct error *error)
+{
+    struct account_person person;
+    struct actor stored;
+    struct error why = {0};
+    int code = account_person_by_login(db, member->login, &person, &why);
+    if (code == ERROR_NOT_FOUND) {
+        change->added++;
+        return 0;
+    }
+    if (code != 0)
+        return error_set(error, code, why.slug, "%s", why.message);
+    code = account_person_actor(db, person.id, &stored, error);
+    if (code != 0)
+        return code;
+    bool same = same_roles(&stored, &member->actor) &&
+                person.department_id == member->home &&
+                text_equal(person.name, member->name);
+    change->changed += !same;
+    change->same += same;
+    change->closed += person.closed_at_ms != INSTANT_NONE;
+    return 0;
+}
+
+int account_staff_compare(struct db *db, const struct account_staff *staff,
+                          struct account_staff_change *ret_change, struct error *error)
+{
+    struct account_staff_change change = {0};
+    int code = 0;
+    for (size_t i = 0; i < staff->count && code == 0; i++)
+        code = member_compare(db, &staff->members[i], &change, error);
+    if (code == 0)
+        *ret_change = change;
+    return code;
+}
+
+const char *account_staff_login(const struct account_staff *staff, size_t index)
+{
+    return staff->members[index].login;
 }
 
 int account_staff_store(struct db *db, struct account_staff *staff, int64_t now_ms,

@@ -5,6 +5,7 @@
 
 #include <gridcase/cases/search.h>
 #include <gridcase/core/text.h>
+#include <gridcase/rules/roster.h>
 
 #include "api_internal.h"
 #include "routes_internal.h"
@@ -302,7 +303,8 @@ bool api_may_case(struct api_call *call, enum right right, const struct case_det
     int64_t areas[CITY_LEVEL_LIMIT];
     int64_t departments[SCOPE_MOST];
     int64_t people[SCOPE_MOST];
-    struct account_scope scope = {areas, 0, departments, 0, people, 0};
+    int64_t companies[SCOPE_MOST];
+    struct account_scope scope = {areas, 0, departments, 0, people, 0, companies, 0};
     for (size_t i = 0; i < CITY_LEVEL_LIMIT; i++) {
         scope.area_count = add_id(areas, scope.area_count, detail->summary.areas[i]);
     }
@@ -317,6 +319,10 @@ bool api_may_case(struct api_call *call, enum right right, const struct case_det
     if (detail->history_count > 0) { // who reported
         scope.person_count =
             add_id(people, scope.person_count, detail->history[0].actor_id);
+    }
+    for (size_t i = 0; i < scope.person_count; i++) {
+        scope.company_count = add_id(companies, scope.company_count,
+                                     roster_home(city_roster(call->snapshot), people[i]));
     }
     return account_may(&call->session.actor, right, &scope);
 }

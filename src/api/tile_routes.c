@@ -307,8 +307,11 @@ static void put_sight(struct buffer *key, const struct api_call *call,
         put_key_ids(key, &sight.clauses[i].area_id, 1);
         put_key_ids(key, &sight.clauses[i].department_id, 1);
     }
-    if (!sight.everything)
+    if (!sight.everything) {
         put_key_ids(key, &sight.person_id, 1);
+        buffer_append_text(key, " of");
+        put_key_ids(key, sight.company_ids, sight.company_count);
+    }
     if (filter->queue && strcmp(filter->queue, "mine") == 0) {
         buffer_append_text(key, " mine");
         put_key_ids(key, &actor->person_id, 1);

@@ -15,6 +15,7 @@ const struct process_action *case_builtin_action(const char *code)
         {.code = "calendar_changed", .kind = PROCESS_CALENDAR_CHANGED, .stays = true},
         {.code = "media_received", .kind = PROCESS_MEDIA_ADDED, .stays = true},
         {.code = "time_order", .kind = PROCESS_ORDERED, .stays = true},
+        {.code = "task_handed", .kind = PROCESS_TASK_HANDED, .stays = true},
         {.code = "contacted", .kind = PROCESS_CONTACTED, .stays = true},
         {.code = "answered", .kind = PROCESS_ANSWERED, .stays = true},
         {.code = "took_in", .kind = PROCESS_TOOK_IN, .stays = true},

@@ -279,6 +279,9 @@ int case_step_enter(struct case_work *work, struct error *error) ERROR_MUST_CHEC
 // Gives the task of the step that is entered to a person on duty for the case's point.
 int case_roster_hold(struct case_work *work, struct case_task_row *task,
                      struct error *error) ERROR_MUST_CHECK;
+// The same for a task that is open already, of that step.
+int case_roster_again(struct case_work *work, int step, struct case_task_row *task,
+                      struct error *error) ERROR_MUST_CHECK;
 // May the actor do what another person on duty was sent to do?
 bool case_roster_stands_in(const struct case_work *work, const struct case_task_row *task);
 // The case's duty grid; 0: none.

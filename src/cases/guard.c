@@ -226,6 +226,9 @@ static int level_holds(struct case_work *work, const struct case_inputs *inputs,
     case PROCESS_GUARD_INSIDE:
         *ret_holds = case_desk_inside(work, id);
         return 0;
+    case PROCESS_GUARD_MISSED:
+        *ret_holds = case_missed_by(work, work->move->actor->person_id);
+        return 0;
     default:
         code = case_side_taken(work, ret_holds, error);
         *ret_holds = !*ret_holds;
@@ -265,9 +268,6 @@ static int guard_holds(struct case_work *work, const struct process_action *acti
     case PROCESS_GUARD_WITHIN:
         holds = work->effective_ms - row->step_ms <= guard->numbers[0];
         break;
-    case PROCESS_GUARD_MISSED:
-        holds = case_missed_by(work, work->move->actor->person_id);
-        break;
     case PROCESS_GUARD_OTHER_PERSON:
         code = other_person(work, guard->numbers[0], &holds, error);
         break;
@@ -291,15 +291,14 @@ static int guard_holds(struct case_work *work, const struct process_action *acti
     case PROCESS_GUARD_DESK_ABOVE:
     case PROCESS_GUARD_INSIDE:
     case PROCESS_GUARD_OTHER_SIDE:
+    case PROCESS_GUARD_MISSED:
         code = level_holds(work, inputs, guard, &holds, error);
         break;
     default:
         holds = inputs->department_id != row->department_id;
         break;
     }
-    if (code != 0)
-        return code;
-    return holds != guard->negated;
+    return code != 0 ? code : holds != guard->negated;
 }
 
 int case_guards_pass(struct case_work *work, const struct process_action *action,

@@ -217,7 +217,8 @@ static void choose_newest(struct walk *walk)
         walk->key = f->grid_id;
     } else if ((walk->key = single_department(walk)) != 0) {
         walk->part = QUERY_CASE_WALK_DEPARTMENT_NEWEST;
-    } else if (!walk->sight.everything && walk->sight.clause_count == 0) {
+    } else if (!walk->sight.everything && walk->sight.clause_count == 0 &&
+               walk->sight.company_count == 0) {
         walk->part = QUERY_CASE_WALK_REPORTER_NEWEST;
         walk->key = walk->actor->person_id;
     } else {

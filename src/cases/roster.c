@@ -27,11 +27,11 @@ bool case_missed_by(const struct case_work *work, int64_t person_id)
 }
 
 // The person's own missed report, where the process does not let them look at it.
-static bool is_barred(const struct case_work *work, const struct case_task_row *task,
-                      int64_t person_id)
+static bool is_barred(const struct case_work *work, int step,
+                      const struct case_task_row *task, int64_t person_id)
 {
     size_t count = 0;
-    const int *rows = process_actions_from(work->process, work->action->to, &count);
+    const int *rows = process_actions_from(work->process, step, &count);
     for (size_t i = 0; i < count; i++) {
         const struct process_action *action =
             process_action(work->process, (size_t)rows[i]);
@@ -55,6 +55,12 @@ static int open_tasks(struct case_work *work, int64_t person_id, int64_t *ret_co
 int case_roster_hold(struct case_work *work, struct case_task_row *task,
                      struct error *error)
 {
+    return case_roster_again(work, work->action->to, task, error);
+}
+
+int case_roster_again(struct case_work *work, int step, struct case_task_row *task,
+                      struct error *error)
+{
     const struct case_place *place = &work->row.place;
     struct city_duty on_duty[CANDIDATES];
     double lon = place->has_point ? place->point.lon_deg : (double)NAN;
@@ -70,7 +76,8 @@ int case_roster_hold(struct case_work *work, struct case_task_row *task,
         if (chosen != NULL &&
             (one->backup != chosen->backup || one->distance_m > chosen->distance_m))
             break;
-        if (is_barred(work, task, one->person_id))
+        if (one->person_id == task->person_id || // who hands it on
+            is_barred(work, step, task, one->person_id))
             continue;
         int code = open_tasks(work, one->person_id, &tasks, error);
         if (code != 0)

@@ -200,6 +200,7 @@ static void add_sight(struct search_walk *walk)
         else
             group.wide = true;
     }
+    group.wide |= sight->company_count > 0;
     if (sight->person_id != 0)
         put_filter(walk, &group, SEARCH_BY_PERSON, sight->person_id);
     add_group(walk, &group);

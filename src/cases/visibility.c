@@ -2,6 +2,8 @@
 // Who may see a case: the one place that says so, over the rights of the account room.
 #include <string.h>
 
+#include <gridcase/rules/roster.h>
+
 #include "case_internal.h"
 
 enum { SCOPE_IDS = 64 };
@@ -10,6 +12,7 @@ struct seen {
     int64_t areas[CITY_LEVEL_LIMIT];
     int64_t departments[SCOPE_IDS];
     int64_t people[SCOPE_IDS];
+    int64_t companies[SCOPE_IDS];
     struct account_scope scope;
 };
 
@@ -32,6 +35,13 @@ static void add_department(struct seen *seen, const struct city_snapshot *city, 
     }
 }
 
+// Somebody who has to do with the case, and the company or office where they belong.
+static void add_person(struct seen *seen, const struct city_snapshot *city, int64_t id)
+{
+    add_id(seen->people, &seen->scope.person_count, id);
+    add_id(seen->companies, &seen->scope.company_count, roster_home(city_roster(city), id));
+}
+
 static void scope_of(struct seen *seen, const struct city_snapshot *city,
                      const struct case_row *row)
 {
@@ -41,11 +51,12 @@ static void scope_of(struct seen *seen, const struct city_snapshot *city,
         if (areas[i] != 0)
             seen->areas[seen->scope.area_count++] = areas[i];
     add_department(seen, city, row->department_id);
-    add_id(seen->people, &seen->scope.person_count, row->reported_by);
-    add_id(seen->people, &seen->scope.person_count, row->holder_person);
+    add_person(seen, city, row->reported_by);
+    add_person(seen, city, row->holder_person);
     seen->scope.area_ids = seen->areas;
     seen->scope.department_ids = seen->departments;
     seen->scope.person_ids = seen->people;
+    seen->scope.company_ids = seen->companies;
 }
 
 // All that hold or held a task, assistants too.
@@ -59,7 +70,7 @@ static int add_tasks(struct seen *seen, struct db *db, const struct city_snapsho
     db_bind_int(s, 1, case_id);
     while ((code = db_step(s, error)) == DB_ROW) {
         add_department(seen, city, db_column_int(s, 0));
-        add_id(seen->people, &seen->scope.person_count, db_column_int(s, 1));
+        add_person(seen, city, db_column_int(s, 1));
     }
     return code;
 }
@@ -96,7 +107,7 @@ bool case_held_visible(const struct city_snapshot *city, const struct account_si
     scope_of(&seen, city, row);
     for (size_t i = 0; i < count; i++) {
         add_department(&seen, city, holders[i].department_id);
-        add_id(seen.people, &seen.scope.person_count, holders[i].person_id);
+        add_person(&seen, city, holders[i].person_id);
     }
     return account_sight_allows(sight, &seen.scope);
 }

@@ -150,6 +150,7 @@ static const struct word KINDS[PROCESS_KIND_COUNT] = {
     [PROCESS_CONTACTED] = {"contacted", "来访来电", "Contact"},
     [PROCESS_ANSWERED] = {"answered", "答复上报人", "Reporter answered to"},
     [PROCESS_TOOK_IN] = {"took_in", "并入案件", "Took in a duplicate"},
+    [PROCESS_TASK_HANDED] = {"task_handed", "转交", "Handed to somebody else"},
 };
 
 static const struct word CLOCKS[PROCESS_CLOCK_COUNT] = {

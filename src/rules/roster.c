@@ -14,6 +14,11 @@ int roster_new(const struct roster_source *source, const struct rules_report *re
     build.roster = memory_new(sizeof *build.roster);
     build.roster->arena = arena_new(ARENA_CEILING_ROSTER);
     build.roster->calendar = source->calendar;
+    build.roster->homes = memory_array(ROSTER_HOME_SLOTS, sizeof *build.roster->homes);
+    if (build.roster->homes == NULL) {
+        roster_free(build.roster);
+        return error_set(error, ERROR_LIMIT, "roster.too_many", "out of memory");
+    }
     roster_read_shifts(&build);
     roster_read_rows(&build);
     roster_read_officers(&build);
@@ -33,6 +38,7 @@ struct roster *roster_free(struct roster *roster)
 {
     if (roster != NULL) {
         rules_index_done(&roster->by_login);
+        free(roster->homes);
         free(roster->rows);
         free(roster->persons);
         free(roster->person_rows);
@@ -106,6 +112,47 @@ bool roster_person_find(const struct roster *roster, int64_t person_id, size_t *
             return true;
         }
     return false;
+}
+
+// ---- homes ----
+// The person's slot, or the free one where it belongs; NULL: every slot is taken.
+static struct roster_home *home_slot(const struct roster *roster, int64_t person_id)
+{
+    size_t at = (size_t)rules_hash_mix(0, (uint64_t)person_id) & (ROSTER_HOME_SLOTS - 1);
+    for (size_t i = 0; i < ROSTER_HOME_SLOTS; i++) {
+        struct roster_home *slot = &roster->homes[(at + i) & (ROSTER_HOME_SLOTS - 1)];
+        int64_t taken = atomic_load_explicit(&slot->person_id, memory_order_acquire);
+        if (taken == 0 || taken == person_id)
+            return slot;
+    }
+    return NULL;
+}
+
+bool roster_learn_home(const struct roster *roster, int64_t person_id,
+                       int64_t department_id)
+{
+    atomic_size_t *count = (atomic_size_t *)(uintptr_t)&roster->home_count;
+    for (;;) {
+        struct roster_home *slot = home_slot(roster, person_id);
+        int64_t free_slot = 0;
+        if (slot == NULL || atomic_load(count) >= ROSTER_HOMES_MOST)
+            return false;
+        // Somebody else may take the slot at the same time: then look for the next one.
+        bool won = atomic_compare_exchange_strong(&slot->person_id, &free_slot, person_id);
+        if (!won && free_slot != person_id)
+            continue;
+        atomic_fetch_add(count, won);
+        atomic_store_explicit(&slot->department_id, department_id, memory_order_release);
+        return true;
+    }
+}
+
+int64_t roster_home(const struct roster *roster, int64_t person_id)
+{
+    struct roster_home *slot = person_id != 0 ? home_slot(roster, person_id) : NULL;
+    return slot != NULL && atomic_load(&slot->person_id) == person_id
+               ? atomic_load_explicit(&slot->department_id, memory_order_acquire)
+               : 0;
 }
 
 int roster_index_persons(struct roster *roster, struct error *error)

@@ -14,8 +14,16 @@ struct roster_person {
     _Atomic int64_t id;
 };
 
+enum { ROSTER_HOME_SLOTS = 32768 };
+
+struct roster_home { // open addressing by person; a slot once taken stays that person's
+    _Atomic int64_t person_id, department_id;
+};
+
 struct roster {
     struct arena *arena;
+    struct roster_home *homes;
+    atomic_size_t home_count;
     const struct calendar *calendar;
     struct roster_shift shifts[ROSTER_SHIFTS_MOST];
     size_t shift_count;

@@ -443,11 +443,13 @@ static int64_t area_of(void *context, const char *level, const char *code)
 static const struct account_lookups lookups = {NULL, department_of, area_of};
 
 static char told[4096];
-static void tell(void *context, const struct error *why)
+static void tell(void *context, size_t row, const char *column, const char *slug,
+                 const char *message)
 {
     (void)context;
+    (void)message;
     size_t used = strlen(told);
-    snprintf(told + used, sizeof told - used, "%s\n", why->slug);
+    snprintf(told + used, sizeof told - used, "%zu %s %s\n", row, column, slug);
 }
 
 static int staff_of(const char *text, bool demo, struct account_staff **ret_staff)
@@ -455,7 +457,8 @@ static int staff_of(const char *text, bool demo, struct account_staff **ret_staf
     TABLE_CLEANUP struct table *table = NULL;
     told[0] = '\0';
     assert_ok(table_parse_csv("staff", "staff.csv", text, strlen(text), &table, &error));
-    return account_staff_new(table, &lookups, demo, tell, NULL, ret_staff, &error);
+    const struct account_staff_report report = {tell, NULL};
+    return account_staff_new(table, &lookups, demo, &report, ret_staff, &error);
 }
 
 static const char good_staff[] = "login,name,role,area,department,home\n"
@@ -538,13 +541,17 @@ static void each_wrong_cell_of_a_staff_table_is_told(void **state)
                           "dan,D,department,,NOPE\n"
                           "eve,E,department,,\n"
                           "fay,F,collector,ward:99,\n"
-                          "gus,G,collector,07,\n",
+                          "gus,G,collector,07,\n"
+                          "hal,H,collector,,\nhal,H,collector,,\n",
                           false, &staff),
                  ERROR_INPUT, "staff.invalid");
-    assert_string_equal(told, "account.login_malformed\naccount.name_malformed\n"
-                              "role.unknown\n"
-                              "staff.department_unknown\nstaff.department_missing\n"
-                              "staff.area_unknown\nstaff.area_unknown\n");
+    assert_string_equal(told, "0 login account.login_malformed\n"
+                              "1 name account.name_malformed\n"
+                              "2 role role.unknown\n"
+                              "3 department staff.department_unknown\n"
+                              "4 department staff.department_missing\n"
+                              "5 area staff.area_unknown\n6 area staff.area_unknown\n"
+                              "8 role staff.role_twice\n");
     assert_fails(staff_of("login,role\n", false, &staff), ERROR_INPUT,
                  "staff.column_missing");
     assert_fails(staff_of("login,name,role,salary\n", false, &staff), ERROR_INPUT,

@@ -20,7 +20,9 @@ enum {
     ACCOUNT_SESSION_IDLE_MS = 12 * 3600 * 1000,
     ACCOUNT_SESSION_MOST_H = 7 * 24, // a session's whole life
     ACCOUNT_LINK_LIFE_H = 72,
-    ACCOUNT_TOKENS_MOST = 20, // bearer tokens of one person
+    ACCOUNT_CODE_LIFE_H = 14 * 24, // of a printed sign-in code
+    ACCOUNT_CODE_SIZE = 15,        // "7K3M-Q9PX-4TWB" with NUL
+    ACCOUNT_TOKENS_MOST = 20,      // bearer tokens of one person
 };
 
 // ---- signing in, in three steps ----
@@ -133,6 +135,14 @@ int account_password_set(struct db *db, int64_t person_id, const char *encoded,
 int account_link_add(struct db *db, int64_t person_id, int64_t now_ms,
                      const char token[TOKEN_TEXT_SIZE],
                      struct error *error) ERROR_MUST_CHECK;
+// A sign-in code to print: a link's token that people can type, 60 random bits in letters
+// and digits that are not taken for each other. Where a link is asked for, a code does too,
+// however it was typed (small letters, blanks, O for 0). It ends like a link: by its use,
+// by a newer one, after ACCOUNT_CODE_LIFE_H.
+void account_code_new(char out[ACCOUNT_CODE_SIZE]);
+int account_code_add(struct db *db, int64_t person_id, int64_t now_ms,
+                     const char code_text[ACCOUNT_CODE_SIZE],
+                     struct error *error) ERROR_MUST_CHECK;
 // Reads whose link it is. ERROR_NOT_FOUND "account.link_gone" when used, expired, unknown.
 int account_link_find(struct db *db, const char *token, size_t length, int64_t now_ms,
                       int64_t *ret_person_id, char ret_login[ACCOUNT_LOGIN_MOST + 1],
@@ -218,9 +228,15 @@ struct account_demo_login { // borrowed from the staff
 // Checks the whole table; every wrong cell is told to report (may be NULL), then
 // ERROR_INPUT "staff.invalid". demo: makes a new password for each person and hashes it (25
 // ms each). Without demo nobody gets one.
+struct account_staff_report {
+    // Of each wrong cell: row as in table_value, its column, a message without the place.
+    void (*report)(void *context, size_t row, const char *column, const char *slug,
+                   const char *message);
+    void *context;
+};
 int account_staff_new(const struct table *table, const struct account_lookups *lookups,
-                      bool demo, void (*report)(void *context, const struct error *error),
-                      void *report_context, struct account_staff **ret_staff,
+                      bool demo, const struct account_staff_report *report,
+                      struct account_staff **ret_staff,
                       struct error *error) ERROR_MUST_CHECK;
 struct account_staff *account_staff_free(struct account_staff *staff);
 // Adds and updates people and roles. A person who has a password keeps it, and the staff's
@@ -228,6 +244,15 @@ struct account_staff *account_staff_free(struct account_staff *staff);
 int account_staff_store(struct db *db, struct account_staff *staff, int64_t now_ms,
                         struct error *error) ERROR_MUST_CHECK;
 size_t account_staff_count(const struct account_staff *staff);
+const char *account_staff_login(const struct account_staff *staff, size_t index);
+// What storing would do.
+struct account_staff_change {
+    size_t added, changed, same;
+    size_t closed; // of them: accounts that stay closed
+};
+int account_staff_compare(struct db *db, const struct account_staff *staff,
+                          struct account_staff_change *ret_change,
+                          struct error *error) ERROR_MUST_CHECK;
 // -1 past the end. Only those whose password was really set by account_staff_store.
 int account_staff_demo_login(const struct account_staff *staff, size_t index,
                              struct account_demo_login *ret_login);

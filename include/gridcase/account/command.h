@@ -4,12 +4,16 @@
 //
 //   {"command":"add","login":L,"name":N,"department":CODE?,"roles":[R...]?}  with a link
 //   {"command":"roles","login":L,"roles":[R...]}
+//   {"command":"admit", ...as add}     with a code to print instead of a link
+//   {"command":"change","login":L,"name":N,"department":CODE?}
+//   {"command":"code","login":L}       a new sign-in code to print; earlier links end
 //   {"command":"invite","login":L}     a new one-time link; earlier ones end
 //   {"command":"password","login":L}   a new password, to be changed at the next sign-in
 //   {"command":"close","login":L}      {"command":"reopen","login":L}
 //
 // A role R is ROLE[@LEVEL:CODE][/DEPARTMENT]: "acceptor", "collector@ward:07",
-// "department/PWD". The answer is {"person":ID,"login":L,"link":TOKEN?,"password":P?}.
+// "department/PWD". The answer is {"person":ID,"login":L,"link":TOKEN?,
+// "code":CODE?,"password":P?}.
 #pragma once
 
 #include <gridcase/account/account.h>
@@ -26,6 +30,8 @@ struct account_command *account_command_free(struct account_command *command);
 // Inside a write transaction; may be run again.
 int account_command_run(struct db *db, struct account_command *command, int64_t now_ms,
                         struct error *error) ERROR_MUST_CHECK;
+// Answers with a link or a password: for a shell only, not for a page.
+bool account_command_is_secret(const struct account_command *command);
 // The login it was about, for account_roster_person; borrowed.
 const char *account_command_login(const struct account_command *command);
 // The answer, after the commit: it holds secrets, so it goes to whoever asked and nowhere

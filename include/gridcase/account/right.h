@@ -55,6 +55,8 @@ struct account_scope {
     size_t department_count;
     const int64_t *person_ids;
     size_t person_count;
+    const int64_t *company_ids; // homes of those people: collection companies among them
+    size_t company_count;
 };
 
 // scope NULL asks 'at all, somewhere': the check of a route before anything is read.
@@ -78,6 +80,8 @@ struct account_sight {
     int64_t person_id; // own things are seen too; 0: none
     size_t clause_count;
     struct account_clause clauses[ACTOR_GRANTS_MAX];
+    size_t company_count; // what people of these companies reported, hold or held
+    int64_t company_ids[ACTOR_GRANTS_MAX];
 };
 void account_sight(const struct actor *actor, enum right right,
                    struct account_sight *ret_sight);

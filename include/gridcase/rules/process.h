@@ -159,6 +159,7 @@ enum process_kind {
     PROCESS_CONTACTED = 58,            // somebody called, came or wrote about the case
     PROCESS_ANSWERED = 59,             // such a person was told what became of it
     PROCESS_TOOK_IN = 60,              // another case was merged into this one
+    PROCESS_TASK_HANDED = 62,          // to another person of the same role
     PROCESS_KIND_COUNT,                // at most 63: bits of kinds_done
 };
 

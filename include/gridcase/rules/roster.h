@@ -24,6 +24,7 @@ enum {
     ROSTER_PERSON_ROWS_MOST = 2000, // of one person
     ROSTER_OFFICERS_MOST = 5000,
     ROSTER_VEHICLES_MOST = 20000,
+    ROSTER_HOMES_MOST = 24576,
 };
 
 struct roster;
@@ -92,6 +93,12 @@ const char *roster_person_login(const struct roster *roster, size_t person); // 
 int64_t roster_person_id(const struct roster *roster, size_t person);        // 0: not known
 // Tells the id of a login (0: nobody open has it). Any thread, at any time.
 void roster_learn(const struct roster *roster, const char *login, int64_t person_id);
+
+// Where people belong: a department of the city model, as their accounts say. Of everybody,
+// on a roster or not, at most ROSTER_HOMES_MOST; false when there is no more room.
+bool roster_learn_home(const struct roster *roster, int64_t person_id,
+                       int64_t department_id);
+int64_t roster_home(const struct roster *roster, int64_t person_id); // 0: none known
 
 // ---- questions ----
 // When a row's shift runs that holds the instant; false when none does. today: the local
