@@ -22,6 +22,8 @@ fi
 if [ ! -f "$data/cities/haidian/demo-ready" ]; then
     echo "Loading Haidian into $data (once) ..."
     load haidian
+    echo "Playing four weeks of synthetic cases ..."
+    "$gridcase" play haidian --plan grids/haidian/play.ini --data "$data"
     touch "$data/cities/haidian/demo-ready"
 fi
 
@@ -51,5 +53,7 @@ echo "Stop with Ctrl-C. Data stays in $data; 'make run' starts it again."
 if [ "$feed" = 1 ]; then
     "$gridcase" replay boston "$record/record.csv.gz" --map "$record/map.ini" --live --speed 6 --gap 12 --data "$data" \
         >"$data/feed.log" 2>&1 &
+    "$gridcase" play haidian --plan grids/haidian/play.ini --live --speed 6 --data "$data" \
+        >"$data/feed-haidian.log" 2>&1 &
 fi
 wait "$server"

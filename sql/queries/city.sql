@@ -366,6 +366,12 @@ SELECT id, class_code, name, state, competent_id, owner_id, maintainer_id, lon, 
        unit_grid_code
 FROM component WHERE code = $1;
 
+-- name: city_component_all
+-- database: city
+-- Everything that stands somewhere, at most $1.
+SELECT id, class_code, name, state, competent_id, owner_id, maintainer_id, lon, lat, code
+FROM component WHERE state <> 'removed' ORDER BY id LIMIT $1;
+
 -- name: city_component_count
 -- database: city
 SELECT count(*) FROM component WHERE state <> 'removed';

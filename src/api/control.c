@@ -217,6 +217,13 @@ const struct api_route api_control_routes[] = {
      .body = API_JSON,
      .body_limit = CONTROL_BODY,
      .handler = control_replay},
+    {.http = {HTTP_POST, "/play"},
+     .operation = "control_play",
+     .summary = "Start making up cases of a city, in real time",
+     .mode = API_SLOW,
+     .body = API_JSON,
+     .body_limit = CONTROL_BODY,
+     .handler = control_play},
 };
 const size_t api_control_route_count =
     sizeof(api_control_routes) / sizeof(api_control_routes[0]);

@@ -127,6 +127,7 @@ API_HANDLER(control_city_load);
 
 // replay_job.c
 API_HANDLER(control_replay);
+API_HANDLER(control_play);
 
 // health_live.c
 API_HANDLER(control_health);

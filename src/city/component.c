@@ -47,3 +47,26 @@ int city_component_find(struct db *db, const struct city_snapshot *city, const c
     *ret_component = component;
     return 0;
 }
+
+int city_components_each(struct db *db, const struct city_snapshot *city, int64_t most,
+                         struct arena *arena,
+                         int (*visit)(void *context,
+                                      const struct city_component *component),
+                         void *context, struct error *error)
+{
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    int result = db_prepare(db, QUERY_CITY_COMPONENT_ALL, &s, error);
+    if (result < 0)
+        return result;
+    db_bind_int(s, 1, most);
+    while ((result = db_step(s, error)) == DB_ROW) {
+        struct city_component component = {.id = db_column_int(s, 0)};
+        read_columns(s, city, arena, &component);
+        component.code = arena_text(arena, db_column_text(s, 9));
+        if (component.code == NULL || component.name == NULL)
+            return error_set(error, ERROR_LIMIT, "component.memory", "too many components");
+        if (visit(context, &component) != 0)
+            return 0;
+    }
+    return result == DB_DONE ? 0 : result;
+}

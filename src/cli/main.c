@@ -11,6 +11,7 @@
 extern const struct cli_command cli_city_commands[];
 extern const struct cli_command cli_serve_commands[];
 extern const struct cli_command cli_person_commands[];
+extern const struct cli_command cli_play_commands[];
 extern const struct cli_command cli_replay_commands[];
 extern const struct cli_command cli_locate_commands[];
 extern const struct cli_command cli_case_commands[];
@@ -25,14 +26,14 @@ extern const struct cli_command cli_grid_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
-    cli_city_commands,        cli_serve_commands,
-    cli_person_commands,      cli_replay_commands,
-    cli_locate_commands,      cli_case_commands,
-    cli_check_commands,       cli_process_commands,
-    cli_search_commands,      cli_route_commands,
-    cli_backup_commands,      cli_status_commands,
-    cli_certificate_commands, cli_grid_commands,
-    NULL,
+    cli_city_commands,    cli_serve_commands,
+    cli_person_commands,  cli_play_commands,
+    cli_replay_commands,  cli_locate_commands,
+    cli_case_commands,    cli_check_commands,
+    cli_process_commands, cli_search_commands,
+    cli_route_commands,   cli_backup_commands,
+    cli_status_commands,  cli_certificate_commands,
+    cli_grid_commands,    NULL,
 };
 
 static int usage(FILE *out)

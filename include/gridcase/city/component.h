@@ -26,3 +26,10 @@ int city_component_find(struct db *db, const struct city_snapshot *city, const c
                         int64_t id, struct arena *arena,
                         struct city_component *ret_component,
                         struct error *error) ERROR_MUST_CHECK;
+// All that stand somewhere, by id, at most `most`, until visit returns other than 0. Texts
+// live in the arena.
+int city_components_each(struct db *db, const struct city_snapshot *city, int64_t most,
+                         struct arena *arena,
+                         int (*visit)(void *context,
+                                      const struct city_component *component),
+                         void *context, struct error *error) ERROR_MUST_CHECK;
