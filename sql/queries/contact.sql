@@ -75,7 +75,7 @@ WHERE contact_id = $1;
 -- The process's own call back: of the person who opened the case.
 -- name: contact_called_back
 -- database: cases
-UPDATE contact SET tries = tries + 1, reached = 1, due_at = NULL, answered_at = $2,
+UPDATE contact SET tries = tries + 1, reached = $4, due_at = NULL, answered_at = $2,
        answered_by = $3
 WHERE reporter_id = $1 AND purpose = 1 AND answered_at IS NULL;
 
@@ -102,6 +102,11 @@ INSERT INTO reporter (name, phone, email, agreed, address, voice, anonymous, pho
     phone_tail)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 RETURNING reporter_id;
+
+-- name: reporter_callable
+-- database: cases
+SELECT count(*) FROM reporter
+WHERE reporter_id = $1 AND (coalesce(phone, '') <> '' OR coalesce(email, '') <> '');
 
 -- name: reporter_erase
 -- database: cases

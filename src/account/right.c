@@ -32,6 +32,10 @@ static const struct {
     [RIGHT_STAFF_READ] = {"staff.read", BASE_ROLES, "..C...CCs"},
     [RIGHT_STAFF_WRITE] = {"staff.write", BASE_ROLES, ".......C."},
     [RIGHT_MODEL_WRITE] = {"model.write", BASE_ROLES, ".......C."},
+    [RIGHT_CONTACT_TAKE] = {"contact.take", BASE_ROLES, ".ss......"},
+    [RIGHT_REPORTER_UNMASK] = {"reporter.unmask", BASE_ROLES, "...s.ss.."},
+    [RIGHT_REPORTER_ERASE] = {"reporter.erase", BASE_ROLES, "..s....C."},
+    [RIGHT_UNMASKING_READ] = {"unmasking.read", BASE_ROLES, "..C..C.C."},
 };
 
 const char *right_to_str(enum right right)

@@ -11,6 +11,7 @@
 #include <gridcase/account/account.h>
 #include <gridcase/api/api.h>
 #include <gridcase/cases/case.h>
+#include <gridcase/cases/contact.h>
 #include <gridcase/cases/read.h>
 #include <gridcase/cases/search.h>
 #include <gridcase/city/city.h>
@@ -343,6 +344,30 @@ void api_put_history(struct api_view *view, const char *name,
 // The client went away in the middle of a part: keeps what had come (media_routes.c).
 void media_keep_part(struct api_call *call);
 void api_put_media(struct api_view *view, const struct case_detail *detail); // json_media.c
+// ---- who told of it (json_contact.c) ----
+// Whether this person sees the reporter's data in the clear: accepts, leads the shift, has
+// to call back, or handles the case of somebody who agreed.
+bool api_reporter_whole(struct api_call *call, const struct case_detail *detail,
+                        bool agreed);
+// reporter, contacts, merged_into, duplicates of a case.
+void api_put_contacts(struct api_view *view, const struct case_detail *detail);
+void api_put_contact(struct api_view *view, const char *name, const struct contact_row *row,
+                     const struct case_summary *summary, bool whole);
+// Whether a recording belongs to a caller whom this person may hear.
+int api_voice_open(struct api_call *call, struct db *db, const uint8_t sha256[HASH_SIZE],
+                   bool *ret_open, struct error *error) ERROR_MUST_CHECK;
+// "reporter" and "contact" of a body; texts borrowed from it.
+struct api_told {
+    struct case_reporter reporter;
+    struct contact_draft contact;
+    uint8_t voice[HASH_SIZE];
+    bool has_reporter, has_contact;
+};
+int api_read_told(const struct json *body, struct api_told *told,
+                  struct error *error) ERROR_MUST_CHECK;
+// The recording must be the person's own upload. ERROR_INPUT "contact.voice".
+int api_check_voice(struct api_call *call, struct db *db, const struct api_told *told,
+                    struct error *error) ERROR_MUST_CHECK;
 void api_put_names(struct json_writer *json, const char *name,
                    const struct city_snapshot *city, const struct city_names *names);
 void api_put_words(struct json_writer *json, const char *name,

@@ -13,11 +13,9 @@
 #include "api_internal.h"
 #include "routes_internal.h"
 
-enum { NAME_MOST = 200 };
-
 struct move_data {
     struct case_draft draft;
-    struct case_reporter reporter;
+    struct api_told told;
     struct case_component component;
     struct case_input inputs[CASE_INPUTS_MOST];
     uint8_t media[CASE_MEDIA_MOST][HASH_SIZE];
@@ -183,33 +181,11 @@ static int read_point(const struct json *body, const struct city_snapshot *city,
     return code;
 }
 
-static int read_reporter(const struct json *body, struct move_data *data,
-                         struct error *error)
+static int read_told(const struct json *body, struct move_data *data, struct error *error)
 {
-    static const char *const names[] = {"name", "phone", "email", "agreed", NULL};
-    const struct json *reporter = NULL;
-    int code = json_get_object(body, "reporter", JSON_OPTIONAL, &reporter, error);
-    if (code || !reporter) {
-        return code;
-    }
-    code = json_only(reporter, names, error);
-    if (!code) {
-        code = json_get_text(reporter, "name", JSON_OPTIONAL, NAME_MOST,
-                             &data->reporter.name, error);
-    }
-    if (!code) {
-        code = json_get_text(reporter, "phone", JSON_OPTIONAL, 40, &data->reporter.phone,
-                             error);
-    }
-    if (!code) {
-        code = json_get_text(reporter, "email", JSON_OPTIONAL, NAME_MOST,
-                             &data->reporter.email, error);
-    }
-    if (!code) {
-        code =
-            json_get_bool(reporter, "agreed", JSON_OPTIONAL, &data->reporter.agreed, error);
-    }
-    data->draft.reporter = &data->reporter;
+    int code = api_read_told(body, &data->told, error);
+    data->draft.reporter = data->told.has_reporter ? &data->told.reporter : NULL;
+    data->draft.contact = data->told.has_contact ? &data->told.contact : NULL;
     return code;
 }
 
@@ -296,9 +272,10 @@ static int read_texts(struct api_call *call, const struct json *body,
 
 int cases_report_prepare(struct api_call *call, struct error *error)
 {
-    static const char *const names[] = {"class",  "condition", "component",   "urgency",
-                                        "point",  "address",   "description", "reporter",
-                                        "source", "media",     "done_at",     NULL};
+    static const char *const names[] = {"class",   "condition", "component",   "urgency",
+                                        "point",   "address",   "description", "reporter",
+                                        "contact", "source",    "media",       "done_at",
+                                        NULL};
     const struct json *body = NULL;
     const struct catalogue *catalogue = city_catalogue(call->snapshot, 0);
     struct move_data *data = data_new(call);
@@ -323,7 +300,7 @@ int cases_report_prepare(struct api_call *call, struct error *error)
         code = read_point(body, call->snapshot, &data->draft, error);
     }
     if (!code) {
-        code = read_reporter(body, data, error);
+        code = read_told(body, data, error);
     }
     if (!code) {
         code = read_media(body, data, error);
@@ -341,7 +318,8 @@ int cases_report_prepare(struct api_call *call, struct error *error)
 int cases_report(struct api_call *call, struct db *db, struct error *error)
 {
     struct move_data *data = call->data;
-    return case_apply(db, call->snapshot, &data->move, &data->result, error);
+    int code = api_check_voice(call, db, &data->told, error);
+    return code ? code : case_apply(db, call->snapshot, &data->move, &data->result, error);
 }
 
 // A minimal answer warns, too: a collector may stand elsewhere than the device believes.

@@ -320,32 +320,6 @@ void api_put_history(struct api_view *view, const char *name,
     json_end_array(json);
 }
 
-// The reporter: whole for whoever needs it for this very case, masked for the others.
-static void put_reporter(struct api_view *view, const struct case_detail *detail)
-{
-    const struct case_reporter_row *reporter = &detail->reporter;
-    struct json_writer *json = view->json;
-    if (!reporter->id) {
-        json_put_null(json, "reporter");
-        return;
-    }
-    const struct actor *actor = &view->call->session.actor;
-    bool whole = api_may_case(view->call, RIGHT_REPORTER_READ, detail) ||
-                 (reporter->agreed && actor_acts_for(actor, detail->summary.department_id));
-    char name[256];
-    char phone[64];
-    char email[256];
-    account_mask_name(reporter->name, name, sizeof(name));
-    account_mask_phone(reporter->phone, phone, sizeof(phone));
-    account_mask_email(reporter->email, email, sizeof(email));
-    json_begin_object(json, "reporter");
-    json_put_text(json, "name", whole ? reporter->name : name);
-    json_put_text(json, "phone", whole ? reporter->phone : phone);
-    json_put_text(json, "email", whole ? reporter->email : email);
-    json_put_bool(json, "masked", !whole);
-    json_end_object(json);
-}
-
 static void put_allowed(struct api_view *view, const struct case_detail *detail)
 {
     struct json_writer *json = view->json;
@@ -414,7 +388,7 @@ void api_put_detail(struct api_view *view, const struct case_detail *detail)
     api_put_history(view, "history", detail->history, detail->history_count,
                     detail->process);
     api_put_media(view, detail);
-    put_reporter(view, detail);
+    api_put_contacts(view, detail);
     put_allowed(view, detail);
     json_end_object(view->json);
 }

@@ -123,11 +123,18 @@ static int may_see(struct api_call *call, struct db *db, enum right right,
         }
         code = 0;
     }
-    if (!code && right == RIGHT_MEDIA_ORIGINAL) { // seen already as a rendition
+    bool open = false;
+    if (!code) {
+        code = api_voice_open(call, db, sha256, &open, error);
+    }
+    if (code || open) {
+        return code;
+    }
+    if (right == RIGHT_MEDIA_ORIGINAL) { // seen already as a rendition
         return error_set(error, ERROR_DENIED, "account.denied", "the right '%s' is missing",
                          right_to_str(right));
     }
-    return code ? code : unknown(error);
+    return unknown(error);
 }
 
 static int read_digest(const struct api_call *call, uint8_t sha256[HASH_SIZE],

@@ -75,6 +75,25 @@ API_HANDLER(tokens_end);
 API_HANDLER(tokens_end_reply);
 API_HANDLER(staff_list);
 
+// contact_routes.c
+API_PREPARE(contacts_find_prepare);
+API_HANDLER(contacts_find);
+API_HANDLER(contacts_waiting);
+API_PREPARE(contacts_add_prepare);
+API_HANDLER(contacts_add);
+API_HANDLER(contacts_add_reply);
+API_PREPARE(contacts_answer_prepare);
+API_HANDLER(contacts_answer);
+API_HANDLER(contacts_answer_reply);
+API_PREPARE(contacts_erase_prepare);
+API_HANDLER(contacts_erase);
+API_HANDLER(contacts_erase_reply);
+API_PREPARE(cases_unmask_prepare);
+API_HANDLER(cases_unmask);
+API_HANDLER(cases_unmask_reply);
+API_HANDLER(unmaskings_list);
+API_HANDLER(cases_duplicates);
+
 // city_routes.c
 API_HANDLER(city_get);
 API_HANDLER(city_get_catalogue);

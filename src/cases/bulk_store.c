@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // Storing a life that has been played.
+#include <string.h>
+
 #include "bulk_internal.h"
 #include "contact_internal.h"
 
@@ -26,12 +28,13 @@ static int store_change(struct db *db, const struct bulk_life *life, size_t at,
 static int call_backs(struct db *db, const struct bulk_life *life, struct error *error)
 {
     int code = 0;
-    int64_t reached = life->fact.values[FACT_REACHED];
-    for (size_t i = 0; i < life->move_count && code == 0 && reached >= 0; i++)
-        if (life->history[i].entry.kind == PROCESS_CALLED_BACK)
-            code = contact_called_back(db, &life->row, reached == 1,
-                                       life->history[i].entry.done_ms,
-                                       life->history[i].entry.actor_id, error);
+    for (size_t i = 0; i < life->move_count && code == 0; i++) {
+        const struct history_entry *entry = &life->history[i].entry;
+        bool stays = strcmp(entry->step_from, entry->step_to) == 0;
+        if (entry->kind == PROCESS_CALLED_BACK)
+            code = contact_called_back(db, &life->row, contact_try_of(&life->fact, stays),
+                                       entry->done_ms, entry->actor_id, error);
+    }
     return code;
 }
 

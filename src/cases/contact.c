@@ -33,6 +33,14 @@ const char *contact_purpose_to_str(int purpose)
     return purpose > 0 && purpose < CONTACT_PURPOSE_COUNT ? PURPOSES[purpose] : NULL;
 }
 
+int contact_purpose_from_str(const char *text)
+{
+    for (int i = 1; i < CONTACT_PURPOSE_COUNT; i++)
+        if (text_equal(PURPOSES[i], text))
+            return i;
+    return -1;
+}
+
 // ---- numbers ----
 // The digit that text starts with, -1: none. U+FF10 .. U+FF19 are digits of full width.
 static int digit_at(const unsigned char *text, size_t *ret_bytes)

@@ -17,9 +17,19 @@ int contact_open(struct db *db, const struct case_row *row, const struct case_dr
 // What a move of a case does to those who wait for its end.
 int contact_follow(struct case_work *work, const struct case_row *before,
                    struct error *error) ERROR_MUST_CHECK;
-int contact_called_back(struct db *db, const struct case_row *row, bool reached,
+// What a call back of the process meant for the person who opened the case.
+enum contact_try {
+    CONTACT_NOT_REACHED, // or not content: will be called again
+    CONTACT_TOLD,
+    CONTACT_GIVEN_UP,
+};
+enum contact_try contact_try_of(const struct fact *fact, bool stays);
+int contact_called_back(struct db *db, const struct case_row *row, enum contact_try result,
                         int64_t at_ms, int64_t person_id,
                         struct error *error) ERROR_MUST_CHECK;
+// Whether whoever opened the case left a number or an address to write to.
+int contact_can_be_called(const struct case_work *work, bool *ret_can,
+                          struct error *error) ERROR_MUST_CHECK;
 // Contacts and merges of a case against its fact row; a finding's message or NULL.
 int contact_recount(struct case_work *work, const char **ret_wrong, int64_t *ret_stored,
                     int64_t *ret_counted, struct error *error) ERROR_MUST_CHECK;

@@ -80,18 +80,43 @@ int contact_open(struct db *db, const struct case_row *row, const struct case_dr
 }
 
 // ---- what follows from a move ----
-int contact_called_back(struct db *db, const struct case_row *row, bool reached,
+enum contact_try contact_try_of(const struct fact *fact, bool stays)
+{
+    if (fact->values[FACT_REACHED] == 1)
+        return fact->values[FACT_SOLVED] != 0 ? CONTACT_TOLD : CONTACT_NOT_REACHED;
+    return stays ? CONTACT_NOT_REACHED : CONTACT_GIVEN_UP;
+}
+
+int contact_called_back(struct db *db, const struct case_row *row, enum contact_try result,
                         int64_t at_ms, int64_t person_id, struct error *error)
 {
     if (row->reporter_id == 0)
         return 0;
-    if (!reached)
+    if (result == CONTACT_NOT_REACHED)
         return db_execute(db, QUERY_CONTACT_NOT_REACHED,
                           (struct db_value[]){DB_INT(row->reporter_id)}, 1, error);
-    return db_execute(
-        db, QUERY_CONTACT_CALLED_BACK,
-        (struct db_value[]){DB_INT(row->reporter_id), DB_INT(at_ms), DB_INT(person_id)}, 3,
-        error);
+    return db_execute(db, QUERY_CONTACT_CALLED_BACK,
+                      (struct db_value[]){DB_INT(row->reporter_id), DB_INT(at_ms),
+                                          DB_INT(person_id),
+                                          DB_INT(result == CONTACT_TOLD)},
+                      4, error);
+}
+
+int contact_can_be_called(const struct case_work *work, bool *ret_can, struct error *error)
+{
+    int64_t reporter_id = work->row.reporter_id, count = 0;
+    const struct case_draft *draft = work->move->draft;
+    if (draft != NULL && draft->reporter != NULL) {
+        *ret_can = given(draft->reporter->phone) || given(draft->reporter->email);
+        return 0;
+    }
+    *ret_can = reporter_id != 0; // of a life in memory no more is known
+    if (reporter_id <= 0 || work->past != NULL)
+        return 0;
+    int code = db_fetch_int(work->db, QUERY_REPORTER_CALLABLE,
+                            (struct db_value[]){DB_INT(reporter_id)}, 1, &count, error);
+    *ret_can = count > 0;
+    return code;
 }
 
 int contact_follow(struct case_work *work, const struct case_row *before,
@@ -102,8 +127,9 @@ int contact_follow(struct case_work *work, const struct case_row *before,
     bool ended = row->stage == PROCESS_ENDED;
     bool was = !work->is_new && before->stage == PROCESS_ENDED;
     int code = 0;
-    if (work->action->kind == PROCESS_CALLED_BACK && fact[FACT_REACHED] >= 0)
-        code = contact_called_back(work->db, row, fact[FACT_REACHED] == 1,
+    if (work->action->kind == PROCESS_CALLED_BACK)
+        code = contact_called_back(work->db, row,
+                                   contact_try_of(&work->fact, work->action->stays),
                                    work->effective_ms, work->move->actor->person_id, error);
     if (code != 0)
         return code;

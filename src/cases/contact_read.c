@@ -187,9 +187,9 @@ int contact_find(struct db *db, const struct city_snapshot *city, const struct a
 }
 
 int contact_waiting(struct db *db, const struct city_snapshot *city,
-                    const struct actor *actor, int64_t after_ms, int64_t after_id,
-                    unsigned limit, struct arena *arena, struct contact_item **ret_items,
-                    size_t *ret_count, struct error *error)
+                    const struct actor *actor, struct contact_place *place, unsigned limit,
+                    struct arena *arena, struct contact_item **ret_items, size_t *ret_count,
+                    struct error *error)
 {
     struct contact_item *items = arena_array(arena, limit, sizeof *items);
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
@@ -199,14 +199,19 @@ int contact_waiting(struct db *db, const struct city_snapshot *city,
                              : prepare(db, QUERY_CONTACT_DUE_AFTER, &s, error);
     if (code != 0)
         return code;
-    db_bind_int(s, 1, after_ms);
-    db_bind_int(s, 2, after_id);
+    db_bind_int(s, 1, place->due_ms);
+    db_bind_int(s, 2, place->id);
     db_bind_int(s, 3, limit);
     while (count < limit && (code = db_step(s, error)) == DB_ROW) {
         items[count] = (struct contact_item){.has_case = false};
         read_row(s, arena, &items[count++].row);
     }
     s = db_finish(s);
+    if (count > 0)
+        *place = (struct contact_place){items[count - 1].row.due_ms,
+                                        items[count - 1].row.id, count == limit};
+    else
+        place->more = false;
     struct looking with = looking(db, city, actor, arena);
     if (code >= 0)
         code = look_at_all(&with, items, &count, error);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "case_internal.h"
+#include "contact_internal.h"
 
 enum { READ_ARENA = 1024 * 1024, ALLOWED_MOST = 64, ROWS_STEP = 32 };
 
@@ -212,6 +212,24 @@ static int read_reporter(struct db *db, struct arena *arena, struct case_detail 
     return code;
 }
 
+static int read_contacts(struct case_work *work, struct case_detail *detail,
+                         struct error *error)
+{
+    const int64_t *fact = work->fact.values;
+    struct case_merged *merged = arena_alloc(work->arena, sizeof *merged);
+    if (merged == NULL)
+        return too_much(error);
+    *merged = (struct case_merged){.into = ""};
+    detail->merged = merged;
+    int code = 0;
+    if (fact[FACT_MERGED_IN] > 0 || work->row.outcome == PROCESS_MERGED)
+        code = case_merged_read(work->db, work->row.case_id, work->arena, merged, error);
+    if (code == 0 && (fact[FACT_CONTACTS] > 0 || fact[FACT_MERGED_IN] > 0))
+        code = contact_of_case(work->db, work->row.case_id, work->arena, &detail->contacts,
+                               &detail->contact_count, error);
+    return code;
+}
+
 // ---- allowed actions ----
 // Guards that look at what the actor has still to enter cannot be asked yet.
 static bool guards_may_pass(struct case_work *work, const struct process_action *action)
@@ -386,6 +404,8 @@ static int read_all(struct case_work *work, int64_t case_id, int64_t now_ms,
         code = read_reporter(work->db, work->arena, detail, error);
     if (code == 0)
         code = case_shares(work, now_ms, detail, error);
+    if (code == 0)
+        code = read_contacts(work, detail, error);
     if (code == 0)
         list_allowed(work, detail);
     return code;

@@ -4,7 +4,7 @@
 
 #include <gridcase/core/text.h>
 
-#include "case_internal.h"
+#include "contact_internal.h"
 
 static int has_photo(struct case_work *work, const struct case_inputs *inputs,
                      bool *ret_has, struct error *error)
@@ -98,8 +98,7 @@ static int has_thing(struct case_work *work, const struct case_inputs *inputs,
         *ret_has = row->reporter_id != 0 || row->reported_by != 0;
         return 0;
     case PROCESS_HAS_CALLER:
-        *ret_has = row->reporter_id != 0;
-        return 0;
+        return contact_can_be_called(work, ret_has, error);
     case PROCESS_HAS_DOCUMENT:
         return has_document(work, inputs, ret_has, error);
     default:

@@ -63,8 +63,9 @@ static size_t waiting(struct world *w, const struct actor *actor,
                       struct contact_item **items)
 {
     size_t count = 0;
-    assert_ok(
-        contact_waiting(w->db, w->city, actor, 0, 0, 50, w->arena, items, &count, &error));
+    struct contact_place place = {0};
+    assert_ok(contact_waiting(w->db, w->city, actor, &place, 50, w->arena, items, &count,
+                              &error));
     return count;
 }
 

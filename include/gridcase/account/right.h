@@ -10,22 +10,26 @@
 #include <gridcase/account/actor.h>
 
 enum right {
-    RIGHT_PUBLIC,         // everybody, signed in or not
-    RIGHT_SIGNED_IN,      // any person: own session, own password, own tokens
-    RIGHT_MODEL_READ,     // catalogue, process, areas, grids, departments, base map
-    RIGHT_CASE_READ,      // a case, its history, its clocks
-    RIGHT_CASE_REPORT,    // report a case
-    RIGHT_CASE_ACT,       // take part at all: the process says which actions
-    RIGHT_CASE_COMMENT,   // comment on a case one may see
-    RIGHT_REPORTER_READ,  // field: reporter's name, number and mail unmasked
-    RIGHT_PERSON_READ,    // field: names of colleagues in histories and holders
-    RIGHT_MEDIA_ADD,      // upload a photo
-    RIGHT_MEDIA_READ,     // rendition without metadata
-    RIGHT_MEDIA_ORIGINAL, // the file as it came, with place and time
-    RIGHT_SUMMARY_READ,   // figures
-    RIGHT_STAFF_READ,     // list of people
-    RIGHT_STAFF_WRITE,    // add, change, close people; invitations
-    RIGHT_MODEL_WRITE,    // load a city model
+    RIGHT_PUBLIC,          // everybody, signed in or not
+    RIGHT_SIGNED_IN,       // any person: own session, own password, own tokens
+    RIGHT_MODEL_READ,      // catalogue, process, areas, grids, departments, base map
+    RIGHT_CASE_READ,       // a case, its history, its clocks
+    RIGHT_CASE_REPORT,     // report a case
+    RIGHT_CASE_ACT,        // take part at all: the process says which actions
+    RIGHT_CASE_COMMENT,    // comment on a case one may see
+    RIGHT_REPORTER_READ,   // field: reporter's name, number and mail unmasked
+    RIGHT_PERSON_READ,     // field: names of colleagues in histories and holders
+    RIGHT_MEDIA_ADD,       // upload a photo
+    RIGHT_MEDIA_READ,      // rendition without metadata
+    RIGHT_MEDIA_ORIGINAL,  // the file as it came, with place and time
+    RIGHT_SUMMARY_READ,    // figures
+    RIGHT_STAFF_READ,      // list of people
+    RIGHT_STAFF_WRITE,     // add, change, close people; invitations
+    RIGHT_MODEL_WRITE,     // load a city model
+    RIGHT_CONTACT_TAKE,    // take down calls, find callers by number, answer who waits
+    RIGHT_REPORTER_UNMASK, // look behind the mask of a case, with a reason that is kept
+    RIGHT_REPORTER_ERASE,  // forget a reporter for good
+    RIGHT_UNMASKING_READ,  // who looked behind a mask, and why
     RIGHT_COUNT,
 };
 

@@ -24,6 +24,7 @@ enum contact_purpose { // stored
 const char *contact_channel_to_str(int channel); // "call"; NULL for another number
 int contact_channel_from_str(const char *text);  // -1: no such word
 const char *contact_purpose_to_str(int purpose);
+int contact_purpose_from_str(const char *text);
 
 enum {
     CONTACT_WORDS_MOST = 2000, // characters
@@ -146,11 +147,16 @@ struct contact_item {
 int contact_find(struct db *db, const struct city_snapshot *city, const struct actor *actor,
                  const char *phone, struct arena *arena, struct contact_item **ret_items,
                  size_t *ret_count, struct error *error) ERROR_MUST_CHECK;
-// Who waits for an answer that can be given, longest first, after (due, id).
+// Who waits for an answer that can be given, longest first. place: after which one, {0}
+// from the start; then the last one looked at, which the actor need not see.
+struct contact_place {
+    int64_t due_ms, id;
+    bool more;
+};
 int contact_waiting(struct db *db, const struct city_snapshot *city,
-                    const struct actor *actor, int64_t after_ms, int64_t after_id,
-                    unsigned limit, struct arena *arena, struct contact_item **ret_items,
-                    size_t *ret_count, struct error *error) ERROR_MUST_CHECK;
+                    const struct actor *actor, struct contact_place *place, unsigned limit,
+                    struct arena *arena, struct contact_item **ret_items, size_t *ret_count,
+                    struct error *error) ERROR_MUST_CHECK;
 // Up to CONTACT_WAITING_MOST, of the whole city.
 enum { CONTACT_WAITING_MOST = 1000 };
 int contact_waiting_count(struct db *db, int64_t *ret_count,

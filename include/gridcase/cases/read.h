@@ -196,9 +196,12 @@ struct case_detail {
     struct case_media *media;
     size_t media_count;
     struct case_reporter_row reporter; // id 0: none
-    struct case_component component;   // id 0: none; departments as they were when named
-    const char *urgency;               // "" without
-    struct case_allowed *allowed;      // of the actor
+    struct contact_row *contacts;      // contact.h; with those of its duplicates
+    size_t contact_count;
+    const struct case_merged *merged; // likewise
+    struct case_component component;  // id 0: none; departments as they were when named
+    const char *urgency;              // "" without
+    struct case_allowed *allowed;     // of the actor
     size_t allowed_count;
     struct case_share *shares; // of a case that went through desks
     size_t share_count;
