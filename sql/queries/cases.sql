@@ -489,10 +489,10 @@ SELECT time_order_id FROM time_order
 WHERE state < 4 AND (state IN (1, 3) OR (state = 2 AND until_at <= $1))
 ORDER BY time_order_id LIMIT 1;
 
--- 0 when one is being worked or lifted, else the first end of a pause.
+-- 1 when one is being worked or lifted, else the first end of a pause.
 -- name: time_order_next
 -- database: cases
-SELECT MIN(CASE WHEN state = 2 THEN until_at ELSE 0 END) FROM time_order WHERE state < 4;
+SELECT MIN(CASE WHEN state = 2 THEN until_at ELSE 1 END) FROM time_order WHERE state < 4;
 
 -- $2 from 1, in bytes.
 -- name: time_order_slice

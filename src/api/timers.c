@@ -4,6 +4,7 @@
 // closes what is idle.
 #include <stdlib.h>
 
+#include <gridcase/cases/order.h>
 #include <gridcase/core/log.h>
 
 #include "api_internal.h"
@@ -25,6 +26,23 @@ struct timer_job {
     int64_t next_ms;
 };
 
+// When the next timer rings or a time order wants work.
+static int next_due(struct db *db, int64_t *ret_ms, struct error *error)
+{
+    int64_t timer_ms = INSTANT_NONE, order_ms = INSTANT_NONE;
+    int code = case_timers_next(db, &timer_ms, error);
+    if (!code) {
+        code = case_order_next(db, &order_ms, error);
+    }
+    if (code) {
+        return code;
+    }
+    bool order = order_ms != INSTANT_NONE &&
+                 (timer_ms == INSTANT_NONE || order_ms < timer_ms);
+    *ret_ms = order ? order_ms : timer_ms;
+    return 0;
+}
+
 static int timer_work(struct db *db, void *context, struct error *error)
 {
     struct timer_job *job = context;
@@ -36,13 +54,19 @@ static int timer_work(struct db *db, void *context, struct error *error)
                                &swept, error);
     }
     job->done += swept;
+    unsigned ordered = 0;
+    if (!code && job->done < TIMERS_MOST) {
+        code = case_order_work(db, job->snapshot, job->now_ms, TIMERS_MOST - job->done,
+                               &ordered, error);
+    }
+    if (!code && ordered > 0 && !atomic_load(&job->api->timer_stop)) {
+        job->done = TIMERS_MOST; // an order is worked to its end, slice by slice
+        return DB_LANE_MORE;
+    }
     if (!code && job->done == TIMERS_MOST && !atomic_load(&job->api->timer_stop)) {
         return DB_LANE_MORE; // there may be more
     }
-    if (!code) {
-        code = case_timers_next(db, &job->next_ms, error);
-    }
-    return code;
+    return code ? code : next_due(db, &job->next_ms, error);
 }
 
 static void slice_committed(void *context)
@@ -99,7 +123,7 @@ static int64_t peek(struct api *api, struct api_city *city)
     int64_t next_ms = INSTANT_NONE;
     int code = db_reader_borrow(api->store, city->slug, DB_CASES, &db, &error);
     if (!code) {
-        code = case_timers_next(db, &next_ms, &error);
+        code = next_due(db, &next_ms, &error);
     }
     return code ? instant_now_ms() + 60 * 1000 : next_ms;
 }

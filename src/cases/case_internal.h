@@ -332,8 +332,13 @@ bool case_parts_in_time(const struct case_work *work, int64_t at_ms);
 // The last stop of the clock counts from its receipt.
 int case_clock_contest(struct case_work *work, int kind,
                        struct error *error) ERROR_MUST_CHECK;
-int case_was_late(struct case_work *work, int kind, bool *ret_late,
-                  struct error *error) ERROR_MUST_CHECK;
+// What the guards late and part_left say.
+int case_time_holds(struct case_work *work, const struct process_term *guard,
+                    bool *ret_holds, struct error *error) ERROR_MUST_CHECK;
+// After the handling limit was taken anew: the parts likewise. now: kind of the part that
+// ran before, 0 none.
+int case_parts_relimit(struct case_work *work, int now,
+                       struct error *error) ERROR_MUST_CHECK;
 
 // ---- clock_hold.c: what a time order does to the clocks of one case ----
 // A clock that was started or resumed in a case that an order holds stands still again.

@@ -121,6 +121,45 @@ int case_part_start_next(struct case_work *work, struct error *error)
     return code != 0 ? code : start_part(work, next, error);
 }
 
+// The part that runs, with the limit of the corrected case.
+static int restart_part(struct case_work *work, struct case_clock_row *row,
+                        struct error *error)
+{
+    struct limit limit;
+    int64_t line = 0;
+    bool stands = row->clock.status == CLOCK_PAUSED;
+    case_limit(work, row->kind, &limit, &line);
+    if (limit_equal(&limit, &row->clock.limit))
+        return 0;
+    struct case_turn turn = {.kind = row->kind,
+                             .effect = CLOCK_EFFECT_RESTART,
+                             .limit = &limit,
+                             .at_ms = stands ? work->effective_ms : row->clock.since_ms};
+    int code = case_clock_turn(work, &turn, error);
+    row->extensions = 0;
+    row->limit_line = line;
+    if (code == 0 && stands)
+        code = case_clock_move(work, row->kind, 0, CLOCK_EFFECT_PAUSE, NULL, error);
+    return code;
+}
+
+int case_parts_relimit(struct case_work *work, int now, struct error *error)
+{
+    const struct case_clock_row *handling = handling_of(work);
+    struct case_clock_row *row = now != 0 ? case_clock_find(work, now, 0) : NULL;
+    int code = 0;
+    if (row != NULL && part_from(work, now) == now)
+        return restart_part(work, row, error);
+    if (row != NULL) // the corrected case has no such part
+        code = case_clock_move(work, now, 0, CLOCK_EFFECT_STOP, NULL, error);
+    int next = part_from(work, now != 0 ? now : PROCESS_CLOCK_SAFE);
+    if (code == 0 && next != 0)
+        code = start_part(work, next, error);
+    if (code == 0 && next != 0 && handling->clock.status == CLOCK_PAUSED)
+        code = case_clock_move(work, next, 0, CLOCK_EFFECT_PAUSE, NULL, error);
+    return code;
+}
+
 int case_parts_follow(struct case_work *work, enum clock_effect effect, struct error *error)
 {
     const struct case_clock_row *now = case_part_now(work);
@@ -244,13 +283,28 @@ static int last_times(struct case_work *work, int kind, int64_t ret_times[2],
     return code < 0 ? code : 0;
 }
 
-int case_was_late(struct case_work *work, int kind, bool *ret_late, struct error *error)
+// Contested already, it is not late any more.
+static int was_late(struct case_work *work, int kind, bool *ret_late, struct error *error)
 {
     int64_t times[2];
     *ret_late = false;
-    int code = work->is_new ? 0 : last_times(work, kind, times, error);
-    if (code == 0 && !work->is_new)
+    if (work->is_new)
+        return 0;
+    int code = last_times(work, kind, times, error);
+    const struct case_clock_row *handling = handling_of(work);
+    bool contested = handling != NULL && handling->clock.status == CLOCK_STOPPED &&
+                     handling->clock.since_ms >= times[1];
+    if (code == 0 && !contested)
         *ret_late = times[1] - times[0] >
                     catalogue_time(work->catalogue, PROCESS_CLOCK_HANDLING)->late_ms;
     return code;
+}
+
+int case_time_holds(struct case_work *work, const struct process_term *guard,
+                    bool *ret_holds, struct error *error)
+{
+    if (guard->word == PROCESS_GUARD_LATE)
+        return was_late(work, (int)guard->numbers[0], ret_holds, error);
+    *ret_holds = case_part_next(work) != 0;
+    return 0;
 }

@@ -226,11 +226,6 @@ static int extend_clock(struct case_work *work, const struct process_term *effec
     return extend_one(work, effect, row, error);
 }
 
-static bool same_limit(const struct limit *a, const struct limit *b)
-{
-    return a->unit == b->unit && a->milli == b->milli && strcmp(a->season, b->season) == 0;
-}
-
 // The limit as class, condition and place have it now. A running clock counts it from where
 // it last began to run; one that stands has it whole.
 static int relimit_clock(struct case_work *work, int kind, struct error *error)
@@ -242,8 +237,13 @@ static int relimit_clock(struct case_work *work, int kind, struct error *error)
     struct limit limit;
     int64_t line = 0;
     case_limit(work, kind, &limit, &line);
-    if (same_limit(&limit, &row->clock.limit))
-        return 0;
+    const struct case_clock_row *part =
+        kind == PROCESS_CLOCK_HANDLING ? case_part_now(work) : NULL;
+    bool part_live = part != NULL && (part->clock.status == CLOCK_RUNNING ||
+                                      part->clock.status == CLOCK_PAUSED);
+    int now = part_live ? part->kind : 0;
+    if (limit_equal(&limit, &row->clock.limit))
+        return kind == PROCESS_CLOCK_HANDLING ? case_parts_relimit(work, now, error) : 0;
     bool stands = row->clock.status == CLOCK_PAUSED;
     int code = case_clock_turn(
         work,
@@ -257,6 +257,8 @@ static int relimit_clock(struct case_work *work, int kind, struct error *error)
     row = case_clock_find(work, kind, 0);
     row->extensions = 0;
     row->limit_line = line;
+    if (code == 0 && kind == PROCESS_CLOCK_HANDLING)
+        code = case_parts_relimit(work, now, error);
     return code;
 }
 

@@ -271,10 +271,8 @@ static int guard_holds(struct case_work *work, const struct process_action *acti
         code = other_person(work, guard->numbers[0], &holds, error);
         break;
     case PROCESS_GUARD_LATE:
-        code = case_was_late(work, (int)guard->numbers[0], &holds, error);
-        break;
     case PROCESS_GUARD_PART_LEFT:
-        holds = case_part_next(work) != 0;
+        code = case_time_holds(work, guard, &holds, error);
         break;
     case PROCESS_GUARD_GIVEN:
         code = gives(work, inputs, guard->numbers[0], &holds, error);

@@ -71,14 +71,15 @@ static struct city_snapshot *fake_city_new(const char *steps_path, const char *a
     struct table *classes TABLE_CLEANUP =
         fake_table("classes", "kind,code,name_en\nevent,pothole,Pothole\n"
                               "event,lamp,Lamp\nevent,vague,Vague\n"
-                              "component,cover,Cover\n");
+                              "component,cover,Cover\nevent,pipe,Burst pipe\n");
     struct table *conditions TABLE_CLEANUP = fake_table(
         "conditions",
         "code,class,name_en,closing_en,limit\npothole1,pothole,Hole,Filled,4 working "
         "hours\n"
         "lamp1,lamp,Out,On,2 working days\nlamp2,lamp,Fallen,Up,2 urgent working hours\n"
         "vague1,vague,Something,Nothing,none\n"
-        "cover1,cover,Gone,Back,2 working hours\n");
+        "cover1,cover,Gone,Back,2 working hours\n"
+        "pipe1,pipe,Burst,Closed,make safe 2 urgent hours; repair 2 working days\n");
     struct table *limits TABLE_CLEANUP =
         fake_table("limits", "condition,urgency,limit\npothole1,urgent,1 working hour\n");
     struct table *stages TABLE_CLEANUP = fake_table(

@@ -189,6 +189,12 @@ static int act(struct walk *walk, const struct actor *actor, const char *action,
 {
     struct case_input inputs[CASE_INPUTS_MOST];
     char days[CASE_INPUTS_MOST][INSTANT_TEXT_SIZE];
+    int64_t done_ms = INSTANT_NONE, hours = 0;
+    if (count > 0 && text_starts(words[count - 1], "done=-")) { // without network
+        char *value = words[--count] + strlen("done=-");
+        assert_ok(text_to_int(value, strlen(value) - 1, &hours, &error));
+        done_ms = walk->now_ms - hours * 3600000;
+    }
     for (size_t i = 0; i < count; i++) {
         char *equal = strchr(words[i], '=');
         *equal = '\0';
@@ -206,7 +212,7 @@ static int act(struct walk *walk, const struct actor *actor, const char *action,
                              .action = action,
                              .case_id = walk->case_id,
                              .received_ms = walk->now_ms,
-                             .done_ms = INSTANT_NONE,
+                             .done_ms = done_ms,
                              .inputs = inputs,
                              .input_count = count};
     look(walk, action, &move);

@@ -110,7 +110,7 @@ int case_order_lift(struct db *db, int64_t order_id, const struct actor *actor,
 int case_order_work(struct db *db, const struct city_snapshot *city, int64_t now_ms,
                     unsigned most, unsigned *ret_done,
                     struct error *error) ERROR_MUST_CHECK;
-// When something is to be worked: 0 now, INSTANT_NONE never, else the end of a pause.
+// When something is to be worked: 1 now, INSTANT_NONE never, else the end of a pause.
 int case_order_next(struct db *db, int64_t *ret_ms, struct error *error) ERROR_MUST_CHECK;
 
 // ---- reading ----
