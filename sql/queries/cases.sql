@@ -310,6 +310,20 @@ WHERE m.case_id = $1 AND f.type = 'application/pdf';
 -- database: cases
 SELECT type FROM media_file WHERE sha256 = $1;
 
+-- name: case_successor_add
+-- database: cases
+INSERT INTO case_successor (case_id, previous_id) VALUES ($1, $2);
+
+-- The case that it goes on with, and those that go on with it.
+-- name: case_successors
+-- database: cases
+SELECT 0 AS later, c.number FROM case_successor s JOIN case_file c ON c.case_id = s.previous_id
+WHERE s.case_id = $1
+UNION ALL
+SELECT 1 AS later, c.number FROM case_successor s JOIN case_file c ON c.case_id = s.case_id
+WHERE s.previous_id = $1
+ORDER BY later, number;
+
 -- name: case_external_known
 -- database: cases
 SELECT case_id FROM case_file WHERE external_id = $1 LIMIT 1;

@@ -2,6 +2,11 @@
 -- Reading cases. A list is the part case_columns and one walk: an index and an order; other
 -- filters are applied by src/cases/list.c row by row. $1, $2: where the page before ended.
 
+-- name: case_tasks_asked
+-- database: cases
+SELECT department_id, role, person_id FROM case_task
+WHERE task_id BETWEEN $1 * 1024 AND $1 * 1024 + 1023 AND closed_at IS NULL AND aside = 1;
+
 -- part: case_columns
 -- database: cases
 -- rows: many
@@ -36,6 +41,19 @@ WHERE closed_at IS NULL AND holder_role = $3 AND (due_sort, case_id) > ($1, $2)
 -- part: case_walk_queue_due
 -- database: cases
 WHERE closed_at IS NULL AND queue > 0 AND queue = $3 AND (due_sort, case_id) > ($1, $2)
+
+-- Cases with an open task beside the step's own, whether they have ended or not.
+-- part: case_walk_asked_due
+-- database: cases
+WHERE case_id IN (SELECT t.task_id / 1024 FROM case_task t
+                  WHERE t.closed_at IS NULL AND t.aside = 1)
+      AND (due_sort, case_id) > ($1, $2)
+
+-- part: case_walk_asked_newest
+-- database: cases
+WHERE case_id IN (SELECT t.task_id / 1024 FROM case_task t
+                  WHERE t.closed_at IS NULL AND t.aside = 1)
+      AND case_id < $2
 
 -- part: case_walk_open_newest
 -- database: cases

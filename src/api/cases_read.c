@@ -478,6 +478,14 @@ static int put_mine(struct api_call *call, struct db *db, struct json_writer *js
                           &count, error);
     json_put_int(json, "mine", count);
     json_put_bool(json, "mine_more", count == CASE_COUNT_MOST);
+    struct case_filter asked = case_filter_all();
+    asked.queue = "asked";
+    asked.sort = CASE_SORT_DUE;
+    if (!code) {
+        code = case_count(db, call->snapshot, &call->session.actor, &asked, call->now_ms,
+                          &count, error);
+    }
+    json_put_int(json, "asked", code ? 0 : count);
     return code;
 }
 

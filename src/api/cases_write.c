@@ -272,16 +272,23 @@ static int read_texts(struct api_call *call, const struct json *body,
 
 int cases_report_prepare(struct api_call *call, struct error *error)
 {
-    static const char *const names[] = {"class",   "condition", "component",   "urgency",
-                                        "point",   "address",   "description", "reporter",
-                                        "contact", "source",    "media",       "done_at",
-                                        NULL};
+    static const char *const names[] = {"action",      "class",    "condition", "component",
+                                        "urgency",     "point",    "address",   "follows",
+                                        "description", "reporter", "contact",   "source",
+                                        "media",       "done_at",  NULL};
     const struct json *body = NULL;
     const struct catalogue *catalogue = city_catalogue(call->snapshot, 0);
     struct move_data *data = data_new(call);
     int code = data ? api_body(call, &body, error) : no_memory(error);
     if (!code) {
         code = json_only(body, names, error);
+    }
+    if (!code) {
+        code = json_get_text(body, "action", JSON_OPTIONAL, 64, &data->move.action, error);
+    }
+    if (!code) {
+        code = json_get_text(body, "follows", JSON_OPTIONAL, CASE_NUMBER_SIZE - 1,
+                             &data->draft.follows, error);
     }
     if (!code) {
         code = read_class(body, catalogue, &data->draft.class_id, error);
@@ -315,10 +322,36 @@ int cases_report_prepare(struct api_call *call, struct error *error)
     return code;
 }
 
+// The case that the report goes on with: one that the person sees, and that has ended.
+static int find_previous(struct api_call *call, struct db *db, struct case_draft *draft,
+                         struct error *error)
+{
+    bool visible = false, ended = false;
+    int code = case_find(db, draft->follows, &draft->follows_id, error);
+    if (!code) {
+        code = case_visible(db, call->snapshot, &call->session.actor, draft->follows_id,
+                            &visible, error);
+    }
+    if (!code && !visible) {
+        return error_set(error, ERROR_NOT_FOUND, "case.unknown", "there is no such case");
+    }
+    if (!code) {
+        code = case_has_ended(db, draft->follows_id, &ended, error);
+    }
+    if (!code && !ended) {
+        return error_set(error, ERROR_CONFLICT, "case.follows_open",
+                         "a case that is still open has no successor");
+    }
+    return code;
+}
+
 int cases_report(struct api_call *call, struct db *db, struct error *error)
 {
     struct move_data *data = call->data;
     int code = api_check_voice(call, db, &data->told, error);
+    if (!code && data->draft.follows) {
+        code = find_previous(call, db, &data->draft, error);
+    }
     return code ? code : case_apply(db, call->snapshot, &data->move, &data->result, error);
 }
 
@@ -505,6 +538,22 @@ int cases_act(struct api_call *call, struct db *db, struct error *error)
         tell_changes(call, db);
     }
     return code;
+}
+
+// What the action would change. Nothing is written.
+int cases_preview(struct api_call *call, struct db *db, struct error *error)
+{
+    struct move_data *data = call->data;
+    bool visible = false;
+    int code = case_find(db, call->parameters[0], &data->move.case_id, error);
+    if (!code) {
+        code = case_visible(db, call->snapshot, &call->session.actor, data->move.case_id,
+                            &visible, error);
+    }
+    if (!code && !visible) {
+        return error_set(error, ERROR_NOT_FOUND, "case.unknown", "there is no such case");
+    }
+    return code ? code : cases_reply_preview(call, db, &data->move, error);
 }
 
 int cases_act_reply(struct api_call *call, struct db *db, struct error *error)

@@ -389,6 +389,12 @@ void api_put_detail(struct api_view *view, const struct case_detail *detail)
                     detail->process);
     api_put_media(view, detail);
     api_put_contacts(view, detail);
+    json_put_text(view->json, "follows", detail->follows[0] ? detail->follows : NULL);
+    json_begin_array(view->json, "successors");
+    for (size_t i = 0; i < detail->successor_count; i++) {
+        json_put_text(view->json, NULL, detail->successors[i]);
+    }
+    json_end_array(view->json);
     put_allowed(view, detail);
     json_end_object(view->json);
 }

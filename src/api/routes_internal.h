@@ -51,6 +51,10 @@ API_HANDLER(cases_report);
 API_HANDLER(cases_report_reply);
 API_PREPARE(cases_act_prepare);
 API_HANDLER(cases_act);
+API_HANDLER(cases_preview);
+struct case_move;
+int cases_reply_preview(struct api_call *call, struct db *db, const struct case_move *move,
+                        struct error *error); // cases_preview.c
 API_HANDLER(cases_act_reply);
 
 // session_routes.c

@@ -417,6 +417,11 @@ static int store(struct case_work *work, const struct case_row *before,
         code = store_point(work, before->closed_ms == INSTANT_NONE, error);
     if (code == 0)
         code = case_media_store(work, stage_from, error);
+    if (code == 0 && work->is_new && work->move->draft->follows_id != 0)
+        code = db_execute(work->db, QUERY_CASE_SUCCESSOR_ADD,
+                          (struct db_value[]){DB_INT(work->row.case_id),
+                                              DB_INT(work->move->draft->follows_id)},
+                          2, error);
     if (code == 0)
         code = store_change(work, error);
     return code != 0 ? code : contact_follow(work, before, error);
@@ -471,8 +476,9 @@ int case_make(struct case_work *work, struct case_row *ret_before,
     code = move_on(work, error);
     if (code == 0 && work->is_new)
         code = start_imported(work, error);
-    if (code == 0 && work->is_new)
-        code = case_report_inputs(work, error);
+    if (code == 0)
+        code = work->is_new ? case_report_inputs(work, error)
+                            : case_inputs_keep_before(work, error);
     return code != 0 ? code : conclude(work, ret_before, ret_history, error);
 }
 
@@ -512,9 +518,8 @@ static int apply(struct case_work *work, struct case_result *ret_result,
     return 0;
 }
 
-int case_apply(struct db *db, const struct city_snapshot *city,
-               const struct case_move *move, struct case_result *ret_result,
-               struct error *error)
+struct case_work *case_work_new(struct db *db, const struct city_snapshot *city,
+                                const struct case_move *move)
 {
     struct case_work *work = memory_new(sizeof *work);
     work->db = db;
@@ -522,9 +527,23 @@ int case_apply(struct db *db, const struct city_snapshot *city,
     work->move = move;
     work->arena = arena_new(CASE_ARENA);
     buffer_init(&work->clock_effect, BUFFER_CEILING_LINE);
-    int code = apply(work, ret_result, error);
+    return work;
+}
+
+struct case_work *case_work_free(struct case_work *work)
+{
     buffer_done(&work->clock_effect);
     arena_free(work->arena);
     free(work);
+    return NULL;
+}
+
+int case_apply(struct db *db, const struct city_snapshot *city,
+               const struct case_move *move, struct case_result *ret_result,
+               struct error *error)
+{
+    struct case_work *work = case_work_new(db, city, move);
+    int code = apply(work, ret_result, error);
+    case_work_free(work);
     return code;
 }

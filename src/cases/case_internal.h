@@ -226,6 +226,11 @@ int case_row_add(struct db *db, const struct case_row *row,
 int case_row_update(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 int64_t case_due_sort(const struct case_row *row);
 
+// ---- apply.c, for who only looks ----
+struct case_work *case_work_new(struct db *db, const struct city_snapshot *city,
+                                const struct case_move *move);
+struct case_work *case_work_free(struct case_work *work);
+
 // ---- place.c: what lies under a point, and where a case is routed ----
 int case_place_locate(const struct city_snapshot *city, struct case_place *place,
                       struct error *error) ERROR_MUST_CHECK;
@@ -243,6 +248,8 @@ int case_point_parse(const char *text, struct case_point *ret_point,
 int case_inputs_check(struct case_work *work, const struct process_action *action,
                       struct case_inputs *ret_inputs, struct error *error) ERROR_MUST_CHECK;
 int case_report_inputs(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+// Adds to the inputs what a correction replaced.
+int case_inputs_keep_before(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 
 // ---- choose.c: which row of the process a move is, and may be ----
 int case_choose(struct case_work *work, struct error *error) ERROR_MUST_CHECK;

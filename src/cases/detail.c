@@ -230,6 +230,24 @@ static int read_contacts(struct case_work *work, struct case_detail *detail,
     return code;
 }
 
+static int read_successors(struct db *db, struct arena *arena, struct case_detail *detail,
+                           struct error *error)
+{
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    detail->follows = "";
+    int code = db_prepare(db, QUERY_CASE_SUCCESSORS, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_int(s, 1, detail->summary.id);
+    while ((code = db_step(s, error)) == DB_ROW) {
+        if (db_column_int(s, 0) == 0)
+            detail->follows = kept(arena, s, 1);
+        else if (detail->successor_count < CASE_SUCCESSORS_MOST)
+            detail->successors[detail->successor_count++] = kept(arena, s, 1);
+    }
+    return code;
+}
+
 // ---- allowed actions ----
 // Guards that look at what the actor has still to enter cannot be asked yet.
 static bool guards_may_pass(struct case_work *work, const struct process_action *action)
@@ -406,6 +424,8 @@ static int read_all(struct case_work *work, int64_t case_id, int64_t now_ms,
         code = case_shares(work, now_ms, detail, error);
     if (code == 0)
         code = read_contacts(work, detail, error);
+    if (code == 0)
+        code = read_successors(work->db, work->arena, detail, error);
     if (code == 0)
         list_allowed(work, detail);
     return code;

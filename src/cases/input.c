@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 // Inputs of a move: names and types checked against the action, kept for the history.
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,6 +224,53 @@ int case_inputs_check(struct case_work *work, const struct process_action *actio
     return write_json(&reader);
 }
 
+// ---- what a correction replaced ----
+static void put_point(struct json_writer *writer, const struct case_point *point);
+
+static bool same_place(const struct case_place *a, const struct case_place *b)
+{
+    return a->class_id == b->class_id && a->condition_id == b->condition_id &&
+           a->grid_id == b->grid_id && a->has_point == b->has_point &&
+           !(fabs(a->point.lon_deg - b->point.lon_deg) > 0) &&
+           !(fabs(a->point.lat_deg - b->point.lat_deg) > 0) &&
+           strcmp(a->address, b->address) == 0;
+}
+
+// Both are kept: the inputs say what it is, "before" what it was.
+int case_inputs_keep_before(struct case_work *work, struct error *error)
+{
+    const struct case_place *before = &work->place_before;
+    if (work->is_new || work->inputs.json == NULL || same_place(before, &work->row.place))
+        return 0;
+    struct buffer out BUFFER_CLEANUP;
+    buffer_init(&out, BUFFER_CEILING_LINE);
+    struct json_writer writer;
+    json_writer_init(&writer, &out);
+    json_begin_object(&writer, NULL);
+    json_begin_object(&writer, "before");
+    json_put_text(&writer, "address", before->address);
+    json_put_int(&writer, "class", before->class_id);
+    json_put_int(&writer, "condition", before->condition_id);
+    json_put_int(&writer, "grid", before->grid_id);
+    if (before->has_point)
+        put_point(&writer, &before->point);
+    json_end_object(&writer);
+    json_end_object(&writer);
+    size_t length = strlen(work->inputs.json);
+    if (out.length > 2 && length > 2) { // "{a}" and "{b}" become "{a,b}"
+        struct buffer both BUFFER_CLEANUP;
+        buffer_init(&both, BUFFER_CEILING_LINE);
+        buffer_append(&both, work->inputs.json, length - 1);
+        buffer_append_char(&both, ',');
+        buffer_append(&both, out.data + 1, out.length - 1);
+        int code = buffer_check(&both, error);
+        if (code != 0)
+            return code;
+        work->inputs.json = arena_copy(work->arena, both.data, both.length);
+    }
+    return buffer_check(&out, error);
+}
+
 // ---- the report ----
 // The history of a case begins with what was reported: description as its opinion, the
 // rest as JSON. A reporter stands as a salted digest.
@@ -287,6 +335,8 @@ int case_report_inputs(struct case_work *work, struct error *error)
     json_put_int(&writer, "condition", work->row.place.condition_id);
     if (draft->external_id != NULL)
         json_put_text(&writer, "external_id", draft->external_id);
+    if (draft->follows_id != 0)
+        json_put_text(&writer, "follows", draft->follows);
     if (work->row.place.has_point)
         put_point(&writer, &work->row.place.point);
     put_reporter(work, &writer);

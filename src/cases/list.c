@@ -95,6 +95,53 @@ static bool is_mine(const struct walk *walk, const struct case_row *row)
     return false;
 }
 
+static bool holds_role(const struct walk *walk, const struct case_row *row, int64_t role)
+{
+    const struct actor *actor = walk->actor;
+    for (size_t i = 0; i < actor->grant_count; i++)
+        if ((int64_t)actor->grants[i].role == role &&
+            (actor->grants[i].area_id == 0 || in_area(row, actor->grants[i].area_id)))
+            return true;
+    return false;
+}
+
+static bool holds_department(const struct walk *walk, int64_t department_id)
+{
+    const struct actor *actor = walk->actor;
+    for (size_t i = 0; i < actor->department_count; i++)
+        if (actor_has_role(actor, ROLE_DEPARTMENT) &&
+            city_department_within(walk->city, department_id, actor->departments[i]))
+            return true;
+    return false;
+}
+
+static bool asks_for(const struct walk *walk, const char *queue)
+{
+    return walk->filter->queue != NULL && strcmp(walk->filter->queue, queue) == 0;
+}
+
+// Somebody asked the actor for something: a decision, an answer, a part of the work.
+static int is_asked(const struct walk *walk, const struct case_row *row, bool *ret_asked,
+                    struct error *error)
+{
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    int code = db_prepare(walk->db, QUERY_CASE_TASKS_ASKED, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_int(s, 1, row->case_id);
+    *ret_asked = false;
+    while (!*ret_asked && (code = db_step(s, error)) == DB_ROW) {
+        int64_t department_id = db_column_int(s, 0), person_id = db_column_int(s, 2);
+        if (person_id != 0)
+            *ret_asked = person_id == walk->actor->person_id;
+        else if (department_id != 0)
+            *ret_asked = holds_department(walk, department_id);
+        else
+            *ret_asked = holds_role(walk, row, db_column_int(s, 1));
+    }
+    return code < 0 ? code : 0;
+}
+
 static bool queue_fits(const struct walk *walk, const struct case_row *row)
 {
     const char *queue = walk->filter->queue;
@@ -102,6 +149,8 @@ static bool queue_fits(const struct walk *walk, const struct case_row *row)
         return true;
     if (strcmp(queue, "mine") == 0)
         return is_mine(walk, row);
+    if (strcmp(queue, "asked") == 0)
+        return walk->db != NULL; // next() asks the tasks: a row does not tell
     return row->closed_ms == INSTANT_NONE &&
            strcmp(case_queue_to_str(row->queue), queue) == 0;
 }
@@ -235,6 +284,10 @@ static void choose(struct walk *walk)
 {
     if (walk->filter->number != NULL)
         walk->part = QUERY_CASE_WALK_NUMBER;
+    else if (asks_for(walk, "asked"))
+        walk->part = (walk->by_due = walk->filter->sort == CASE_SORT_DUE)
+                         ? QUERY_CASE_WALK_ASKED_DUE
+                         : QUERY_CASE_WALK_ASKED_NEWEST;
     else if (walk->filter->sort == CASE_SORT_DUE && asks_for_open(walk->filter))
         choose_due(walk);
     else
@@ -368,6 +421,12 @@ static int next(struct walk *walk, struct case_row *row, bool *ret_fits,
         case_row_read(walk->statement, NULL, row);
     if (!fits(walk, row))
         return DB_ROW;
+    bool asked = true;
+    if (asks_for(walk, "asked")) {
+        int told = is_asked(walk, row, &asked, error);
+        if (told != 0 || !asked)
+            return told != 0 ? told : DB_ROW;
+    }
     int seen = case_row_visible(walk->db, walk->city, &walk->sight, row, ret_fits, error);
     if (seen == 0 && *ret_fits && walk->filter->search != NULL)
         seen = case_search_fits(walk->filter->search, walk->db, row, ret_fits, error);
@@ -395,7 +454,8 @@ static int check_filter(const struct case_filter *f, struct error *error)
     if (f->limit < 1 || f->limit > LIST_LIMIT)
         return error_set(error, ERROR_INPUT, "case.filter", "limit is 1 to %d", LIST_LIMIT);
     if (f->queue != NULL && *f->queue != '\0' && strcmp(f->queue, "where") != 0 &&
-        strcmp(f->queue, "manual") != 0 && strcmp(f->queue, "mine") != 0)
+        strcmp(f->queue, "manual") != 0 && strcmp(f->queue, "mine") != 0 &&
+        strcmp(f->queue, "asked") != 0)
         return error_set(error, ERROR_INPUT, "case.filter", "there is no queue '%.40s'",
                          f->queue);
     return 0;

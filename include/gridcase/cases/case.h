@@ -95,6 +95,8 @@ struct case_draft {
     const struct contact_draft *contact;
     enum process_source source;
     const char *external_id; // of another system; NULL
+    int64_t follows_id;      // an ended case that this one goes on with; 0: none
+    const char *follows;     // its number
     int64_t imported_due_ms; // a clock of kind imported with this due; INSTANT_NONE: none
     // SHA-256s of files (binary, 32 bytes each), received or expected.
     const uint8_t (*media)[HASH_SIZE];

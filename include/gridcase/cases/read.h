@@ -157,6 +157,7 @@ struct case_history_row {
     enum case_mark mark;
     uint8_t digest[HASH_SIZE]; // of the chain
 };
+enum { CASE_SUCCESSORS_MOST = 20 };
 struct case_media {
     uint8_t sha256[HASH_SIZE];
     bool received; // false: expected
@@ -201,7 +202,10 @@ struct case_detail {
     const struct case_merged *merged; // likewise
     struct case_component component;  // id 0: none; departments as they were when named
     const char *urgency;              // "" without
-    struct case_allowed *allowed;     // of the actor
+    const char *follows;              // the ended case that it goes on with; "" without
+    const char *successors[CASE_SUCCESSORS_MOST]; // cases that go on with it
+    size_t successor_count;
+    struct case_allowed *allowed; // of the actor
     size_t allowed_count;
     struct case_share *shares; // of a case that went through desks
     size_t share_count;
@@ -214,6 +218,8 @@ int case_read_by_id(struct db *db, const struct city_snapshot *city,
                     const struct actor *actor, int64_t case_id, int64_t now_ms,
                     struct arena *arena, struct case_detail *ret_detail,
                     struct error *error) ERROR_MUST_CHECK;
+int case_has_ended(struct db *db, int64_t case_id, bool *ret_ended,
+                   struct error *error) ERROR_MUST_CHECK;
 int case_find(struct db *db, const char *number, int64_t *ret_case_id,
               struct error *error) ERROR_MUST_CHECK;
 // History rows with seq > after: with task_id, only rows that touched that task after
@@ -221,6 +227,27 @@ int case_find(struct db *db, const char *number, int64_t *ret_case_id,
 int case_history(struct db *db, int64_t case_id, int64_t task_id, int64_t after,
                  struct arena *arena, struct case_history_row **ret_rows, size_t *ret_count,
                  struct error *error) ERROR_MUST_CHECK;
+// ---- before a move is made ----
+// How a case stands: what a correction may change. Ids 0: none.
+struct case_prospect {
+    const struct process_step *step; // the snapshot's
+    int64_t class_id, condition_id;
+    int64_t grid_id;
+    int64_t areas[CITY_LEVEL_LIMIT];
+    int64_t department_id; // lead
+    int64_t route_id;      // the department that routing finds; 0: by hand
+    struct limit limit;    // of the handling clock: the one that runs, or would
+    int64_t due_ms;        // INSTANT_NONE: it does not run
+};
+struct case_preview {
+    struct case_prospect before, after;
+};
+// What the move would do to these, without making it. Fails as case_apply would. Writes
+// nothing: a read handle will do.
+int case_preview(struct db *db, const struct city_snapshot *city,
+                 const struct case_move *move, struct case_preview *ret_preview,
+                 struct error *error) ERROR_MUST_CHECK;
+
 // Actions that start a case for this actor (usually one).
 size_t case_start_actions(const struct city_snapshot *city, const struct actor *actor,
                           const struct process_action *ret_actions[], size_t most);
