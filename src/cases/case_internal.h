@@ -386,6 +386,9 @@ bool case_desk_inside(struct case_work *work, int64_t department_id);
 // The effects desk_... and hand_on; ERROR_CONFLICT "case.no_desk".
 int case_level_effect(struct case_work *work, int word,
                       struct error *error) ERROR_MUST_CHECK;
+// The inner clocks stand while the handling clock stands, and go on with it.
+int case_inner_follow(struct case_work *work, enum clock_effect effect,
+                      struct error *error) ERROR_MUST_CHECK;
 // What the move's effects say about the desk above the lead. The row is as after the move.
 void case_level_fact(struct case_work *work);
 // Cases on desks that are none any more go on by their process; as case_upkeep_run.

@@ -43,11 +43,12 @@ static bool covers(const struct case_work *work, const struct role_grant *grant,
 
 // A department's task is its own: whoever comes in the role department acts for it or for
 // an office above it. Another role that the row lists acts by itself.
-static bool holds(const struct case_work *work, const struct role_grant *grant,
-                  const struct case_task_row *task)
+static bool holds(const struct case_work *work, const struct process_action *action,
+                  const struct role_grant *grant, const struct case_task_row *task)
 {
+    // A desk moves a case on through the tasks that it holds, or those below it.
     if (task == NULL)
-        return true;
+        return work->is_new || action->stays || case_grant_reaches(work->city, grant, 0);
     if (!case_grant_reaches(work->city, grant, task->department_id))
         return false;
     if ((int)grant->role != task->role)
@@ -80,7 +81,7 @@ int case_may_act(const struct case_work *work, const struct process_action *acti
         if (!covers(work, grant, task))
             continue;
         role = true;
-        if (holds(work, grant, task))
+        if (holds(work, action, grant, task))
             return 0;
     }
     if (role)
@@ -121,6 +122,25 @@ static int apply_inputs(struct case_work *work, const struct case_inputs *inputs
 // told.
 enum refusal { REFUSED_ROLE, REFUSED_HOLDER, REFUSED_INPUT, REFUSED_GUARD, REFUSED_NOT };
 
+// Rows for cases with and without desks stand side by side: what the wrong one lacks is not
+// what the actor did wrong.
+static bool is_of_this_level(struct case_work *work, const struct process_action *action,
+                             struct error *error)
+{
+    static const struct case_inputs NONE = {.opinion = ""};
+    for (size_t i = 0; i < action->guard_count; i++) {
+        const struct process_term *guard = &action->guards[i];
+        if (guard->word != PROCESS_GUARD_UNDER_DESK &&
+            guard->word != PROCESS_GUARD_DESK_ABOVE)
+            continue;
+        struct process_action one = {
+            .code = action->code, .guards = guard, .guard_count = 1};
+        if (case_guards_pass(work, &one, &NONE, error) != 0)
+            return false;
+    }
+    return true;
+}
+
 static enum refusal try_row(struct case_work *work, const struct process_action *action,
                             struct error *error)
 {
@@ -139,6 +159,8 @@ static enum refusal try_row(struct case_work *work, const struct process_action 
     work->behalf_department_id = code != 0 ? case_behalf_of(work, action, task) : 0;
     if (code != 0 && work->behalf_department_id == 0)
         return strcmp(error->slug, "case.holder") == 0 ? REFUSED_HOLDER : REFUSED_ROLE;
+    if (!is_of_this_level(work, action, error))
+        return REFUSED_ROLE;
     if (case_behalf_check(work, error) != 0 ||
         case_inputs_check(work, action, &inputs, error) != 0)
         return REFUSED_INPUT;

@@ -19,7 +19,8 @@ static void cancel_requests(struct case_work *work)
     cancel_kind(work, PROCESS_TASK_APPROVE_SUSPENSION);
     cancel_kind(work, PROCESS_TASK_ENDORSE_EXTENSION);
     cancel_kind(work, PROCESS_TASK_ENDORSE_SUSPENSION);
-    cancel_kind(work, PROCESS_TASK_ASSIST);
+    if (case_desk_now(work) == 0) // who helps a desk helps its units
+        cancel_kind(work, PROCESS_TASK_ASSIST);
 }
 
 // Who has to answer changes with the department.
@@ -152,6 +153,8 @@ static int resume_clock(struct case_work *work, int kind, bool or_restart,
     int code = case_clock_move(work, kind, 0, CLOCK_EFFECT_RESUME, NULL, error);
     if (code == 0 && kind == PROCESS_CLOCK_HANDLING)
         code = case_parts_follow(work, CLOCK_EFFECT_RESUME, error);
+    if (code == 0 && kind == PROCESS_CLOCK_HANDLING)
+        code = case_inner_follow(work, CLOCK_EFFECT_RESUME, error);
     return code;
 }
 
@@ -167,6 +170,8 @@ static int halt_clock(struct case_work *work, int kind, enum clock_effect effect
     int code = 0;
     if (kind == PROCESS_CLOCK_HANDLING) // the part first: its verdict counts
         code = case_parts_follow(work, effect, error);
+    if (code == 0 && kind == PROCESS_CLOCK_HANDLING)
+        code = case_inner_follow(work, effect, error);
     return code != 0 ? code : case_clock_move(work, kind, 0, effect, NULL, error);
 }
 

@@ -283,16 +283,11 @@ static int guard_holds(struct case_work *work, const struct process_action *acti
     case PROCESS_GUARD_LAST:
         holds = is_last(work, guard->numbers[0], work->task_no);
         break;
-    case PROCESS_GUARD_DESK:
-    case PROCESS_GUARD_UNDER_DESK:
-    case PROCESS_GUARD_DESK_ABOVE:
-    case PROCESS_GUARD_INSIDE:
-    case PROCESS_GUARD_OTHER_SIDE:
-    case PROCESS_GUARD_MISSED:
-        code = level_holds(work, inputs, guard, &holds, error);
+    case PROCESS_GUARD_OTHER_DEPARTMENT:
+        holds = inputs->department_id != row->department_id;
         break;
     default:
-        holds = inputs->department_id != row->department_id;
+        code = level_holds(work, inputs, guard, &holds, error);
         break;
     }
     return code != 0 ? code : holds != guard->negated;
@@ -309,6 +304,10 @@ int case_guards_pass(struct case_work *work, const struct process_action *action
             return error_set(error, ERROR_CONFLICT, "case.own_missed_report",
                              "the public reported it while you were on duty there: "
                              "somebody else looks at it");
+        if (code == 0 && action->guards[i].word == PROCESS_GUARD_OTHER_SIDE)
+            return error_set(error, ERROR_CONFLICT, "case.own_work",
+                             "you or your company dispatched or handled the case: "
+                             "somebody else checks it");
         if (code == 0)
             return error_set(error, ERROR_CONFLICT, "case.guard",
                              "'%s' is not possible now: %s", action->code,

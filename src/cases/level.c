@@ -169,6 +169,25 @@ static int start_inner(struct case_work *work, int64_t task_no, int64_t desk_id,
     return code;
 }
 
+int case_inner_follow(struct case_work *work, enum clock_effect effect, struct error *error)
+{
+    bool goes_on = effect == CLOCK_EFFECT_RESUME;
+    if (goes_on && running(work) != NULL)
+        return 0; // a desk has the case, nobody below it
+    int code = 0;
+    for (size_t i = 0; i < work->clock_count && code == 0; i++) {
+        const struct case_clock_row *row = &work->clocks[i];
+        if (row->kind != PROCESS_CLOCK_INNER)
+            continue;
+        if (goes_on && row->clock.status == CLOCK_PAUSED)
+            code = case_clock_move(work, row->kind, row->task_no, CLOCK_EFFECT_RESUME, NULL,
+                                   error);
+        else if (!goes_on)
+            code = rest(work, row->kind, row->task_no, error);
+    }
+    return code;
+}
+
 // ---- effects ----
 static int no_desk(struct error *error)
 {
@@ -184,6 +203,9 @@ static int desk_in(struct case_work *work, struct error *error)
     const struct case_clock_row *above = running(work);
     int64_t above_no = above != NULL ? above->task_no : 0;
     int64_t above_id = above != NULL ? above->department_id : 0;
+    if (above_id == desk->id)
+        return error_set(error, ERROR_CONFLICT, "case.no_desk",
+                         "the desk named has the case already");
     int code = leave_below(work, above_no, 0, error);
     if (code == 0 && above_no != 0)
         code = rest(work, PROCESS_CLOCK_DESK, above_no, error);

@@ -185,6 +185,17 @@ int case_step_leave(struct case_work *work, struct error *error)
     return 0;
 }
 
+// The lead; but what it has handed on to a crew of its own goes on there.
+static int64_t holding_department(struct case_work *work)
+{
+    int64_t lead = work->row.department_id;
+    const struct case_task_row *acted = case_task_find(work, work->task_no);
+    bool crew = acted != NULL && acted->role == PROCESS_DEPARTMENT && !acted->aside &&
+                acted->department_id != 0 && lead == work->department_before &&
+                city_department_within(work->city, acted->department_id, lead);
+    return crew ? acted->department_id : lead;
+}
+
 static int hold(struct case_work *work, const struct process_step *step,
                 struct case_task_row *task, struct error *error)
 {
@@ -194,7 +205,7 @@ static int hold(struct case_work *work, const struct process_step *step,
         if (work->row.department_id == 0)
             return error_set(error, ERROR_CONFLICT, "case.no_department",
                              "the case has no department that could hold it");
-        task->department_id = work->row.department_id;
+        task->department_id = holding_department(work);
         return 0;
     case PROCESS_HOLDER_DESK:
         task->department_id = case_desk_now(work);

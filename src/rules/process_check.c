@@ -85,6 +85,19 @@ static int counts(const struct process_action *action, int64_t counter)
     return times;
 }
 
+// The word that says which desk stands above the lead; -1: none does.
+static int moves_desk(const struct process_action *action)
+{
+    int word = -1;
+    for (size_t i = 0; i < action->effect_count; i++)
+        if (action->effects[i].word == PROCESS_EFFECT_DESK_IN ||
+            action->effects[i].word == PROCESS_EFFECT_DESK_AGAIN ||
+            action->effects[i].word == PROCESS_EFFECT_DESK_OFF ||
+            action->effects[i].word == PROCESS_EFFECT_DESK_OUT)
+            word = action->effects[i].word;
+    return word;
+}
+
 // A history row names action, step before and step after, and what happened to clocks and
 // tasks stands beside it: rows that agree in these must count the same, or a recount could
 // not tell which of them it was.
@@ -93,7 +106,7 @@ static bool same_effects(const struct process_action *a, const struct process_ac
     bool same = true;
     for (int64_t i = 0; i < PROCESS_COUNTER_COUNT; i++)
         same = same && counts(a, i) == counts(b, i);
-    return same;
+    return same && moves_desk(a) == moves_desk(b);
 }
 
 static void check_twins(const struct process *process, const struct process_tables *tables,

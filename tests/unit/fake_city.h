@@ -224,27 +224,45 @@ const struct city_grid *city_grid_by_id(const struct city_snapshot *city, int64_
     return grid;
 }
 
-static const struct city_department fake_departments[] = {
-    {.id = 1, .parent = 0, .code = "centre", .kind = ""},
-    {.id = 2, .parent = 1, .code = "roads", .kind = ""},
-    {.id = 3, .parent = 1, .code = "parks", .kind = ""},
-    {.id = 4, .parent = 2, .code = "crew", .kind = ""},
+// 1 is the centre; 5 a desk with the sweepers 6, and 7 a desk below it with the team 8; 9
+// has no login; 10 is a company with the crews 11 and 12.
+enum { FAKE_DEPARTMENTS = 12 };
+static struct city_department fake_departments[FAKE_DEPARTMENTS] = {
+    {.id = 1, .parent = 0, .code = "centre", .kind = "", .company = 1, .command = 1},
+    {.id = 2, .parent = 1, .code = "roads", .kind = "", .company = 2},
+    {.id = 3, .parent = 1, .code = "parks", .kind = "", .company = 3},
+    {.id = 4, .parent = 2, .code = "crew", .kind = "", .company = 2},
+    {.id = 5,
+     .parent = 1,
+     .code = "north",
+     .kind = "",
+     .company = 5,
+     .command = 2,
+     .desk_limit = {.unit = LIMIT_WORKING_HOUR, .milli = 1000},
+     .inner_percent = 50},
+    {.id = 6, .parent = 5, .code = "sweepers", .kind = "", .company = 6},
+    {.id = 7, .parent = 5, .code = "street", .kind = "", .company = 7, .command = 3},
+    {.id = 8, .parent = 7, .code = "team", .kind = "", .company = 8},
+    {.id = 9, .parent = 1, .code = "water", .kind = "", .company = 9, .silent = true},
+    {.id = 10, .parent = 1, .code = "clean", .kind = "", .company = 10},
+    {.id = 11, .parent = 10, .code = "clean_west", .kind = "", .company = 10},
+    {.id = 12, .parent = 10, .code = "clean_east", .kind = "", .company = 10},
 };
 size_t city_departments(const struct city_snapshot *city)
 {
     (void)city;
-    return 4;
+    return FAKE_DEPARTMENTS;
 }
 const struct city_department *city_department(const struct city_snapshot *city,
                                               size_t index)
 {
     (void)city;
-    return index < 4 ? &fake_departments[index] : NULL;
+    return index < FAKE_DEPARTMENTS ? &fake_departments[index] : NULL;
 }
 const struct city_department *city_department_by_id(const struct city_snapshot *city,
                                                     int64_t id)
 {
-    return id >= 1 && id <= 4 ? city_department(city, (size_t)id - 1) : NULL;
+    return id >= 1 ? city_department(city, (size_t)id - 1) : NULL;
 }
 bool city_department_within(const struct city_snapshot *city, int64_t inner, int64_t outer)
 {

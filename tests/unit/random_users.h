@@ -62,7 +62,8 @@ struct random_texts {
 static size_t invent_inputs(const struct world *w, const struct process_action *action,
                             struct case_input *inputs, struct random_texts *texts)
 {
-    static const char *const DEPARTMENTS[] = {"2", "3", "4"};
+    static const char *const DEPARTMENTS[] = {"2", "3", "4", "5",  "6",
+                                              "7", "8", "9", "10", "11"};
     static const char *const POINTS[] = {"0.0012,0.0033", "0.0077,0.0081", "9,9"};
     static const char *const CASES[] = {"T202506020001", "T202506020002", "T202506020003",
                                         "T202506020004", "T209901010001"};
@@ -73,7 +74,7 @@ static size_t invent_inputs(const struct world *w, const struct process_action *
         if (!input->required && random_below(3) > 0)
             continue;
         if (input->type == PROCESS_INPUT_DEPARTMENT)
-            value = DEPARTMENTS[random_below(3)];
+            value = DEPARTMENTS[random_below(10)];
         else if (input->type == PROCESS_INPUT_POINT)
             value = POINTS[random_below(3)];
         else if (input->type == PROCESS_INPUT_CLASS)
@@ -118,16 +119,17 @@ static bool random_move(struct world *w, const struct actor *people, size_t pers
         struct case_input inputs[CASE_INPUTS_MOST];
         struct random_texts texts;
         struct case_result result;
-        struct case_move one = {.actor = actor,
-                                .action = allowed->action->code,
-                                .case_id = case_id,
-                                .task_id = allowed->task_id,
-                                .task_version = allowed->task_version,
-                                .received_ms = w->now_ms,
-                                .done_ms = INSTANT_NONE,
-                                .inputs = inputs,
-                                .input_count =
-                                    invent_inputs(w, allowed->action, inputs, &texts)};
+        struct case_move one = {
+            .actor = actor,
+            .action = allowed->action->code,
+            .case_id = case_id,
+            .task_id = allowed->task_id,
+            .task_version = allowed->task_version,
+            .behalf = allowed->behalf_department_id != 0 ? "Ms Li" : NULL,
+            .received_ms = w->now_ms,
+            .done_ms = INSTANT_NONE,
+            .inputs = inputs,
+            .input_count = invent_inputs(w, allowed->action, inputs, &texts)};
         if (!hurry || !away || random_below(4) == 0) {
             int code = move(w, &one, &result);
             if (code != 0 && code != ERROR_CONFLICT && code != ERROR_INPUT &&

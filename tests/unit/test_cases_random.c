@@ -13,6 +13,21 @@ static int upkeep(struct world *w)
     return code != 0 ? code : db_commit(&transaction, &error);
 }
 
+static int upkeep_all(struct world *w)
+{
+    unsigned done = 1;
+    int code = 0;
+    while (code == 0 && done > 0) {
+        DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+        code = db_begin(w->db, DB_WRITE, &transaction, &error);
+        if (code == 0)
+            code = case_upkeep_run(w->db, w->city, w->now_ms, 200, &done, &error);
+        if (code == 0)
+            code = db_commit(&transaction, &error);
+    }
+    return code;
+}
+
 // What the system does by itself when nobody has.
 static void ring(struct world *w)
 {
@@ -31,7 +46,10 @@ static void play_at_random(const char *process, unsigned moves)
         person(3, ROLE_SHIFT_LEADER, 0, 0), person(4, ROLE_DISPATCHER, 0, 0),
         person(5, ROLE_DEPARTMENT, 0, 2),   person(6, ROLE_DEPARTMENT, 0, 3),
         person(7, ROLE_DEPARTMENT, 0, 4),   person(8, ROLE_INSPECTOR, 101, 0),
-        person(9, ROLE_MANAGER, 0, 0),
+        person(9, ROLE_MANAGER, 0, 0),      person(10, ROLE_DISPATCHER, 0, 5),
+        person(11, ROLE_DISPATCHER, 0, 7),  person(12, ROLE_DEPARTMENT, 0, 6),
+        person(13, ROLE_DEPARTMENT, 0, 8),  person(14, ROLE_DEPARTMENT, 0, 11),
+        person(15, ROLE_DEPARTMENT, 0, 10),
     };
     const size_t count = sizeof people / sizeof people[0];
     int64_t cases[400];
@@ -45,6 +63,8 @@ static void play_at_random(const char *process, unsigned moves)
             assert_ok(upkeep(&w));
         if (i % 11 == 0)
             ring(&w);
+        if (i % 97 == 0) // the lower desk leaves the model and comes back
+            fake_departments[6].closed = !fake_departments[6].closed;
         if (case_count < 20 || (case_count < 400 && random_below(12) == 0)) {
             struct case_result result;
             double lon = random_below(8) == 0 ? -1 : 0.0001 * random_below(100);
@@ -58,6 +78,9 @@ static void play_at_random(const char *process, unsigned moves)
     assert_true(made > moves / 2);
     assert_recount(&w);
     // Every case can be brought to its end.
+    fake_departments[6].closed = true;
+    fake_departments[4].closed = true; // the higher desk, too
+    assert_ok(upkeep_all(&w));
     for (size_t i = 0; i < case_count; i++) {
         for (int tries = 0; tries < 20000 && look(&w, cases[i]).summary.task_id != 0;
              tries++) {
@@ -72,6 +95,8 @@ static void play_at_random(const char *process, unsigned moves)
         assert_int_equal(look(&w, cases[i]).summary.stage, PROCESS_ENDED);
     }
     assert_recount(&w);
+    for (size_t i = 0; i < FAKE_DEPARTMENTS; i++)
+        fake_departments[i].closed = false;
     world_end(&w);
 }
 

@@ -97,16 +97,27 @@ static int64_t midnight(int64_t day) // Shanghai, without clock changes in these
     return day * DAY_MS - 8 * HOUR;
 }
 
+// With a level of the tree: what stands at that depth, and all below it.
+static const char *department_condition(size_t level, int64_t id, char *out, size_t size)
+{
+    size_t depth = 0;
+    for (int64_t at = id; at != 0; at = city_department_by_id(NULL, at)->parent)
+        depth++;
+    size_t used = (size_t)snprintf(out, size, "department_id IN (%lld", (long long)id);
+    for (int64_t below = 1; below <= FAKE_DEPARTMENTS && depth == level; below++)
+        if (below != id && city_department_within(NULL, below, id))
+            used += (size_t)snprintf(out + used, size - used, ", %lld", (long long)below);
+    snprintf(out + used, size - used, ")");
+    return out;
+}
+
 static const char *dimension_condition(const struct figure_by *by,
                                        const struct figure_key *key, char *out, size_t size)
 {
     long long id = key->id;
     switch (by->dimension) {
     case FIGURE_BY_DEPARTMENT:
-        if (by->level == 2 && id == 2)
-            return "department_id IN (2, 4)"; // the crew stands below the roads
-        snprintf(out, size, "department_id = %lld", id);
-        return out;
+        return department_condition(by->level, id, out, size);
     case FIGURE_BY_AREA:
         snprintf(out, size, "area_%zu = %lld", by->level + 1, id);
         return out;

@@ -203,7 +203,7 @@ static void the_delivered_processes_are_valid(void **state)
     (void)state;
     struct process *standard = load("grids/standard/process");
     struct process *boston = load("grids/boston/process");
-    assert_true(process_steps(standard) == 23);
+    assert_true(process_steps(standard) == 26);
     assert_true(process_steps(boston) == 8);
     int waiting = process_step_find(boston, "waiting");
     assert_int_equal(process_step(boston, (size_t)waiting)->timer_ms,

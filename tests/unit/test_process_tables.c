@@ -208,13 +208,17 @@ static int act(struct walk *walk, const struct actor *actor, const char *action,
         for (char *c = equal + 1; *c != '\0'; c++)
             *c = *c == '_' ? ' ' : *c;
     }
+    const char *behalf = NULL;
+    if (count > 0 && strcmp(inputs[0].name, "behalf") == 0)
+        behalf = inputs[0].value;
     struct case_move move = {.actor = actor,
                              .action = action,
+                             .behalf = behalf,
                              .case_id = walk->case_id,
                              .received_ms = walk->now_ms,
                              .done_ms = done_ms,
-                             .inputs = inputs,
-                             .input_count = count};
+                             .inputs = inputs + (behalf != NULL),
+                             .input_count = count - (behalf != NULL)};
     look(walk, action, &move);
     return case_apply(walk->db, walk->city, &move, result, &error);
 }
@@ -273,11 +277,30 @@ static void wait_for(struct walk *walk, const char *text)
     walk->now_ms += number * (text[strlen(text) - 1] == 'h' ? 3600000 : 86400000);
 }
 
+static int upkeep(struct walk *walk)
+{
+    unsigned done = 0;
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    int code = db_begin(walk->db, DB_WRITE, &transaction, &error);
+    if (code == 0)
+        code = case_upkeep_run(walk->db, walk->city, walk->now_ms, 256, &done, &error);
+    return code != 0 ? code : db_commit(&transaction, &error);
+}
+
 static void run_line(struct walk *walk, char **words, size_t count)
 {
     struct case_result result = {0};
-    if (strcmp(words[0], "scenario") == 0)
+    if (strcmp(words[0], "scenario") == 0) {
+        for (size_t i = 0; i < FAKE_DEPARTMENTS; i++)
+            fake_departments[i].closed = false;
         return;
+    }
+    if (strcmp(words[0], "remove") == 0) { // a department, out of the model
+        int64_t id = 0;
+        assert_ok(text_to_int(words[1], strlen(words[1]), &id, &error));
+        fake_departments[id - 1].closed = true;
+        return;
+    }
     if (strcmp(words[0], "wait") == 0) {
         wait_for(walk, words[1]);
         return;
@@ -292,6 +315,8 @@ static void run_line(struct walk *walk, char **words, size_t count)
     if (strcmp(words[0], "timers") == 0) {
         unsigned done = 0;
         code = case_timers_run(walk->db, walk->city, walk->now_ms, 256, &done, &error);
+    } else if (strcmp(words[0], "upkeep") == 0) {
+        code = upkeep(walk);
     } else {
         struct actor actor = who(words[0]);
         DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
