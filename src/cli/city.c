@@ -132,7 +132,9 @@ static int new_in_store(const char *data, const char *slug, const struct city_mo
 static int run_new(int argc, char **argv, struct error *error)
 {
     const char *data = cli_data_folder(&argc, argv);
-    int code = cli_words(argc, argv, 2, 2, error);
+    int code = cli_store(&argc, argv, data, error);
+    if (code == 0)
+        code = cli_words(argc, argv, 2, 2, error);
     if (code < 0)
         return code;
     if (control_is_running(data))

@@ -379,7 +379,10 @@ static int run_serve(int argc, char **argv, struct error *error)
     struct serve serve = {.data = cli_data_folder(&argc, argv), .options = options_new()};
     block_signals();
     db_on_upgrade(log_upgrade, NULL);
-    int code = cli_settings(&argc, argv, serve.data, serve.options, error);
+    int code = cli_store(&argc, argv, serve.data, error);
+    if (!code) {
+        code = cli_settings(&argc, argv, serve.data, serve.options, error);
+    }
     if (!code) {
         code = cli_words(argc, argv, 0, 0, error);
     }

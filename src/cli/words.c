@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gridcase/db/store.h>
+
 static void take_out(int *argc, char **argv, int at, int count)
 {
     for (int i = at; i + count <= *argc; i++)
@@ -61,4 +63,10 @@ const char *cli_data_folder(int *argc, char **argv)
     if (!folder)
         folder = getenv("GRIDCASE_DATA");
     return folder ? folder : "./data";
+}
+
+int cli_store(int *argc, char **argv, const char *data, struct error *error)
+{
+    const char *address = cli_option(argc, argv, "--store");
+    return address ? db_store_use(data, address, error) : 0;
 }

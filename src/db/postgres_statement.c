@@ -23,6 +23,7 @@ struct pg_statement {
     char *declare; // begins there
     int highest;   // n of $n
     bool writes, many;
+    Oid unused[PARAMETERS_MAX]; // type of a number that the text leaves out, else 0
     Oid types[PARAMETERS_MAX];
     char *values[PARAMETERS_MAX]; // NULL: NULL; owned
     int lengths[PARAMETERS_MAX];
@@ -39,9 +40,13 @@ struct pg_statement {
 
 // ---- making ----
 
-static int count_parameters(const char *text)
+// The highest n of $n; a number that the text leaves out (parts do) gets some type, since
+// PostgreSQL cannot find one.
+static int count_parameters(const char *text, Oid unused[PARAMETERS_MAX])
 {
     int highest = 0;
+    for (int i = 0; i < PARAMETERS_MAX; i++)
+        unused[i] = PG_INT8;
     for (const char *p = text; *p; p++) {
         if (*p == '\'') {
             const char *end = strchr(p + 1, '\'');
@@ -54,6 +59,8 @@ static int count_parameters(const char *text)
                 n = n * 10 + (*p - '0');
             p--;
             highest = n > highest ? n : highest;
+            if (n >= 1 && n <= PARAMETERS_MAX)
+                unused[n - 1] = 0;
         }
     }
     return highest;
@@ -83,7 +90,8 @@ int pg_prepare(void *given, const struct db_text *text, void **ret_statement,
     statement->text = room + DECLARE_ROOM;
     statement->many = text->many;
     statement->writes = text_writes(statement->text);
-    statement->highest = count_parameters(statement->text);
+    statement->highest = count_parameters(statement->text, statement->unused);
+    memcpy(statement->types, statement->unused, sizeof statement->types);
     if (statement->highest > PARAMETERS_MAX) {
         pg_release(statement);
         return error_set(error, ERROR_BUG, "db.misuse", "more than %d parameters",
@@ -147,8 +155,8 @@ int pg_bind(void *given, int index, const struct db_value *value, struct error *
     int at = index - 1;
     free(statement->values[at]);
     statement->values[at] = NULL;
-    statement->types[at] = 0;
-    if (index > statement->highest)
+    statement->types[at] = statement->unused[at];
+    if (index > statement->highest || statement->unused[at] != 0)
         return 0;
     switch (value->type) {
     case DB_TYPE_NULL:
@@ -178,7 +186,7 @@ void pg_clear(void *given)
     for (int i = 0; i < statement->highest && i < PARAMETERS_MAX; i++) {
         free(statement->values[i]);
         statement->values[i] = NULL;
-        statement->types[i] = 0;
+        statement->types[i] = statement->unused[i];
     }
 }
 

@@ -19,6 +19,7 @@
 #include <gridcase/db/db.h>
 
 #include "fake_city.h"
+#include "fault/postgres.h"
 #include "fault/temporary.h"
 
 static struct error error;
@@ -58,6 +59,7 @@ static inline void world_begin(struct world *w, const char *process)
     snprintf(location, sizeof location, "%s/data", w->folder);
     snprintf(steps, sizeof steps, "grids/%s/process/steps.csv", process);
     snprintf(actions, sizeof actions, "grids/%s/process/actions.csv", process);
+    engine_store(location);
     assert_ok(
         db_store_open(location, DB_STORE_CREATE | DB_STORE_UNSAFE, &w->store, &error));
     assert_ok(db_store_city_create(w->store, "t", 1, &error));

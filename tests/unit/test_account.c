@@ -17,6 +17,7 @@
 #include <gridcase/core/text.h>
 #include <gridcase/db/db.h>
 
+#include "fault/postgres.h"
 #include "fault/temporary.h"
 
 enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS };
@@ -48,6 +49,7 @@ static int set_up(void **state)
     char location[300];
     temporary_folder(folder, sizeof folder);
     snprintf(location, sizeof location, "%s/data", folder);
+    engine_store(location);
     assert_ok(db_store_open(location, DB_STORE_CREATE, &store, &error));
     assert_ok(db_store_city_create(store, "tinytown", start_ms, &error));
     assert_ok(db_open(store, "tinytown", DB_CASES, DB_WRITE, &db, &error));

@@ -14,6 +14,7 @@
 #include <gridcase/core/text.h>
 #include <gridcase/db/db.h>
 
+#include "fault/postgres.h"
 #include "fault/temporary.h"
 
 static const int64_t start_ms = 1800000000000;
@@ -40,6 +41,7 @@ static int set_up(void **state)
     char location[300];
     temporary_folder(folder, sizeof folder);
     snprintf(location, sizeof location, "%s/data", folder);
+    engine_store(location);
     assert_int_equal(db_store_open(location, DB_STORE_CREATE, &store, &error), 0);
     assert_int_equal(db_store_city_create(store, "tinytown", start_ms, &error), 0);
     assert_int_equal(db_open(store, "tinytown", DB_CASES, DB_WRITE, &db, &error), 0);

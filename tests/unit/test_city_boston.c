@@ -21,6 +21,7 @@
 #include <gridcase/rules/routing.h>
 #include <gridcase/rules/zone.h>
 
+#include "fault/postgres.h"
 #include "fault/temporary.h"
 
 static struct error error;
@@ -47,6 +48,7 @@ static int set_up(void **state)
     temporary_folder(boston.folder, sizeof boston.folder);
     snprintf(location, sizeof location, "%s/data", boston.folder);
     boston.report = city_report_new();
+    engine_store(location);
     assert_ok(db_store_open(location, DB_STORE_CREATE, &boston.store, &error));
     struct city_model *model CITY_MODEL_CLEANUP = NULL;
     assert_ok(city_model_read_identity("grids/boston", boston.report, &model, &error));

@@ -17,6 +17,7 @@
 #include <gridcase/db/store.h>
 #include <gridcase/rules/catalogue.h>
 
+#include "fault/postgres.h"
 #include "fault/temporary.h"
 
 static struct error error;
@@ -43,6 +44,7 @@ static int set_up(void **state)
     temporary_folder(haidian.folder, sizeof haidian.folder);
     snprintf(location, sizeof location, "%s/data", haidian.folder);
     haidian.report = city_report_new();
+    engine_store(location);
     assert_ok(db_store_open(location, DB_STORE_CREATE, &haidian.store, &error));
     struct city_model *model CITY_MODEL_CLEANUP = NULL;
     assert_ok(city_model_read_identity("grids/haidian", haidian.report, &model, &error));

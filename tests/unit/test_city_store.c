@@ -26,6 +26,7 @@
 #include <gridcase/rules/process.h>
 #include <gridcase/rules/routing.h>
 
+#include "fault/postgres.h"
 #include "fault/temporary.h"
 #include "unit/model_folder.h"
 
@@ -75,6 +76,7 @@ static int set_up(void **state)
     temporary_folder(fixture.folder, sizeof fixture.folder);
     char location[300];
     snprintf(location, sizeof location, "%s/data", fixture.folder);
+    engine_store(location);
     assert_ok(db_store_open(location, DB_STORE_CREATE, &fixture.store, &error));
     struct city_report *report = city_report_new();
     struct city_model *model CITY_MODEL_CLEANUP = NULL;

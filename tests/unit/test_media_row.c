@@ -18,6 +18,7 @@
 #include <gridcase/media/media.h>
 
 #include "../../src/media/media_internal.h"
+#include "fault/postgres.h"
 #include "fault/temporary.h"
 
 static char folder[256];
@@ -32,6 +33,7 @@ static int set_up(void **state)
     char path[300];
     temporary_folder(folder, sizeof folder);
     snprintf(path, sizeof path, "%s/data", folder);
+    engine_store(path);
     assert_int_equal(db_store_open(path, DB_STORE_CREATE, &store, &error), 0);
     assert_int_equal(db_store_city_create(store, "tinytown", 0, &error), 0);
     assert_int_equal(db_open(store, "tinytown", DB_CASES, DB_WRITE, &db, &error), 0);

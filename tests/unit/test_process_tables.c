@@ -18,6 +18,7 @@
 #include <gridcase/media/media.h>
 
 #include "fake_city.h"
+#include "fault/postgres.h"
 #include "fault/temporary.h"
 
 enum { WORDS = 16, ROWS = 1000 };
@@ -54,6 +55,7 @@ static void walk_begin(struct walk *walk, char *folder, size_t size, const char 
     snprintf(location, sizeof location, "%s/data", folder);
     snprintf(steps, sizeof steps, "grids/%s/process/steps.csv", process);
     snprintf(actions, sizeof actions, "grids/%s/process/actions.csv", process);
+    engine_store(location);
     assert_ok(
         db_store_open(location, DB_STORE_CREATE | DB_STORE_UNSAFE, &walk->store, &error));
     assert_ok(db_store_city_create(walk->store, "t", 1, &error));

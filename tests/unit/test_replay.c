@@ -20,6 +20,7 @@
 #include <gridcase/db/db.h>
 
 #include "../../src/cases/replay_internal.h"
+#include "fault/postgres.h"
 #include "fault/temporary.h"
 #include <gridcase/rules/zone.h>
 
@@ -40,6 +41,7 @@ static int open_town(void **state)
     struct town *town = memory_new(sizeof *town);
     struct error error = {0};
     temporary_folder(town->folder, sizeof town->folder);
+    engine_store(town->folder);
     must(db_store_open(town->folder, DB_STORE_CREATE, &town->store, &error), &error);
     must(db_store_city_create(town->store, "tinytown", instant_now_ms(), &error), &error);
     struct city_report *report = city_report_new();

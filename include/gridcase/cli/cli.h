@@ -30,3 +30,6 @@ int cli_words(int argc, char **argv, int least, int most,
               struct error *error) ERROR_MUST_CHECK;
 // --data FOLDER, else environment GRIDCASE_DATA, else "./data". Taken out of argv.
 const char *cli_data_folder(int *argc, char **argv);
+// --store ADDRESS, if given: the folder's databases are on that server from now on.
+int cli_store(int *argc, char **argv, const char *data,
+              struct error *error) ERROR_MUST_CHECK;
