@@ -71,6 +71,7 @@ static void loads_without_errors_or_warnings(void **state)
     assert_int_equal(city_report_count_of(haidian.report, CITY_ERROR), 0);
     assert_int_equal(city_report_count_of(haidian.report, CITY_WARNING), 0);
     assert_int_equal(haidian.result.components, 821);
+    assert_int_equal(haidian.result.grids, 168);
     double area_m2 = 0;
     for (size_t i = 0; i < city_grids(haidian.city); i++)
         area_m2 += city_grid(haidian.city, i)->area_m2;

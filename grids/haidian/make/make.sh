@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MPL-2.0
 # Makes the layers of the model out of the published files: grids/haidian/make/make.sh SOURCE
 # where SOURCE holds osm-beijing/ and holidays/ (../README.md names them). Needs the sqlite3
-# shell, ogr2ogr (gdal-bin, with SpatiaLite), jq and gzip. What it writes is in the
-# repository: nobody needs to run it to use the model.
+# shell, ogr2ogr (gdal-bin, with SpatiaLite), jq, gzip and gridcase itself. What it writes is
+# in the repository: nobody needs to run it to use the model.
 set -eu
 source=$(cd "$1" && pwd)
+gridcase=$(cd "$(dirname "$0")/../../../build" && pwd)/gridcase
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -40,13 +41,8 @@ write_layer communities "
            ST_Union(geom) AS geometry
     FROM blocks JOIN place ON CAST(place.gid AS INTEGER) = blocks.gid GROUP BY community"
 
-# ---- unit grids: community (12) + serial (3), west to east, then north to south ----
-write_layer unit_grids "
-    SELECT community || printf('%03d', row_number() OVER (PARTITION BY community
-               ORDER  BY -CAST(ST_Y(ST_Centroid(geom)) / 100 AS INTEGER), ST_X(ST_Centroid(geom)),
-               blocks.gid)) AS code,
-           round(area_m2) AS area_m2, '2026-01-01' AS valid_from, geom AS geometry
-    FROM blocks JOIN place ON CAST(place.gid AS INTEGER) = blocks.gid ORDER BY 1"
+# The faces of the street network as they are, to compare with what is cut below.
+write_layer blocks "SELECT gid, round(area_m2) AS area_m2, geom AS geometry FROM blocks ORDER BY gid"
 
 # ---- duty grids, crews: whole communities ----
 write_layer duty_grids "
@@ -69,6 +65,17 @@ write_layer roads "
         'secondary_link', 'tertiary', 'tertiary_link', 'residential', 'living_street',
         'unclassified', 'service', 'footway', 'cycleway', 'path')
       AND ST_Intersects(geom, (SELECT ST_Union(geom) FROM blocks))"
+# ---- unit grids: cut out of the communities along the roads ----
+for layer in communities roads; do gzip -dc layers/$layer.geojson.gz > "$work/$layer.geojson"; done
+"$gridcase" grid make --areas "$work/communities.geojson" --code code --roads "$work/roads.geojson" \
+    --crs EPSG:4548 --out "$work/grids.gpkg"
+rm -f "$work/out.geojson"
+ogr2ogr -q -f GeoJSON "$work/out.geojson" "$work/grids.gpkg" -dialect sqlite -nln unit_grids \
+    -a_srs EPSG:4548 -lco COORDINATE_PRECISION=4 -lco RFC7946=NO -sql "
+    SELECT code, region, street, community, serial, round(area_m2) AS area_m2, geom AS geometry
+    FROM grids ORDER BY code"
+gzip -9nc "$work/out.geojson" > layers/unit_grids.geojson.gz
+
 ogr2ogr -q -f CSV "$work/places.csv" "$db" -dialect sqlite -sql "
     SELECT name, kind, printf('%.7f', ST_X(at)) AS lon, printf('%.7f', ST_Y(at)) AS lat
     FROM (SELECT name, CASE WHEN other_tags LIKE '%\"amenity\"=>\"%' THEN 'amenity'
