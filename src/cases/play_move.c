@@ -206,26 +206,36 @@ int play_report(struct play_scene *scene, int64_t *ret_case_id, struct error *er
 }
 
 // ---- inputs ----
-static int64_t other_department(const struct play_scene *scene, int64_t not_id)
+// One of the departments below another (0: any), but not this one; 0: there is none.
+static int64_t department_below(const struct play_scene *scene, int64_t parent_id,
+                                int64_t not_id)
 {
     const struct city_snapshot *city = scene->play->city;
     size_t count = city_departments(city), first = play_below(scene->random, count);
     for (size_t i = 0; i < count; i++) {
         const struct city_department *one = city_department(city, (first + i) % count);
-        if (!one->closed && one->parent != 0 && one->id != not_id)
+        if (!one->closed && one->parent != 0 && one->id != not_id &&
+            (parent_id == 0 || one->parent == parent_id))
             return one->id;
     }
     return 0;
 }
 
-static int64_t department_for(const struct play_scene *scene, struct case_work *work,
-                              const struct process_action *action)
+// A desk hands on within its own part of the tree; otherwise the route, then an office
+// beside the one that has it, then any.
+static int64_t department_for(const struct play_scene *scene, struct case_work *work)
 {
     struct error ignored = {0};
-    if (case_route(work, &ignored) == 0 && !work->route.manual && work->route.lead != 0 &&
-        (action->kind != PROCESS_RESENT || work->route.lead != work->row.department_id))
-        return work->route.lead;
-    return other_department(scene, work->row.department_id);
+    int64_t now_id = work->row.department_id, found = 0;
+    const struct city_department *now = city_department_by_id(scene->play->city, now_id);
+    if (city_department_is_desk(now))
+        found = department_below(scene, now_id, 0);
+    if (found == 0 && case_route(work, &ignored) == 0 && !work->route.manual &&
+        work->route.lead != now_id)
+        found = work->route.lead;
+    if (found == 0 && now != NULL && now->parent != 0)
+        found = department_below(scene, now->parent, now_id);
+    return found != 0 ? found : department_below(scene, 0, now_id);
 }
 
 static const char *choose(const struct play_scene *scene, const char *choices)
@@ -263,8 +273,7 @@ static const char *invent(const struct play_scene *scene, struct case_work *work
                    : label_text(&action->label, city_language(scene->play->city, 0));
     case PROCESS_INPUT_DEPARTMENT:
     case PROCESS_INPUT_DEPARTMENTS:
-        return arena_format(scene->arena, "%lld",
-                            (long long)department_for(scene, work, action));
+        return arena_format(scene->arena, "%lld", (long long)department_for(scene, work));
     case PROCESS_INPUT_CHOICE:
         return choose(scene, input->choices);
     case PROCESS_INPUT_INSTANT:
