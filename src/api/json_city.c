@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // The city's words as JSON: names in its languages, departments, areas, the city itself.
 #include <gridcase/core/text.h>
+#include <gridcase/rules/process_vocabulary.h>
 #include <gridcase/rules/words.h>
 
 #include "api_internal.h"
@@ -198,6 +199,14 @@ void api_put_action(struct json_writer *json, const struct process_action *actio
         }
         label_put(json, "label", &input->label);
         json_end_object(json);
+    }
+    json_end_array(json);
+    json_begin_array(json, "needs"); // files that it does not go without
+    for (size_t i = 0; i < action->guard_count; i++) {
+        const struct process_term *guard = &action->guards[i];
+        if (guard->word == PROCESS_GUARD_GIVEN && !guard->negated) {
+            json_put_text(json, NULL, process_given_to_str((int)guard->numbers[0]));
+        }
     }
     json_end_array(json);
 }

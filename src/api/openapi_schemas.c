@@ -78,6 +78,7 @@ const struct openapi_member openapi_members[] = {
     {"", "kind", "text", 0},
     {"", "label", "label", 0},
     {"", "inputs", "[=input", 0},
+    {"", "needs", "[text", 0},
     {"", "code", "text", 1},
     {"", "from", "text?", 1},
     {"", "to", "text", 1},

@@ -253,6 +253,11 @@ const char *process_counter_to_str(int counter)
     return counter >= 0 && counter < PROCESS_COUNTER_COUNT ? COUNTERS[counter] : NULL;
 }
 
+const char *process_given_to_str(int given)
+{
+    return given >= 0 && given < PROCESS_GIVEN_COUNT ? GIVEN[given] : NULL;
+}
+
 static int find_word(const char *const *words, int count, const char *word)
 {
     for (int i = 0; i < count; i++)

@@ -123,6 +123,7 @@ enum process_given {
     PROCESS_GIVEN_AFTER,  // and of how it is now
     PROCESS_GIVEN_COUNT
 };
+const char *process_given_to_str(int given);
 
 // The duration of timer(): milliseconds, with this bit when they are working time.
 #define PROCESS_TIMER_WORKING (INT64_C(1) << 60)

@@ -275,15 +275,19 @@ export function open(number: string | null): void {
 }
 export const may = (right: string) => session.value?.rights?.includes(right) ?? true;
 export const mayReport = () => may('case.report');
-export function report(): void {
+/** The ended case that the report being written goes on with. */
+export const following = signal<CaseDetail | null>(null);
+export function report(follows: CaseDetail | null = null): void {
   if (!mayReport()) return;
   batch(() => {
+    following.value = follows;
     reporting.value = true;
     pane.value = 'side';
   });
 }
 export function endReport(): void {
   batch(() => {
+    following.value = null;
     reporting.value = false;
     picking.value = null;
     pin.value = null;

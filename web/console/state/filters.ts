@@ -3,7 +3,7 @@
 // same. Every field combines with every other.
 import type { Query } from '../../lib/api/client.ts';
 
-export const queues = ['open', 'mine', 'where', 'manual', 'overdue', 'all'] as const;
+export const queues = ['open', 'mine', 'asked', 'where', 'manual', 'overdue', 'all'] as const;
 export type Queue = (typeof queues)[number];
 export type Sort = 'due' | 'newest';
 
@@ -84,7 +84,8 @@ export function filterQuery(filters: Filters, box: readonly number[] | null): Qu
     q: number ? '' : filters.q.trim(),
   };
   // A number is looked for among all cases, ended ones too.
-  if (!number && filters.queue !== 'all') query.open = true;
+  // One may be asked about an ended one too: an appeal.
+  if (!number && filters.queue !== 'all' && filters.queue !== 'asked') query.open = true;
   if (!number) {
     if (filters.queue === 'overdue') query.light = 'red';
     else if (filters.queue !== 'open' && filters.queue !== 'all') query.queue = filters.queue;

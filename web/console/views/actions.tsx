@@ -13,6 +13,7 @@ import { keepDraft, keptDraft } from '../state/keep.ts';
 import { client, detail, list, notify, open, readDetail, selected } from '../state/app.ts';
 import { HistoryItem } from './case.tsx';
 import { Field, uploading, type Value, type Values } from './fields.tsx';
+import { needWords, WhatChanges } from './preview.tsx';
 import { failureWords } from './words.ts';
 
 /** What a person is typing for a case, kept while the page lives. */
@@ -221,6 +222,12 @@ function Form({ found, form, action }: { found: CaseDetail; form: Draft; action:
               onChange={(value) => change({ values: { ...draft.value?.values, [input.name]: value } })}
             />
           ))}
+          {needWords(action).map((need) => (
+            <p key={need} class="muted small-text">
+              <Icon name="photo" size={12} /> {need}
+            </p>
+          ))}
+          <WhatChanges number={found.number} action={action} task={form.task} version={form.version} values={form.values} />
           {action.inputs.length === 0 && <p>{t('action.sure', { action: label(action.label) })}</p>}
         </>
       ) : (

@@ -18,6 +18,7 @@ import {
   light,
   list,
   lookAt,
+  mayReport,
   notify,
   nowMs,
   open,
@@ -25,6 +26,7 @@ import {
   printSlips,
   process,
   readDetail,
+  report,
   selected,
 } from '../state/app.ts';
 import { Actions } from './actions.tsx';
@@ -88,6 +90,13 @@ export function CaseView() {
           <Headline found={found} />
         </header>
         <Actions found={found} />
+        {found.closed_at && found.outcome !== 'merged' && mayReport() && (
+          <p class="block">
+            <button type="button" class="plain" onClick={() => report(found)}>
+              <Icon name="plus" size={12} /> {t('successor.start')}
+            </button>
+          </p>
+        )}
         <Plain found={found} />
         <Facts found={found} />
         <Photos found={found} />
@@ -175,6 +184,14 @@ function Plain({ found }: { found: CaseDetail }) {
 /** Records of old often repeat the class as the description. */
 const saysMore = (found: CaseDetail) => !Object.values(found.class?.name ?? {}).includes(found.description);
 
+function CaseLink({ number }: { number: string }) {
+  return (
+    <button type="button" class="plain small numeric" onClick={() => open(number)}>
+      {number}
+    </button>
+  );
+}
+
 function Facts({ found }: { found: CaseDetail }) {
   const fact = (name: string, value: preact.ComponentChildren) =>
     value === null || value === undefined || value === '' || value === false ? null : (
@@ -236,6 +253,8 @@ function Facts({ found }: { found: CaseDetail }) {
             </ul>
           ),
         )}
+        {fact(t('fact.follows'), found.follows && <CaseLink number={found.follows} />)}
+        {fact(t('fact.successors'), (found.successors ?? []).length > 0 && (found.successors ?? []).map((number) => <CaseLink key={number} number={number} />))}
         {fact(t('fact.opened'), showFull(found.opened_at))}
         {fact(t('fact.due'), due && <>{showFull(due)}{found.clock?.provisional && <small class="muted"> {t('clock.provisional')}</small>}</>)}
         {fact(t('fact.closed'), showFull(found.closed_at))}
@@ -493,10 +512,21 @@ function inputWords(row: HistoryRow): { name: string; value: string }[] {
   const words: { name: string; value: string }[] = [];
   for (const [name, value] of Object.entries(row.inputs ?? {})) {
     if (value === null || value === '' || value === row.opinion) continue;
+    if (name === 'before' && typeof value === 'object') {
+      words.push({ name: t('history.before'), value: beforeWords(value as Record<string, unknown>) });
+      continue;
+    }
     const input = known.find((one) => one.name === name);
     words.push({ name: label(input?.label) || name.replaceAll('_', ' '), value: inputWord(input?.type ?? '', value) });
   }
   return words;
+}
+/** What a correction replaced, in one line. */
+function beforeWords(before: Record<string, unknown>): string {
+  return ['class', 'condition', 'point', 'address']
+    .filter((name) => before[name])
+    .map((name) => inputWord(name, before[name]))
+    .join(' · ');
 }
 function inputWord(type: string, value: unknown): string {
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';

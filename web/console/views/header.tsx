@@ -112,7 +112,7 @@ export function Header() {
           </span>
         )}
         {mayReport() && (
-          <button type="button" class="primary new-report" aria-label={t('report.title')} aria-pressed={reporting.value} onClick={report}>
+          <button type="button" class="primary new-report" aria-label={t('report.title')} aria-pressed={reporting.value} onClick={() => report()}>
             <Icon name="plus" /> <span class="wide">{t('report.title')}</span>
           </button>
         )}

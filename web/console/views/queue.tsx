@@ -43,6 +43,7 @@ export const listBox = { current: null as HTMLDivElement | null };
 const quickKey = {
   open: 'queue.open',
   mine: 'queue.mine',
+  asked: 'queue.asked',
   where: 'queue.where',
   manual: 'queue.manual',
   overdue: 'queue.overdue',
@@ -54,6 +55,7 @@ function QuickQueues() {
   const known = summary.value?.sees_all === false ? null : summary.value;
   const count: Partial<Record<Queue, number | undefined>> = {
     mine: summary.value?.mine, // one's own in any case
+    asked: summary.value?.asked,
     where: known?.where,
     manual: known?.manual,
     overdue: known?.overdue,

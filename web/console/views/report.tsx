@@ -8,7 +8,7 @@ import { Picker } from '../../lib/form/picker.tsx';
 import { label, showTime } from '../../lib/i18n/index.ts';
 import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
-import { catalogue, city, client, endReport, hovered, light, list, lookAt, markedGrid, notify, open, phase, picking, pin, reporting, session } from '../state/app.ts';
+import { catalogue, city, client, endReport, following, hovered, light, list, lookAt, markedGrid, notify, open, phase, picking, pin, reporting, session } from '../state/app.ts';
 import { keepDraft, keptDraft } from '../state/keep.ts';
 import { classChoices, conditionChoices, MediaField, PointField, TextArea, uploading } from './fields.tsx';
 import { PlaceBox, type PlaceHit } from './placebox.tsx';
@@ -102,6 +102,16 @@ async function look(point: Point | null): Promise<void> {
   }
 }
 
+/** A successor begins where the ended case was. */
+effect(() => {
+  const before = following.value;
+  if (!before) return;
+  const address = before.address ?? '';
+  form.value = { ...blank, classId: before.class ? String(before.class.id) : '', conditionId: before.condition ? String(before.condition.id) : '', point: before.point, address };
+  pin.value = before.point;
+  void look(before.point);
+});
+
 // ---- what is known already at the spot: the same thing is reported by many callers ----
 const NEAR_M = 150;
 const NEAR_MOST = 6;
@@ -181,6 +191,7 @@ async function send(): Promise<void> {
       ? { reporter: Object.fromEntries(Object.entries(reporter).filter(([, text]) => text)) }
       : {}),
     ...(value.media.length > 0 ? { media: value.media } : {}),
+    ...(following.value ? { follows: following.value.number } : {}),
   };
   busy.value = true;
   failure.value = '';
@@ -297,6 +308,14 @@ export function ReportView() {
           void send();
         }}
       >
+        {following.value && (
+          <p class="block">
+            <Icon name="copy" size={14} /> {t('successor.of', { number: following.value.number })}{' '}
+            <button type="button" class="plain small" onClick={() => (following.value = null)}>
+              {t('successor.not')}
+            </button>
+          </p>
+        )}
         <fieldset>
           <legend>{t('report.where')}</legend>
           <PlaceBox

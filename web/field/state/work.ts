@@ -23,6 +23,10 @@ export interface ReportForm {
   pointAt: number;
   address: string;
   words: string;
+  /** A way to start the case other than the first, by its code; '' for that one. */
+  how: string;
+  /** What single photos show, by their ids, where a person said it. */
+  shows: Record<string, 'before' | 'after'>;
 }
 export const blankReport = (): ReportForm => ({
   classId: null,
@@ -34,7 +38,21 @@ export const blankReport = (): ReportForm => ({
   pointAt: 0,
   address: '',
   words: '',
+  how: '',
+  shows: {},
 });
+/** Ways to start a case, the usual one first. */
+export const ways = computed(() => session.value?.start_actions ?? []);
+export const wayOf = (form: ReportForm) => ways.value.find((one) => one.action === form.how) ?? ways.value[0];
+/** What a photo shows: as a person said it; else the first is of before, where both are asked for. */
+export function showsOf(form: ReportForm, photos: readonly { id: string }[], at: number): 'before' | 'after' {
+  const needs = wayOf(form)?.needs ?? [];
+  return form.shows?.[photos[at]!.id] ?? (at === 0 && needs.includes('before') ? 'before' : 'after');
+}
+export function lacksShown(form: ReportForm, photos: readonly { id: string }[]): boolean {
+  const needs = (wayOf(form)?.needs ?? []).filter((need) => need === 'before' || need === 'after');
+  return needs.some((need) => !photos.some((_, at) => showsOf(form, photos, at) === need));
+}
 export interface ActForm {
   number: string;
   action: string;
@@ -266,7 +284,8 @@ export async function saveReport(keeper: DraftKeeper<ReportForm>, title: Record<
     ...(form.address.trim() ? { address: form.address.trim() } : {}),
     description: words,
     ...source(),
-    ...(keeper.photos.value.length > 0 ? { media: keeper.photos.value.map((photo) => photo.sha256) } : {}),
+    ...(keeper.photos.value.length > 0 ? { media: keeper.photos.value.map((photo, at) => (form.how ? { sha256: photo.sha256, stage: showsOf(form, keeper.photos.value, at) } : photo.sha256)) } : {}),
+    ...(form.how ? { action: form.how } : {}),
     done_at: new Date(client.now()).toISOString(),
   };
   await save(keeper, { kind: 'report', path: '/cases', body, form, title }, uuid());

@@ -10,7 +10,7 @@ import { type FieldKey, t } from '../i18n.ts';
 import { fix, metres, wantPosition } from '../state/position.ts';
 import { go } from '../state/route.ts';
 import { client, may, notify, quickly } from '../state/session.ts';
-import { type Keeper, reportKeeper, type ReportForm, saveReport, throwAway } from '../state/work.ts';
+import { type Keeper, lacksShown, reportKeeper, type ReportForm, saveReport, showsOf, throwAway, wayOf, ways } from '../state/work.ts';
 import { ClassChooser } from './classes.tsx';
 import { Head, online } from './parts.tsx';
 import { Photos } from './photos.tsx';
@@ -25,6 +25,7 @@ function lacks(keeper: Keeper<ReportForm>): Missing[] {
   const out: Missing[] = [];
   if (!form.point && !form.address.trim()) out.push('place');
   if (!form.classId) out.push('class');
+  if (lacksShown(form, keeper.photos.value)) out.push('photo');
   return out;
 }
 
@@ -50,7 +51,8 @@ export function ReportView() {
     const [first] = lacks(keeper);
     if (first) {
       document.getElementById(first)?.scrollIntoView({ block: 'center' });
-      notify('bad', t(first === 'place' ? 'report.no_place' : 'report.no_class'), 'form');
+      const shown = (wayOf(form)?.needs ?? []).includes('before') ? 'how.lacks' : 'how.lacks_after';
+      notify('bad', t(first === 'place' ? 'report.no_place' : first === 'class' ? 'report.no_class' : shown), 'form');
       return;
     }
     if (busy.value) return;
@@ -78,6 +80,7 @@ export function ReportView() {
         <section class="card" id="photo" aria-label={t('case.photos')}>
           <Photos keeper={keeper as never} startOpen={ready.value === 'blank'} />
         </section>
+        <How keeper={keeper} />
         <PlaceField keeper={keeper} missing={missing.includes('place')} />
         <What keeper={keeper} missing={missing.includes('class')} />
         <Words value={form.words} optional onChange={(words) => keeper.set({ words })} />
@@ -106,6 +109,50 @@ export function Discard({ onDiscard }: { onDiscard: () => void }) {
     <button type="button" class={`plain${sure.value ? ' bad' : ''}`} onClick={() => (sure.value ? onDiscard() : (sure.value = true))}>
       {t(sure.value ? 'draft.discard_sure' : 'draft.discard')}
     </button>
+  );
+}
+
+/** Reported only, or handled on the spot: the ways that the process has for this person. */
+function How({ keeper }: { keeper: Keeper<ReportForm> }) {
+  const form = keeper.form.value;
+  const photos = keeper.photos.value;
+  if (ways.value.length < 2) return null;
+  const way = wayOf(form);
+  const sides = (way?.needs ?? []).some((need) => need === 'before' || need === 'after');
+  return (
+    <section class="card" id="how" aria-labelledby="how-title">
+      <h2 id="how-title">{t('how.title')}</h2>
+      <div class="big-choices" role="radiogroup" aria-labelledby="how-title">
+        {ways.value.map((one, at) => (
+          <button
+            key={one.action}
+            type="button"
+            role="radio"
+            data-how={one.action}
+            aria-checked={one.action === way?.action}
+            onClick={() => keeper.set({ how: at === 0 ? '' : one.action })}
+          >
+            <span>{label(one.label)}</span>
+          </button>
+        ))}
+      </div>
+      {sides && lacksShown(form, photos) && <p class="hint">{t((way?.needs ?? []).includes('before') ? 'how.lacks' : 'how.lacks_after')}</p>}
+      {sides && photos.length > 0 && (
+        <ul class="plain-list" aria-label={t('how.shows')}>
+          {photos.map((photo, at) => (
+            <li key={photo.id} class="chosen">
+              <span>{t('how.nth', { n: at + 1 })}</span>
+              <button
+                type="button"
+                onClick={() => keeper.set({ shows: { ...form.shows, [photo.id]: showsOf(form, photos, at) === 'before' ? 'after' : 'before' } })}
+              >
+                {t(showsOf(form, photos, at) === 'before' ? 'how.before' : 'how.after')}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
   );
 }
 

@@ -79,6 +79,8 @@ export interface Person {
 export interface Session {
   person: Person;
   must_change_password: boolean;
+  /** Ways to start a case; the first one is taken when none is named. */
+  start_actions?: AllowedAction[];
   /** What this person may do at all: "case.report", "staff.read" ... */
   rights?: string[];
   city?: City;
@@ -251,6 +253,18 @@ export interface AllowedAction {
   task: number | null;
   task_version: number | null;
   inputs: Input[];
+  /** Files it does not go without: photo, document, before, after. */
+  needs?: string[];
+}
+/** What an action would change: one row for each thing that would differ. */
+export interface PreviewChange {
+  what: 'step' | 'class' | 'condition' | 'grid' | 'area' | 'route' | 'department' | 'limit' | 'due';
+  level?: string;
+  before: Label | Ref | string | null;
+  after: Label | Ref | string | null;
+}
+export interface Preview {
+  changes: PreviewChange[];
 }
 export interface Reporter {
   name: string | null;
@@ -273,6 +287,9 @@ export interface CaseDetail extends CaseSummary {
   media: Media[];
   reporter: Reporter | null;
   allowed_actions: AllowedAction[];
+  /** The ended case that it goes on with, and those that go on with it. */
+  follows?: string | null;
+  successors?: string[];
 }
 export interface CaseList {
   /** Of words that were searched: whether the index holds every case, and how many changes it lacks. */
@@ -338,6 +355,9 @@ export interface Report {
   source?: string;
   media?: MediaNamed[];
   done_at?: string;
+  /** A way to start other than the first. */
+  action?: string;
+  follows?: string;
 }
 export interface StoredMedia {
   sha256: string;
@@ -355,6 +375,8 @@ export interface Summary {
   mine?: number;
   /** There are more than were counted. */
   mine_more?: boolean;
+  /** Cases in which this person is asked for something. */
+  asked?: number;
   where?: number;
   manual?: number;
   sees_all?: boolean;
