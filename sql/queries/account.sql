@@ -239,3 +239,17 @@ SELECT p.login FROM person p
 WHERE p.closed_at IS NULL AND p.login > $1
   AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.person_id = p.person_id)
 ORDER BY p.login LIMIT $2;
+
+-- name: person_list_of_home
+-- database: cases
+SELECT p.person_id, p.login, p.name, p.department_id, p.closed_at,
+       EXISTS (SELECT 1 FROM credential c WHERE c.person_id = p.person_id)
+FROM person p WHERE p.login > $1 AND p.department_id = $3 ORDER BY p.login LIMIT $2;
+
+-- name: account_audit_last
+-- database: cases
+SELECT coalesce(max(account_audit_id), 0) FROM account_audit;
+
+-- name: account_audit_by
+-- database: cases
+UPDATE account_audit SET by_id = $2 WHERE account_audit_id > $1;

@@ -285,3 +285,31 @@ int account_has_demo_logins(struct db *db, bool *ret_has, struct error *error)
         *ret_has = count > 0;
     return code;
 }
+
+int account_people_waiting(struct db *db, const char *after_login, size_t most,
+                           struct arena *arena, const char **ret_logins, size_t *ret_count,
+                           struct error *error)
+{
+    DB_STATEMENT_CLEANUP struct db_statement *row = NULL;
+    int code = db_prepare(db, QUERY_PERSON_WITHOUT_PASSWORD, &row, error);
+    if (code != 0)
+        return code;
+    db_bind_text(row, 1, after_login);
+    db_bind_int(row, 2, (int64_t)most);
+    size_t count = 0;
+    while (count < most && (code = db_step(row, error)) == DB_ROW)
+        ret_logins[count++] = arena_text(arena, db_column_text(row, 0));
+    *ret_count = count;
+    return code < 0 ? code : 0;
+}
+
+int account_audit_last(struct db *db, int64_t *ret_last, struct error *error)
+{
+    return db_fetch_int(db, QUERY_ACCOUNT_AUDIT_LAST, NULL, 0, ret_last, error);
+}
+
+int account_audit_by(struct db *db, int64_t after, int64_t by_id, struct error *error)
+{
+    const struct db_value values[] = {DB_INT(after), DB_INT(by_id)};
+    return db_execute(db, QUERY_ACCOUNT_AUDIT_BY, values, 2, error);
+}

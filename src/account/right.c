@@ -31,6 +31,8 @@ static const struct {
     [RIGHT_SUMMARY_READ] = {"summary.read", BASE_ROLES, "CCCCCCCC."},
     [RIGHT_STAFF_READ] = {"staff.read", BASE_ROLES, "..C...CCs"},
     [RIGHT_STAFF_WRITE] = {"staff.write", BASE_ROLES, ".......C."},
+    [RIGHT_OFFICE_READ] = {"office.read", BASE_ROLES, ".CCC.CCC."},
+    [RIGHT_WORK_HAND_ON] = {"work.hand_on", BASE_ROLES, "..C....C."},
     [RIGHT_MODEL_WRITE] = {"model.write", BASE_ROLES, ".......C."},
     [RIGHT_CONTACT_TAKE] = {"contact.take", BASE_ROLES, ".ss......"},
     [RIGHT_REPORTER_UNMASK] = {"reporter.unmask", BASE_ROLES, "...s.ss.."},

@@ -14,7 +14,12 @@
 
 #define FIGURE_QUERY "measures by from to department lead area outside class major source"
 
-enum { SMALL = 16 * 1024, CASE_BODY = 64 * 1024, FILE_MOST = 128 * 1024 * 1024 };
+enum {
+    SMALL = 16 * 1024,
+    CASE_BODY = 64 * 1024,
+    FILE_MOST = 128 * 1024 * 1024,
+    TABLE_MOST = 8 * 1024 * 1024
+};
 
 #define ROUTE(verb, address, name, text)                                                   \
     .http = {HTTP_##verb, (address)}, .operation = (name), .summary = (text)
@@ -73,6 +78,36 @@ const struct api_route api_routes[] = {
      READ(RIGHT_MODEL_READ, place_grids), .gives = "list", .query = "bbox limit"},
     {ROUTE(GET, "/staff", "list_staff", "People of the city"),
      READ(RIGHT_STAFF_READ, staff_list), .gives = "list", .query = "cursor"},
+    {ROUTE(POST, "/staff", "change_staff",
+           "Add, change, close, reopen a person; a new sign-in code"),
+     .right = RIGHT_STAFF_WRITE, .mode = API_WRITE, .body = API_JSON, .body_limit = SMALL,
+     .status = 200, .takes = "staff_command", .gives = "staff_done",
+     .prepare = staff_command_prepare, .handler = staff_command,
+     .reply = staff_command_reply},
+    {ROUTE(POST, "/staff/codes", "make_codes",
+           "New sign-in codes to print: of those named, or of all without a password"),
+     .right = RIGHT_STAFF_WRITE, .mode = API_WRITE, .body = API_JSON,
+     .body_limit = CASE_BODY, .status = 200, .takes = "staff_who", .gives = "staff_codes",
+     .prepare = staff_codes_prepare, .handler = staff_codes, .reply = staff_codes_reply},
+    {ROUTE(POST, "/staff/table", "load_staff",
+           "Check a staff table (XLSX, CSV); with apply=yes add and change its people"),
+     .right = RIGHT_STAFF_WRITE, .mode = API_SLOW, .body = API_FILE,
+     .body_limit = TABLE_MOST, .status = 200, .takes = "+application/octet-stream",
+     .gives = "staff_table", .query = "apply", .handler = staff_table},
+    {ROUTE(GET, "/staff/{id}/work", "get_work", "Open tasks that a person holds"),
+     READ(RIGHT_WORK_HAND_ON, staff_work), .gives = "staff_work"},
+    {ROUTE(POST, "/staff/{id}/work", "hand_on_work",
+           "Hand open tasks of a person to somebody else, or back to the roster"),
+     .right = RIGHT_WORK_HAND_ON, .mode = API_SLOW, .body = API_JSON, .body_limit = SMALL,
+     .status = 200, .takes = "staff_hand_on", .gives = "staff_handed",
+     .prepare = staff_hand_on_prepare, .handler = staff_hand_on},
+    {ROUTE(GET, "/roster", "get_roster", "Who is on duty where on a day"),
+     READ(RIGHT_STAFF_READ, duty_roster), .gives = "roster", .query = "day"},
+    {ROUTE(GET, "/duty", "get_duty", "One's own shifts and duty grids of some days"),
+     READ(RIGHT_SIGNED_IN, duty_own), .gives = "duty"},
+    {ROUTE(GET, "/offices", "list_offices",
+           "Duty officers, night telephones and vehicles of departments"),
+     READ(RIGHT_OFFICE_READ, duty_offices), .gives = "offices", .query = "department"},
     {ROUTE(GET, "/locate", "locate", "What lies at a point"),
      READ(RIGHT_MODEL_READ, place_locate), .flags = API_CITY_DB, .gives = "located",
      .query = "lon lat"},

@@ -77,7 +77,25 @@ API_HANDLER(tokens_add_reply);
 API_PREPARE(tokens_end_prepare);
 API_HANDLER(tokens_end);
 API_HANDLER(tokens_end_reply);
+
+// people_routes.c
 API_HANDLER(staff_list);
+API_PREPARE(staff_command_prepare);
+API_HANDLER(staff_command);
+API_HANDLER(staff_command_reply);
+API_PREPARE(staff_codes_prepare);
+API_HANDLER(staff_codes);
+API_HANDLER(staff_codes_reply);
+// people_table.c
+API_HANDLER(staff_table);
+// people_work.c
+API_HANDLER(staff_work);
+API_PREPARE(staff_hand_on_prepare);
+API_HANDLER(staff_hand_on);
+// duty_routes.c
+API_HANDLER(duty_own);
+API_HANDLER(duty_roster);
+API_HANDLER(duty_offices);
 
 // contact_routes.c
 API_PREPARE(contacts_find_prepare);

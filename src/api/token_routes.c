@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-// Bearer tokens of the signed-in person, and the list of people.
+// Bearer tokens of the signed-in person.
 #include <string.h>
 
 #include <gridcase/core/text.h>
 
 #include "api_internal.h"
 #include "routes_internal.h"
-
-enum { STAFF_PAGE = 200 };
 
 struct token_data {
     const char *name;
@@ -104,19 +102,4 @@ int tokens_end_reply(struct api_call *call, struct db *db, struct error *error)
     changes_sessions(call->api->changes, call->city);
     http_reply_empty(call->request, 204);
     return 0;
-}
-
-int staff_list(struct api_call *call, struct db *db, struct error *error)
-{
-    const char *after = http_request_query(call->request, "cursor");
-    int count = 0;
-    API_ANSWER_CLEANUP struct api_answer answer;
-    struct json_writer *json = api_answer_begin(&answer);
-    int code = account_people_write(db, after ? after : "", STAFF_PAGE, json, "items",
-                                    &count, error);
-    json_put_bool(json, "more", count == STAFF_PAGE);
-    if (!code) {
-        api_answer_send(call, 200, &answer);
-    }
-    return code;
 }

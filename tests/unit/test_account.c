@@ -572,12 +572,13 @@ static void people_are_written_as_json(void **state)
     BUFFER_CLEANUP struct buffer text;
     buffer_init(&text, BUFFER_CEILING_LINE);
     json_writer_init(&writer, &text);
-    assert_ok(account_people_write(db, "", 1, &writer, NULL, &count, &error));
+    assert_ok(account_people_write(db, &(struct account_people){"", 1, 0}, &writer, NULL,
+                                   &count, &error));
     assert_int_equal(count, 1);
     assert_string_equal(
         text.data,
         "[{\"id\":1,\"login\":\"anna\",\"name\":\"Anna Ivanova\",\"department\":null,"
-        "\"closed\":false,\"has_password\":false,\"roles\":["
+        "\"closed\":false,\"has_password\":false,\"open_tasks\":0,\"roles\":["
         "{\"role\":\"acceptor\",\"area\":null,\"department\":null},"
         "{\"role\":\"shift_leader\",\"area\":null,\"department\":null}]}]");
     buffer_clear(&text);

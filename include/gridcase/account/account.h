@@ -185,11 +185,25 @@ int account_person_reopen(struct db *db, int64_t person_id, int64_t now_ms,
 // Roles of a person as an actor: what a session of theirs would carry.
 int account_person_actor(struct db *db, int64_t person_id, struct actor *ret_actor,
                          struct error *error) ERROR_MUST_CHECK;
-// [{id,login,name,department,closed,has_password,roles:[{role,area,department}]}], by login
-// after the cursor ("" from the start), at most limit.
-int account_people_write(struct db *db, const char *after_login, int limit,
+// [{id,login,name,department,closed,has_password,open_tasks,roles:[{role,area,department}]}],
+// by login after the cursor ("" from the start), at most limit.
+struct account_people {
+    const char *after_login;
+    int limit;
+    int64_t home_id; // only those whose home this department is; 0: all
+};
+int account_people_write(struct db *db, const struct account_people *which,
                          struct json_writer *writer, const char *member, int *ret_count,
                          struct error *error) ERROR_MUST_CHECK;
+// Logins of open accounts without a password, after a login, at most `most`; in the arena.
+int account_people_waiting(struct db *db, const char *after_login, size_t most,
+                           struct arena *arena, const char **ret_logins, size_t *ret_count,
+                           struct error *error) ERROR_MUST_CHECK;
+// Says in the audit who did what was noted since `after` (account_audit_last).
+int account_audit_last(struct db *db, int64_t *ret_last,
+                       struct error *error) ERROR_MUST_CHECK;
+int account_audit_by(struct db *db, int64_t after, int64_t by_id,
+                     struct error *error) ERROR_MUST_CHECK;
 // {id,name,login,roles:[{role,area,department}],department} (area, department: ids or null)
 int account_person_write(struct db *db, int64_t person_id, struct json_writer *writer,
                          const char *member, struct error *error) ERROR_MUST_CHECK;

@@ -30,6 +30,8 @@ enum right {
     RIGHT_REPORTER_UNMASK, // look behind the mask of a case, with a reason that is kept
     RIGHT_REPORTER_ERASE,  // forget a reporter for good
     RIGHT_UNMASKING_READ,  // who looked behind a mask, and why
+    RIGHT_OFFICE_READ,     // telephones of duty officers, vehicles
+    RIGHT_WORK_HAND_ON,    // give open tasks of a person to another
     RIGHT_COUNT,
 };
 
