@@ -12,7 +12,7 @@ static double away_m(const struct city_snapshot *city, int64_t area_id, double l
 {
     const struct city_area *area = city_area_by_id(city, area_id);
     if (!area)
-        return INFINITY;
+        return HUGE_VAL;
     double east = (area->lon_deg - lon_deg) * cos(lat_deg * M_PI / 180);
     return hypot(east, area->lat_deg - lat_deg) * M_PER_DEG;
 }
