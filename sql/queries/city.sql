@@ -228,22 +228,15 @@ ORDER BY area.id;
 -- database: city
 SELECT id, digest FROM unit_grid WHERE code = $1 AND to_version IS NULL;
 
--- name: city_grid_was
--- database: city
--- The version in which a grid of this code was closed while none of it is in force at $2; 0.
-SELECT coalesce(max(to_version), 0) FROM unit_grid
-WHERE code = $1 AND to_version <= $2
-  AND NOT EXISTS (SELECT 1 FROM unit_grid AS now WHERE now.code = $1
-                  AND now.from_version <= $2 AND (now.to_version IS NULL OR now.to_version > $2));
-
 -- name: city_grid_close
 -- database: city
 UPDATE unit_grid SET to_version = $2 WHERE id = $1;
 
 -- name: city_grid_insert
 -- database: city
-INSERT INTO unit_grid (code, from_version, lon, lat, area_m2, area_class, digest, geometry)
-VALUES ($1, $2, $3, $4, $5, $6, $7, ST_GeomFromWKB($8, 4326))
+INSERT INTO unit_grid (code, from_version, lon, lat, area_m2, area_class, digest, geometry,
+                       model_code)
+VALUES ($1, $2, $3, $4, $5, $6, $7, ST_GeomFromWKB($8, 4326), $9)
 RETURNING id;
 
 -- name: city_grid_area_insert
@@ -285,6 +278,44 @@ SELECT id, ST_AsBinary(geometry) FROM unit_grid
 WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1) ORDER BY id;
 
 -- ---- base map ----
+
+-- ---- what a model would change ----
+
+-- name: city_diff_grids
+-- database: city
+-- Grids in force at a version.
+SELECT id, code, model_code, area_class, area_m2, lon, lat, ST_AsBinary(geometry) FROM unit_grid
+WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1) ORDER BY code;
+
+-- name: city_diff_chains
+-- database: city
+SELECT unit_grid_area.unit_grid_id, level.code, area.code
+FROM unit_grid_area
+JOIN unit_grid ON unit_grid.id = unit_grid_area.unit_grid_id
+JOIN level ON level.id = unit_grid_area.level_id
+JOIN area ON area.id = unit_grid_area.area_id
+WHERE unit_grid.from_version <= $1 AND (unit_grid.to_version IS NULL OR unit_grid.to_version > $1)
+ORDER BY unit_grid_area.unit_grid_id, level.code;
+
+-- name: city_diff_codes
+-- database: city
+-- Every code that a grid ever had.
+SELECT DISTINCT code FROM unit_grid WHERE from_version <= $1 ORDER BY code;
+
+-- name: city_diff_grid_was
+-- database: city
+-- A grid of this code that was closed, the last one.
+SELECT ST_AsBinary(geometry), to_version FROM unit_grid
+WHERE code = $1 AND to_version <= $2 ORDER BY to_version DESC, id DESC LIMIT 1;
+
+-- name: city_diff_areas
+-- database: city
+-- Areas in force at a version.
+SELECT level.family, level.code, area.code, shape.digest, shape.area_m2, shape.lon, shape.lat
+FROM area_shape AS shape JOIN area ON area.id = shape.area_id
+JOIN level ON level.id = area.level_id
+WHERE shape.from_version <= $1 AND (shape.to_version IS NULL OR shape.to_version > $1)
+ORDER BY level.family, level.code, area.code;
 
 -- name: city_street_close_all
 -- database: city

@@ -6,6 +6,7 @@
 
 #include <gridcase/account/account.h>
 #include <gridcase/city/city.h>
+#include <gridcase/city/diff.h>
 #include <gridcase/core/instant.h>
 #include <gridcase/core/text.h>
 #include <gridcase/db/lane.h>
@@ -176,6 +177,32 @@ static int store_staff(struct db_store *store, const char *slug, int64_t now_ms,
     return code;
 }
 
+// The model of this city, checked, its grids with the codes they would get.
+static int read_for_city(struct db_store *store, const char *slug, const char *folder,
+                         struct city_report *report, struct city_model **ret_model,
+                         struct error *error)
+{
+    if (!db_store_city_exists(store, slug))
+        return error_set(error, ERROR_NOT_FOUND, "city.unknown",
+                         "there is no city %s: gridcase city new", slug);
+    int code = city_setup_check(folder, report, ret_model, error);
+    if (code == 0 && !text_equal(city_model_slug(*ret_model), slug))
+        code = error_set(error, ERROR_INPUT, "city.other_slug",
+                         "%s is the model of city \"%s\", not of \"%s\"", folder,
+                         city_model_slug(*ret_model), slug);
+    return code;
+}
+
+int city_setup_diff(struct db_store *store, const char *slug, const char *folder,
+                    struct city_report *report, struct city_diff *diff, struct error *error)
+{
+    CITY_MODEL_CLEANUP struct city_model *model = NULL;
+    int code = read_for_city(store, slug, folder, report, &model, error);
+    if (code < 0 || city_report_count_of(report, CITY_ERROR) > 0)
+        return code;
+    return city_model_diff(store, slug, model, report, diff, error);
+}
+
 int city_setup_load(struct db_store *store, const char *slug, const char *folder,
                     int64_t now_ms, struct city_report *report,
                     struct city_load_result *ret_result, struct error *error)
@@ -183,18 +210,9 @@ int city_setup_load(struct db_store *store, const char *slug, const char *folder
     CITY_MODEL_CLEANUP struct city_model *model = NULL;
     struct city_load_result result = {0};
     *ret_result = result;
-    if (!db_store_city_exists(store, slug))
-        return error_set(error, ERROR_NOT_FOUND, "city.unknown",
-                         "there is no city %s: gridcase city new", slug);
-    int code = city_setup_check(folder, report, &model, error);
-    if (code < 0)
-        return code;
-    if (!text_equal(city_model_slug(model), slug))
-        return error_set(error, ERROR_INPUT, "city.other_slug",
-                         "%s is the model of city \"%s\", not of \"%s\"", folder,
-                         city_model_slug(model), slug);
-    if (code == 0)
-        code = city_model_compare(store, slug, model, report, error);
+    int code = read_for_city(store, slug, folder, report, &model, error);
+    if (code == 0 && city_report_count_of(report, CITY_ERROR) == 0)
+        code = city_model_diff(store, slug, model, report, NULL, error);
     if (code < 0)
         return code;
     if (city_report_count_of(report, CITY_ERROR) > 0)

@@ -43,7 +43,8 @@ struct model_area { // of a level, of the grids, of a coverage layer
     struct model_layer *layer;
     int64_t row;
     const char *code;
-    const char *names; // lines "language<TAB>name"; language is empty for any
+    const char *model_code; // unit grids: as in the file, when code is a new one; else NULL
+    const char *names;      // lines "language<TAB>name"; language is empty for any
     const char *area_class;
     const char *department;      // coverage
     struct geo_polygon *polygon; // owned

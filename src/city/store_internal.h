@@ -44,6 +44,16 @@ int load_run(struct db_lane *lane, struct load_job *job, load_phase *const *phas
 
 // Digest over length-prefixed texts and bytes.
 void digest_text(struct hash *hash, const char *text);
+void area_digest(const struct model_area *area, const struct buffer *wkb,
+                 uint8_t digest[HASH_SIZE]);
+void base_digest(const struct city_model *model, const struct model_layer *layer,
+                 uint8_t digest[HASH_SIZE]); // of streets or places
+void component_digest(const struct model_component *c, uint8_t digest[HASH_SIZE]);
+bool is_stored_area(const struct model_area *area); // of a level or a coverage layer
+// city.ini in canonical form.
+void ini_text(const struct city_model *model, struct buffer *out);
+// A name in model_table that is no office table.
+bool is_pseudo_table(const char *name);
 // Newest text of a stored table up to a version is this one?
 int table_same(struct db *db, const char *name, int64_t version,
                const uint8_t digest[HASH_SIZE], bool *ret_same,

@@ -20,6 +20,17 @@ static int area_wkb(const struct model_area *area, struct buffer *out, struct er
     return buffer_check(out, error);
 }
 
+void area_digest(const struct model_area *area, const struct buffer *wkb,
+                 uint8_t digest[HASH_SIZE])
+{
+    struct hash *hash = hash_new();
+    digest_text(hash, area->names);
+    digest_text(hash, area->area_class);
+    digest_text(hash, area->department);
+    hash_add(hash, wkb->data, wkb->length);
+    hash_finish(hash, digest);
+}
+
 static int open_row(struct db *db, enum query_id query, const struct db_value *key,
                     const uint8_t digest[HASH_SIZE], int64_t *ret_id, bool *ret_same,
                     struct error *error)
@@ -86,12 +97,7 @@ static int store_area(struct load_job *job, struct db *db, size_t index,
             db_fetch_int(db, QUERY_CITY_AREA_ID, code_key, 2, &job->area_id[index], error);
     if (code < 0)
         return code;
-    struct hash *hash = hash_new();
-    digest_text(hash, area->names);
-    digest_text(hash, area->area_class);
-    digest_text(hash, area->department);
-    hash_add(hash, wkb.data, wkb.length);
-    hash_finish(hash, digest);
+    area_digest(area, &wkb, digest);
     code = open_row(db, QUERY_CITY_SHAPE_OPEN, &DB_INT(job->area_id[index]), digest, &old,
                     &same, error);
     if (code < 0 || same)
@@ -104,7 +110,7 @@ static int store_area(struct load_job *job, struct db *db, size_t index,
     return code < 0 ? code : insert_shape(job, db, index, digest, &wkb, error);
 }
 
-static bool is_stored_area(const struct model_area *area)
+bool is_stored_area(const struct model_area *area)
 {
     return area->layer->family == MODEL_LEVEL || area->layer->family == MODEL_COVERAGE;
 }
@@ -150,6 +156,7 @@ static int insert_grid(struct load_job *job, struct db *db, size_t index,
         DB_TEXT(grid->area_class),
         DB_BLOB(digest, HASH_SIZE),
         DB_BLOB(wkb->data, wkb->length),
+        DB_TEXT(grid->model_code ? grid->model_code : ""),
     };
     int code = db_fetch_int(db, QUERY_CITY_GRID_INSERT, values,
                             sizeof(values) / sizeof(*values), &job->area_id[index], error);
@@ -269,16 +276,12 @@ int phase_close(struct load_job *job, struct db *db, struct error *error)
 }
 
 // ---- base map ----
-// The whole layer is replaced when anything in it changed.
-static int base_begin(struct load_job *job, struct db *db, const struct model_layer *layer,
-                      const char *name, enum query_id close, bool *ret_same,
-                      struct error *error)
+void base_digest(const struct city_model *model, const struct model_layer *layer,
+                 uint8_t digest[HASH_SIZE])
 {
     struct hash *hash = hash_new();
-    uint8_t digest[HASH_SIZE];
     int column =
-        layer ? geo_layer_field(layer->data, model_key(job->model, layer->section, "name"))
-              : -1;
+        layer ? geo_layer_field(layer->data, model_key(model, layer->section, "name")) : -1;
     for (size_t i = 0; layer && i < geo_layer_features(layer->data); i++) {
         const struct geo_feature *feature = geo_layer_feature(layer->data, i);
         digest_text(hash, geo_layer_text(layer->data, i, column));
@@ -288,6 +291,15 @@ static int base_begin(struct load_job *job, struct db *db, const struct model_la
         hash_add(hash, &feature->point, sizeof(feature->point));
     }
     hash_finish(hash, digest);
+}
+
+// The whole layer is replaced when anything in it changed.
+static int base_begin(struct load_job *job, struct db *db, const struct model_layer *layer,
+                      const char *name, enum query_id close, bool *ret_same,
+                      struct error *error)
+{
+    uint8_t digest[HASH_SIZE];
+    base_digest(job->model, layer, digest);
     int code = table_same(db, name, job->version, digest, ret_same, error);
     if (code < 0 || *ret_same)
         return code;
@@ -384,7 +396,7 @@ int phase_valid(struct load_job *job, struct db *db, struct error *error)
 }
 
 // ---- components: a register, edited row by row ----
-static void component_digest(const struct model_component *c, uint8_t digest[HASH_SIZE])
+void component_digest(const struct model_component *c, uint8_t digest[HASH_SIZE])
 {
     const char *texts[] = {c->layer->code, c->class_code, c->name,
                            c->state,       c->competent,  c->owner,

@@ -221,33 +221,3 @@ int city_model_store(struct db_store *store, const char *slug, struct city_model
     pthread_mutex_unlock(&one_load);
     return code;
 }
-
-int city_model_compare(struct db_store *store, const char *slug, struct city_model *model,
-                       struct city_report *report, struct error *error)
-{
-    DB_READER_CLEANUP struct db *db = NULL;
-    const struct model_layer *grids = model_layer_of(model, MODEL_GRIDS, NULL);
-    int64_t version = 0;
-    int code = db_reader_borrow(store, slug, DB_CITY, &db, error);
-    if (code == 0)
-        code = db_fetch_int(db, QUERY_CITY_VERSION_VALID, NULL, 0, &version, error);
-    if (code == ERROR_NOT_FOUND && db) { // nothing to compare with
-        error_clear(error);
-        return 0;
-    }
-    model->report = report;
-    for (size_t i = 0; code == 0 && grids && i < grids->count; i++) {
-        const struct model_area *grid = &model->area[grids->first + i];
-        struct model_where where = {grids->file, grids->section, grid->row};
-        struct db_value values[] = {DB_TEXT(grid->code), DB_INT(version)};
-        int64_t closed = 0;
-        code = db_fetch_int(db, QUERY_CITY_GRID_WAS, values, 2, &closed, error);
-        if (code == 0 && closed)
-            model_report(model, CITY_WARNING, "grid.code_reused", &where,
-                         "code %s was that of a grid closed in version %lld: a new grid "
-                         "should have a new code",
-                         grid->code, (long long)closed);
-    }
-    model->report = NULL;
-    return code;
-}

@@ -130,15 +130,26 @@ static int store_text(struct load_job *job, struct db *db, const char *name,
                       5, error);
 }
 
-// city.ini in canonical form, so that a change of it alone makes a version too.
+void ini_text(const struct city_model *model, struct buffer *out)
+{
+    for (size_t i = 0; i < ini_entries(model->ini); i++) {
+        const struct ini_entry *entry = ini_entry(model->ini, i);
+        buffer_format(out, "%s\t%s\t%s\n", entry->section, entry->key, entry->value);
+    }
+}
+
+bool is_pseudo_table(const char *name)
+{
+    return text_equal(name, "city.ini") || text_equal(name, "time_zone") ||
+           text_starts(name, "layer ");
+}
+
+// So that a change of city.ini alone makes a version too.
 static int store_ini(struct load_job *job, struct db *db, struct error *error)
 {
     BUFFER_CLEANUP struct buffer text;
     buffer_init(&text, BUFFER_CEILING_FILE);
-    for (size_t i = 0; i < ini_entries(job->model->ini); i++) {
-        const struct ini_entry *entry = ini_entry(job->model->ini, i);
-        buffer_format(&text, "%s\t%s\t%s\n", entry->section, entry->key, entry->value);
-    }
+    ini_text(job->model, &text);
     int code = store_text(job, db, "city.ini", "city.ini", &text, error);
     buffer_clear(&text);
     buffer_append_text(&text, model_key(job->model, "city", "time_zone"));
@@ -158,9 +169,7 @@ static int store_removed(struct load_job *job, struct db *db, struct error *erro
     db_bind_int(row, 1, job->previous);
     while ((code = db_step(row, error)) == DB_ROW) {
         const char *name = db_column_text(row, 0);
-        bool pseudo = text_equal(name, "city.ini") || text_equal(name, "time_zone") ||
-                      text_starts(name, "layer ");
-        if (!pseudo && !model_table(job->model, name))
+        if (!is_pseudo_table(name) && !model_table(job->model, name))
             code = store_text(job, db, name, "", &nothing, error);
         if (code < 0)
             break;

@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                .along_count = take(&bytes) % (LINES + 1),
                                .snap_m = take(&bytes) % 4 * 0.02,
                                .serial_most = 999};
-    input.size_m2 = 200 + take(&bytes) * 100;
+    input.size_m2 = 1000 + take(&bytes) * 200;
     for (size_t i = 0; i < input.area_count; i++)
         area[i] = (struct grid_area){take_polygon(&bytes), codes[i]};
     for (size_t i = 0; i < input.along_count; i++) {

@@ -22,6 +22,13 @@ int city_setup_new(struct db_store *store, const char *slug, const struct city_m
 int city_setup_check(const char *folder, struct city_report *report,
                      struct city_model **ret_model, struct error *error) ERROR_MUST_CHECK;
 
+struct city_diff;
+// Reads and checks the folder and tells what loading it would change; changes nothing. With
+// errors in the report the list is empty.
+int city_setup_diff(struct db_store *store, const char *slug, const char *folder,
+                    struct city_report *report, struct city_diff *diff,
+                    struct error *error) ERROR_MUST_CHECK;
+
 // Reads and checks the folder, stores the model as a new version, adds and updates the
 // people of its staff table, and sets the city's state to "ready". The city must exist and
 // its slug be that of the folder. 0 with errors in the report: nothing was changed and

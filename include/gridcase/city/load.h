@@ -77,10 +77,6 @@ bool city_model_has_area(const struct city_model *model, const char *level,
 size_t city_model_grids(const struct city_model *model);
 
 // ---- storing ----
-// Compares a model with what the city's store remembers: a code of a grid that was closed
-// in an earlier version is told ("grid.code_reused", a warning).
-int city_model_compare(struct db_store *store, const char *slug, struct city_model *model,
-                       struct city_report *report, struct error *error) ERROR_MUST_CHECK;
 struct city_load_result {
     int64_t version; // the new model version; the old one when nothing changed
     bool unchanged;
