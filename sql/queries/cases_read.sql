@@ -316,3 +316,7 @@ SELECT area_id, opened, ended, closed FROM rollup_area WHERE day = $1;
 -- name: change_cases
 -- database: cases
 SELECT position, case_id FROM change WHERE position > $1 ORDER BY position LIMIT $2;
+
+-- name: case_open_in_grid
+-- database: cases
+SELECT count(*) FROM case_file WHERE grid_id = $1 AND closed_at IS NULL;

@@ -96,6 +96,11 @@ API_HANDLER(staff_hand_on);
 API_HANDLER(duty_own);
 API_HANDLER(duty_roster);
 API_HANDLER(duty_offices);
+// model_routes.c
+API_HANDLER(model_get);
+API_HANDLER(model_load);
+API_HANDLER(model_decline);
+API_PREPARE(model_answer_prepare);
 
 // contact_routes.c
 API_PREPARE(contacts_find_prepare);

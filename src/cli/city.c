@@ -8,6 +8,7 @@
 
 #include <gridcase/account/city_setup.h>
 #include <gridcase/cases/case.h>
+#include <gridcase/cases/proposal.h>
 #include <gridcase/city/city.h>
 #include <gridcase/city/load.h>
 #include <gridcase/cli/control.h>
@@ -18,7 +19,7 @@
 #include <gridcase/db/lane.h>
 #include <gridcase/db/store.h>
 
-enum { PATH_SIZE = 4096, TOLD_PER_SLUG = 10, SLICE = 100 };
+enum { PATH_SIZE = 4096, TOLD_PER_SLUG = 10, TOLD_PER_KIND = 20, SLICE = 100 };
 
 struct report_options {
     const char *file; // --report: the whole report as CSV
@@ -254,6 +255,125 @@ static int run_load(int argc, char **argv, struct error *error)
                                     : load_in_store(data, argv, &options, error);
 }
 
+// ---- diff ----
+static int tell_difference(struct db *db, const struct city_difference *item,
+                           struct error *error)
+{
+    int64_t open_cases = 0;
+    int code = 0;
+    if (item->kind == CITY_DIFF_RENEWED || item->kind == CITY_DIFF_CLOSED)
+        code = proposal_open_cases(db, item->id, &open_cases, error);
+    printf("  %s %s", city_diff_kind_to_str(item->kind), item->code);
+    if (item->kind == CITY_DIFF_RENEWED)
+        printf(" -> %s", item->new_code);
+    if (item->before_m2 > 0 && item->after_m2 > 0 && item->common < 1)
+        printf(": %.0f -> %.0f m2", item->before_m2, item->after_m2);
+    if (item->kind == CITY_DIFF_RENEWED)
+        printf(", %.1f %% in common", 100 * item->common);
+    if (item->detail[0])
+        printf(": %s", item->detail);
+    if (open_cases)
+        printf("; %lld open case%s keep%s %s", (long long)open_cases,
+               open_cases == 1 ? "" : "s", open_cases == 1 ? "s" : "", item->code);
+    printf("\n");
+    return code;
+}
+
+static void tell_head(const struct city_diff *diff, const char *what)
+{
+    printf("%-24s", what);
+    for (int kind = 0; kind < CITY_DIFF_KIND_COUNT; kind++)
+        printf(" %6zu %s", city_diff_count_of(diff, what, (enum city_diff_kind)kind),
+               city_diff_kind_to_str((enum city_diff_kind)kind));
+    printf("\n");
+}
+
+static int tell_diff(struct db *db, const struct city_diff *diff, int all,
+                     struct error *error)
+{
+    const struct city_difference *last = NULL;
+    size_t told = 0;
+    int code = 0;
+    printf("Against model version %lld: %zu differences\n",
+           (long long)city_diff_version(diff), city_diff_count(diff));
+    for (size_t i = 0; i < city_diff_count(diff) && code == 0; i++) {
+        const struct city_difference *item = city_diff_item(diff, i);
+        if (!last || !text_equal(last->what, item->what))
+            tell_head(diff, item->what);
+        if (!last || !text_equal(last->what, item->what) || last->kind != item->kind)
+            told = 0;
+        last = item;
+        if (all || told < TOLD_PER_KIND)
+            code = tell_difference(db, item, error);
+        else if (told == TOLD_PER_KIND)
+            printf("  ... (--all lists them, --table FILE writes them)\n");
+        told++;
+    }
+    return code;
+}
+
+struct diff_options {
+    struct report_options report;
+    const char *table; // --table FILE: the differences as CSV
+    int propose;
+};
+
+static int write_diff(const struct city_diff *diff, const char *path, struct error *error)
+{
+    BUFFER_CLEANUP struct buffer csv;
+    buffer_init(&csv, BUFFER_CEILING_FILE);
+    city_diff_csv(diff, &csv);
+    int code = buffer_check(&csv, error);
+    return code < 0 ? code : file_write_atomic(path, csv.data, csv.length, error);
+}
+
+static int diff_and_tell(struct db_store *store, char **argv,
+                         const struct diff_options *options, struct city_report *report,
+                         struct error *error)
+{
+    CITY_DIFF_CLEANUP struct city_diff *diff = city_diff_new();
+    DB_READER_CLEANUP struct db *db = NULL;
+    char folder[PATH_SIZE];
+    if (!realpath(argv[1], folder))
+        return error_errno(error, "model.missing", argv[1]);
+    int code = city_setup_diff(store, argv[0], folder, report, diff, error);
+    if (code == 0)
+        code = tell_report(report, &options->report, error);
+    if (code == 0)
+        code = refuse_errors(report, error);
+    if (code == 0)
+        code = db_reader_borrow(store, argv[0], DB_CASES, &db, error);
+    if (code == 0)
+        code = tell_diff(db, diff, options->report.all, error);
+    if (code == 0 && options->table)
+        code = write_diff(diff, options->table, error);
+    if (code == 0 && options->propose) {
+        struct proposal proposal = {folder, diff, report, instant_now_ms()};
+        code = proposal_write(store, argv[0], &proposal, error);
+        if (code == 0)
+            printf("Proposed: an administrator of %s sees it and may load it.\n", argv[0]);
+    }
+    return code;
+}
+
+static int run_diff(int argc, char **argv, struct error *error)
+{
+    struct diff_options options = {.table = cli_option(&argc, argv, "--table")};
+    const char *data = cli_data_folder(&argc, argv);
+    take_report_options(&argc, argv, &options.report);
+    options.propose = cli_flag(&argc, argv, "--propose");
+    int code = cli_words(argc, argv, 2, 2, error);
+    struct db_store *store = NULL;
+    struct city_report *report = city_report_new();
+    if (code == 0)
+        code = db_store_open(data, DB_STORE_READ_ONLY, &store, error);
+    if (code == 0)
+        code = diff_and_tell(store, argv, &options, report, error);
+    city_report_free(report);
+    db_store_close(store);
+    return code;
+}
+
 // ---- list, show ----
 static int print_city(void *context, const struct db_city_row *city)
 {
@@ -342,6 +462,9 @@ const struct cli_command cli_city_commands[] = {
     {"city", "new", "CITY FOLDER", "make a city from a model folder's city.ini", run_new},
     {"city", "load", "CITY FOLDER [--report FILE] [--all] [--quiet]",
      "check a model folder and store it as a new version", run_load},
+    {"city", "diff",
+     "CITY FOLDER [--propose] [--table FILE] [--report FILE] [--all] [--quiet]",
+     "what loading a model folder would change", run_diff},
     {"city", "check", "FOLDER [--report FILE] [--all] [--quiet]",
      "check a model folder, change nothing", run_check},
     {"city", "list", "", "list the cities of a data folder", run_list},
