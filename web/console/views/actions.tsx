@@ -211,6 +211,7 @@ function Form({ found, form, action }: { found: CaseDetail; form: Draft; action:
       {form.changed.length > 0 && <Conflict rows={form.changed} possible={action !== undefined} />}
       {action ? (
         <>
+          <Request found={found} task={form.task} />
           {action.inputs.map((input, index) => (
             <Field
               key={input.name}
@@ -250,6 +251,31 @@ function Form({ found, form, action }: { found: CaseDetail; form: Draft; action:
         <small class="muted keys-hint">{action ? t('action.keys') : ''}</small>
       </div>
     </form>
+  );
+}
+
+/** What kind of move asked for a task of this kind: whoever decides reads it first. */
+const REQUESTS: Record<string, string> = {
+  approve_return: 'returned',
+  approve_extension: 'extension_asked',
+  approve_suspension: 'suspension_asked',
+  approve_void: 'void_asked',
+  appeal: 'appealed',
+  appeal_final: 'appealed',
+  supervise: 'supervised',
+  urge: 'urged',
+};
+function Request({ found, task }: { found: CaseDetail; task: number | null }) {
+  const kind = REQUESTS[found.tasks.find((one) => one.id === task)?.kind ?? ''];
+  const rows = kind === undefined ? [] : found.history.filter((row) => row.kind === kind);
+  const row = rows.at(-1);
+  if (!row) return null;
+  return (
+    <section class="request" aria-label={t('action.request')}>
+      <ol class="history">
+        <HistoryItem row={row} />
+      </ol>
+    </section>
   );
 }
 
