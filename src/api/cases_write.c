@@ -441,7 +441,7 @@ static int read_if_match(struct api_call *call, struct case_move *move, struct e
 
 int cases_act_prepare(struct api_call *call, struct error *error)
 {
-    static const char *const names[] = {"action", "inputs", "done_at", NULL};
+    static const char *const names[] = {"action", "inputs", "done_at", "on_behalf", NULL};
     const struct json *body = NULL;
     const struct json *inputs = NULL;
     const char *done = NULL;
@@ -459,6 +459,10 @@ int cases_act_prepare(struct api_call *call, struct error *error)
     if (!code && inputs) {
         code = case_inputs_from_json(call->arena, inputs, data->inputs,
                                      &data->move.input_count, error);
+    }
+    if (!code) { // who spoke for a department without login
+        code = json_get_text(body, "on_behalf", JSON_OPTIONAL, CASE_BEHALF_MOST,
+                             &data->move.behalf, error);
     }
     if (!code) {
         code = json_get_text(body, "done_at", JSON_OPTIONAL, 40, &done, error);

@@ -189,11 +189,8 @@ static void put_summary_members(struct api_view *view, const struct case_summary
     json_put_text(json, "light",
                   clock_light_to_str(case_light(summary, view->call->now_ms)));
     json_put_text(json, "source", process_source_to_str((int)summary->source));
-    struct holder holder = {summary->task == PROCESS_TASK_NONE ? 0 : summary->department_id,
-                            summary->holder_role, summary->holder_person_id};
-    if (summary->holder_role >= 0 || summary->holder_person_id) {
-        holder.department_id = 0;
-    }
+    struct holder holder = {summary->holder_department_id, summary->holder_role,
+                            summary->holder_person_id};
     put_holder(view, &holder);
     json_put_int(json, "version", summary->version);
 }
@@ -248,6 +245,22 @@ static void put_clocks(struct api_view *view, const struct case_detail *detail)
     json_end_array(json);
 }
 
+// A department without login, and who spoke for it.
+static void put_spoken_for(struct api_view *view, const struct case_history_row *row)
+{
+    struct json *inputs JSON_CLEANUP = NULL;
+    const char *name = NULL;
+    json_begin_object(view->json, "on_behalf_of");
+    api_put_department(view->json, "department", view->call->snapshot,
+                       row->behalf_department_id);
+    if (json_parse(row->inputs, strlen(row->inputs), &inputs, NULL) == 0 &&
+        json_get_text(inputs, "on_behalf", JSON_OPTIONAL, CASE_BEHALF_MOST, &name, NULL) ==
+            0) {
+        json_put_text(view->json, "name", name);
+    }
+    json_end_object(view->json);
+}
+
 static void put_history_actor(struct api_view *view, const struct case_history_row *row)
 {
     if (row->system) {
@@ -257,7 +270,11 @@ static void put_history_actor(struct api_view *view, const struct case_history_r
     } else {
         put_person(view, "actor", row->actor_id);
     }
-    put_person(view, "on_behalf_of", row->on_behalf_of);
+    if (row->behalf_department_id) {
+        put_spoken_for(view, row);
+    } else {
+        put_person(view, "on_behalf_of", row->on_behalf_of);
+    }
 }
 
 // The label of an action by its code: any row of the process that has it.
@@ -335,9 +352,44 @@ static void put_allowed(struct api_view *view, const struct case_detail *detail)
             json_put_null(json, "task");
             json_put_null(json, "task_version");
         }
+        if (allowed->behalf_department_id) {
+            api_put_department(json, "on_behalf", view->call->snapshot,
+                               allowed->behalf_department_id);
+        }
+        if (allowed->inside_id) {
+            json_put_int(json, "inside", allowed->inside_id);
+        }
         json_end_object(json);
     }
     json_end_array(json);
+}
+
+// In whose hands the case was while its handling clock ran.
+static void put_levels(struct api_view *view, const struct case_detail *detail)
+{
+    struct json_writer *json = view->json;
+    int64_t counted_ms = 0;
+    for (size_t i = 0; i < detail->share_count; i++) {
+        counted_ms += detail->shares[i].counted_ms;
+    }
+    json_begin_array(json, "levels");
+    for (size_t i = 0; i < detail->share_count; i++) {
+        const struct case_share *share = &detail->shares[i];
+        json_begin_object(json, NULL);
+        api_put_department(json, "department", view->call->snapshot, share->department_id);
+        json_put_int(json, "command", share->command);
+        json_put_int(json, "elapsed_ms", share->elapsed_ms);
+        json_put_int(json, "counted_ms", share->counted_ms);
+        if (counted_ms > 0) {
+            json_put_double(json, "share", (double)share->counted_ms / (double)counted_ms,
+                            4);
+        } else {
+            json_put_null(json, "share");
+        }
+        json_end_object(json);
+    }
+    json_end_array(json);
+    json_put_bool(json, "one_sided", detail->one_sided);
 }
 
 // What the person who reported should look at again. The case is kept all the same.
@@ -385,6 +437,7 @@ void api_put_detail(struct api_view *view, const struct case_detail *detail)
     put_warnings(view, &detail->summary);
     put_tasks(view, detail);
     put_clocks(view, detail);
+    put_levels(view, detail);
     api_put_history(view, "history", detail->history, detail->history_count,
                     detail->process);
     api_put_media(view, detail);

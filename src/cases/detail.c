@@ -410,6 +410,7 @@ static int read_all(struct case_work *work, int64_t case_id, int64_t now_ms,
                                 .maintainer_id = place->links[ROUTING_MAINTAINER],
                                 .competent_id = place->links[ROUTING_COMPETENT]};
     detail->urgency = work->row.urgency;
+    detail->one_sided = work->fact.values[FACT_ONE_SIDED] != 0;
     code = read_tasks(work->db, work->arena, detail, error);
     if (code == 0)
         code = read_clocks(work->db, work->arena, detail, error);

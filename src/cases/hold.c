@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 // Who holds a task: the one place that says so, for moves, lists and maps.
+#include <string.h>
+
+#include <gridcase/core/text.h>
+
 #include "case_internal.h"
 
 // Roles of the supervision side: a node with a level of supervision has its own.
@@ -78,5 +82,10 @@ int case_behalf_check(struct case_work *work, struct error *error)
         return error_set(error, ERROR_INPUT, "case.behalf",
                          "nobody is spoken for: the task is not one of a department "
                          "without login");
+    if (said && (!text_is_utf8(contact, strlen(contact)) ||
+                 text_characters(contact, strlen(contact)) > CASE_BEHALF_MOST))
+        return error_set(error, ERROR_INPUT, "case.behalf",
+                         "who spoke is told in at most %d characters of UTF-8",
+                         CASE_BEHALF_MOST);
     return 0;
 }

@@ -45,6 +45,7 @@ void case_summarise(const struct case_row *row, struct arena *arena,
         .task = (enum process_task)row->task_kind,
         .holder_role = row->holder_role,
         .holder_person_id = row->holder_person,
+        .holder_department_id = row->holder_department,
         .clock = {.kind = (enum process_clock)row->clock_kind, .state = row->clock},
         .version = row->version,
     };

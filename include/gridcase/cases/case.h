@@ -32,6 +32,7 @@ enum {
     CASE_ADDRESS_MOST = 400,
     CASE_INPUTS_MOST = 16,
     CASE_MEDIA_MOST = 20, // photos of one move
+    CASE_BEHALF_MOST = 200, // characters: who spoke for a department
 };
 
 // How a move came to be. Filled-in moves stay out of stage, check and person figures.

@@ -63,6 +63,7 @@ struct case_summary {
     enum process_task task;
     int holder_role;
     int64_t holder_person_id;
+    int64_t holder_department_id; // of the step's task: a unit, a crew, a desk
     // The clock a person should look at: handling while it runs or is paused, else the
     // stage clock. kind NONE: no clock.
     struct case_clock clock;
@@ -209,6 +210,7 @@ struct case_detail {
     size_t allowed_count;
     struct case_share *shares; // of a case that went through desks
     size_t share_count;
+    bool one_sided; // somebody checked what they or their company handled
 };
 // ERROR_NOT_FOUND "case.unknown" also when the actor may not see it.
 int case_read(struct db *db, const struct city_snapshot *city, const struct actor *actor,
