@@ -30,6 +30,13 @@ WHERE closed_at IS NULL AND (due_sort, case_id) > ($1, $2)
 -- database: cases
 WHERE closed_at IS NULL AND department_id = $3 AND (due_sort, case_id) > ($1, $2)
 
+-- Somebody of one department: its own open work, and what it helps with or got handed on.
+-- part: case_walk_own_due
+-- database: cases
+WHERE closed_at IS NULL AND (due_sort, case_id) > ($1, $2)
+  AND (department_id = $3 OR case_id IN (SELECT t.task_id / 1024 FROM case_task t
+       WHERE t.closed_at IS NULL AND t.department_id > 0 AND t.department_id = $3))
+
 -- part: case_walk_stage_due
 -- database: cases
 WHERE closed_at IS NULL AND stage = $3 AND (due_sort, case_id) > ($1, $2)
@@ -66,6 +73,14 @@ WHERE case_id < $2
 -- part: case_walk_department_newest
 -- database: cases
 WHERE department_id = $3 AND case_id < $2
+
+-- The newest of which somebody of one department had a task, or the lead.
+-- part: case_walk_own_newest
+-- database: cases
+WHERE case_id IN (SELECT c.case_id FROM case_file c WHERE c.department_id = $3 AND c.case_id < $2
+                  UNION SELECT t.task_id / 1024 FROM case_task t
+                  WHERE t.department_id > 0 AND t.department_id = $3 AND t.task_id / 1024 < $2
+                  ORDER BY 1 DESC LIMIT 20001)
 
 -- part: case_walk_grid_newest
 -- database: cases

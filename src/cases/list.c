@@ -82,8 +82,13 @@ static bool is_mine(const struct walk *walk, const struct case_row *row)
         return false;
     if (row->holder_person != 0)
         return row->holder_person == actor->person_id || is_on_my_beat(walk, row);
+    bool office = row->holder_role == PROCESS_DEPARTMENT;
     if (row->holder_role < 0 ||
-        !case_actor_holds(walk->city, actor, 0, row->holder_department))
+        (office && !case_actor_holds(walk->city, actor, 0, row->holder_department)))
+        return false;
+    // What a desk has is its own: those above may step in, but it is none of their work.
+    if (!office && row->holder_department != 0 &&
+        !actor_acts_for(actor, row->holder_department))
         return false;
     for (size_t i = 0; i < actor->grant_count; i++) {
         const struct role_grant *grant = &actor->grants[i];
@@ -212,10 +217,12 @@ static bool is_leaf(const struct city_snapshot *city, int64_t department_id)
     return true;
 }
 
-// The one department that the filter asks for, or that is all the actor sees; 0: none.
-static int64_t single_department(const struct walk *walk)
+// The one department that the filter asks for, or (*ret_own) that is all the actor sees,
+// with what it only has tasks of; 0: none.
+static int64_t single_department(const struct walk *walk, bool *ret_own)
 {
     int64_t id = walk->filter->department_id;
+    *ret_own = id == 0;
     if (id == 0 && !walk->sight.everything && walk->sight.clause_count == 1)
         id = walk->sight.clauses[0].department_id;
     return id != 0 && is_leaf(walk->city, id) ? id : 0;
@@ -235,13 +242,14 @@ static int64_t single_role(const struct actor *actor)
 static void choose_due(struct walk *walk)
 {
     const struct case_filter *f = walk->filter;
+    bool own = false;
     bool mine = f->queue != NULL && strcmp(f->queue, "mine") == 0;
     walk->by_due = true;
     if (f->queue != NULL && *f->queue != '\0' && !mine) {
         walk->part = QUERY_CASE_WALK_QUEUE_DUE;
         walk->key = strcmp(f->queue, "where") == 0 ? CASE_QUEUE_WHERE : CASE_QUEUE_MANUAL;
-    } else if ((walk->key = single_department(walk)) != 0) {
-        walk->part = QUERY_CASE_WALK_DEPARTMENT_DUE;
+    } else if ((walk->key = single_department(walk, &own)) != 0) {
+        walk->part = own ? QUERY_CASE_WALK_OWN_DUE : QUERY_CASE_WALK_DEPARTMENT_DUE;
     } else if (mine && (walk->key = single_role(walk->actor)) >= 0) {
         walk->part = QUERY_CASE_WALK_HOLDER_DUE;
     } else if (f->stage >= 0) {
@@ -255,6 +263,7 @@ static void choose_due(struct walk *walk)
 static void choose_newest(struct walk *walk)
 {
     const struct case_filter *f = walk->filter;
+    bool own = false;
     if (f->reported_by != 0) {
         walk->part = QUERY_CASE_WALK_REPORTER_NEWEST;
         walk->key = f->reported_by;
@@ -264,8 +273,8 @@ static void choose_newest(struct walk *walk)
     } else if (f->grid_id != 0) {
         walk->part = QUERY_CASE_WALK_GRID_NEWEST;
         walk->key = f->grid_id;
-    } else if ((walk->key = single_department(walk)) != 0) {
-        walk->part = QUERY_CASE_WALK_DEPARTMENT_NEWEST;
+    } else if ((walk->key = single_department(walk, &own)) != 0) {
+        walk->part = own ? QUERY_CASE_WALK_OWN_NEWEST : QUERY_CASE_WALK_DEPARTMENT_NEWEST;
     } else if (!walk->sight.everything && walk->sight.clause_count == 0 &&
                walk->sight.company_count == 0) {
         walk->part = QUERY_CASE_WALK_REPORTER_NEWEST;
@@ -502,9 +511,12 @@ int case_list(struct db *db, const struct city_snapshot *city, const struct acto
 static void choose_box(struct walk *walk)
 {
     walk->by_opened = false;
-    walk->key = single_department(walk);
+    bool own = false;
+    walk->key = single_department(walk, &own);
     walk->by_due = walk->key != 0;
-    walk->part = walk->key != 0 ? QUERY_CASE_WALK_DEPARTMENT_DUE : QUERY_CASE_WALK_BOX;
+    walk->part = walk->key == 0 ? QUERY_CASE_WALK_BOX
+                 : own          ? QUERY_CASE_WALK_OWN_DUE
+                                : QUERY_CASE_WALK_DEPARTMENT_DUE;
 }
 
 int case_map(struct db *db, const struct city_snapshot *city, const struct actor *actor,

@@ -31,7 +31,7 @@ enum {
     CASE_DESCRIPTION_MOST = 4000, // characters
     CASE_ADDRESS_MOST = 400,
     CASE_INPUTS_MOST = 16,
-    CASE_MEDIA_MOST = 20, // photos of one move
+    CASE_MEDIA_MOST = 20,   // photos of one move
     CASE_BEHALF_MOST = 200, // characters: who spoke for a department
 };
 
