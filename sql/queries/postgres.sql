@@ -34,3 +34,57 @@ SELECT count(*) FROM pg_namespace WHERE nspname = $1;
 -- database: postgres
 SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r';
+
+-- ---- loading on a copy: statements that make it, $1 the schema, $2 the copy's ----
+
+-- name: postgres_load_tables
+-- database: postgres
+SELECT step FROM (
+    SELECT 1, c.relname, format('CREATE TABLE %I.%I (LIKE %I.%I INCLUDING DEFAULTS INCLUDING '
+        'CONSTRAINTS INCLUDING IDENTITY INCLUDING GENERATED)', CAST($2 AS text), c.relname,
+        n.nspname, c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relkind = 'r'
+    UNION ALL
+    SELECT 2, k.conname, format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', CAST($2 AS text),
+        c.relname, k.conname, pg_get_constraintdef(k.oid))
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND k.contype IN ('p', 'u')
+    UNION ALL
+    SELECT 3, c.relname, format('INSERT INTO %I.%I SELECT * FROM %I.%I', CAST($2 AS text),
+        c.relname, n.nspname, c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relkind = 'r'
+) AS all_steps (place, name, step) ORDER BY place, name;
+
+-- Indexes and references that the copy is still without, its numbers drawn on from the
+-- highest, and what the planner has to know.
+-- name: postgres_load_rest
+-- database: postgres
+SELECT step FROM (
+    SELECT 1, i.relname, replace(pg_get_indexdef(i.oid), format(' ON %I.', n.nspname),
+        format(' ON %I.', CAST($2 AS text)))
+    FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+    JOIN pg_namespace n ON n.oid = i.relnamespace
+    WHERE n.nspname = $1
+      AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.oid)
+    UNION ALL
+    SELECT 2, k.conname, format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', CAST($2 AS text),
+        c.relname, k.conname, replace(pg_get_constraintdef(k.oid),
+        format('REFERENCES %I.', n.nspname), format('REFERENCES %I.', CAST($2 AS text))))
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND k.contype = 'f'
+    UNION ALL
+    SELECT 3, c.relname, format('SELECT setval(pg_get_serial_sequence(%L, %L), '
+        'greatest((SELECT max(%I) FROM %I.%I), 1))', format('%I.%I', CAST($2 AS text),
+        c.relname), a.attname, a.attname, CAST($2 AS text), c.relname)
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relkind = 'r' AND a.attidentity <> ''
+    UNION ALL
+    SELECT 4, c.relname, format('ANALYZE %I.%I', CAST($2 AS text), c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relkind = 'r'
+) AS all_steps (place, name, step) ORDER BY place, name;

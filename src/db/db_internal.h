@@ -106,7 +106,7 @@ struct db_engine {
     const char *(*column_text)(void *statement, int column); // NUL-terminated
     const void *(*column_blob)(void *statement, int column, size_t *ret_length);
 
-    // Loading on a copy (db/load.h); NULL: not on this engine. target is the copy,
+    // Loading on a copy (db/load.h). target is the copy,
     // connection for load_copy the database's own writer, for load_indexes one on the copy
     // (make: else drop).
     int (*load_copy)(void *connection, const struct db_target *target, struct error *error);

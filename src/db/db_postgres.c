@@ -25,7 +25,7 @@ static int64_t key_of(const char *text)
 
 // gridcase_system, gridcase_boston_cases. A slug has no underscore, so '-' may become one.
 // A name that would be cut at PostgreSQL's 63 bytes ends in a digest of the slug.
-static void schema_of(const struct db_target *target, char out[PG_SCHEMA_SIZE])
+void pg_schema_of(const struct db_target *target, char out[PG_SCHEMA_SIZE])
 {
     char slug[DB_SLUG_SIZE];
     const char *kind = db_database_to_str(target->database);
@@ -40,7 +40,7 @@ static void schema_of(const struct db_target *target, char out[PG_SCHEMA_SIZE])
         snprintf(out, PG_SCHEMA_SIZE, "gridcase_%.24s__%016llx_%s", slug,
                  (unsigned long long)key_of(target->slug), kind);
     if (target->load)
-        snprintf(out + strlen(out), PG_SCHEMA_SIZE - strlen(out), "_load");
+        snprintf(out + strlen(out), PG_SCHEMA_SIZE - strlen(out), PG_LOAD_TAIL);
 }
 
 // ---- connections ----
@@ -89,12 +89,12 @@ static int pg_connect(const struct db_target *target, void **ret_connection,
                       struct error *error)
 {
     struct pg_connection *connection = memory_new(sizeof *connection);
-    schema_of(target, connection->schema);
+    pg_schema_of(target, connection->schema);
     snprintf(connection->search_path, sizeof connection->search_path, "%s, public",
              connection->schema);
     connection->lock_key = key_of(connection->schema);
     connection->writer = target->mode == DB_WRITE;
-    connection->lazy = target->unsafe || target->database == DB_SEARCH;
+    connection->lazy = target->unsafe || target->load || target->database == DB_SEARCH;
     int code = pg_link_open(&connection->link, target->address, error);
     if (code == 0)
         code = check_schema(connection, target, error);
@@ -177,7 +177,7 @@ static int drop(const struct db_target *target, struct error *error)
 {
     struct pg_link link = {0};
     char schema[PG_SCHEMA_SIZE], text[128];
-    schema_of(target, schema);
+    pg_schema_of(target, schema);
     snprintf(text, sizeof text, "DROP SCHEMA IF EXISTS %s CASCADE", schema);
     int code = pg_link_open(&link, target->address, error);
     if (code == 0)
@@ -279,6 +279,10 @@ const struct db_engine db_engine_postgres = {
     .column_double = pg_column_double,
     .column_text = pg_column_text,
     .column_blob = pg_column_blob,
+    .load_copy = pg_load_copy,
+    .load_indexes = pg_load_indexes,
+    .load_publish = pg_load_publish,
+    .load_discard = pg_load_discard,
     .match_text = pg_match_text,
     .remove_city = pg_remove_city,
     .remove_search = pg_remove_search,

@@ -137,6 +137,14 @@ bool pg_cell_is_bytes(const struct pg_cell *cell); // its bytes are its text or 
 void pg_put_int(unsigned char out[8], int64_t value);
 enum { PG_BOOL = 16, PG_BYTEA = 17, PG_INT8 = 20, PG_TEXT = 25, PG_FLOAT8 = 701 };
 
+// ---- postgres_load.c ----
+#define PG_LOAD_TAIL "_load"
+void pg_schema_of(const struct db_target *target, char out[PG_SCHEMA_SIZE]); // db_postgres.c
+int pg_load_copy(void *connection, const struct db_target *target, struct error *error);
+int pg_load_indexes(void *connection, bool make, struct error *error);
+int pg_load_publish(const struct db_target *target, struct error *error);
+void pg_load_discard(const struct db_target *target);
+
 int pg_columns(void *statement);
 bool pg_column_is_null(void *statement, int column);
 int64_t pg_column_int(void *statement, int column);

@@ -77,9 +77,6 @@ int db_load_begin(struct db_store *store, const char *slug, enum db_database dat
     struct error own = {0};
     struct db *writer = NULL;
     error = error ? error : &own;
-    if (!store->engine->load_copy)
-        return error_set(error, ERROR_INPUT, "store.no_load",
-                         "this store's engine cannot be loaded on a copy");
     int code = db_open(store, slug, database, DB_WRITE, &writer, error);
     if (code != 0)
         return code;

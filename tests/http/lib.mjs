@@ -2,7 +2,7 @@
 // Starts the real program on a free port with a data folder of its own, signs people in.
 import { spawn, execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, existsSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, existsSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,25 @@ export function uuid() {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+// With GRIDCASE_ENGINE=postgres a new data folder gets a database of the private cluster
+// (tools/with_postgres.sh); the program then finds it by the folder's store-address.
+let databases = 0;
+export async function prepareEngine(data) {
+  if (process.env.GRIDCASE_ENGINE !== 'postgres') return;
+  const address = join(data, 'store-address');
+  if (existsSync(address)) return;
+  const cluster = process.env.GRIDCASE_TEST_POSTGRES;
+  if (!cluster) throw new Error('no PostgreSQL: run this by tools/with_postgres.sh');
+  const name = `test_${process.pid}_${++databases}`;
+  await run('psql', ['-X', '-q', '-d', `${cluster}&dbname=postgres`, '-c', `CREATE DATABASE ${name} TEMPLATE gridcase_template`]);
+  mkdirSync(data, { recursive: true });
+  writeFileSync(address, `${cluster}&dbname=${name}\n`, { mode: 0o600 });
+}
+export const onPostgres = process.env.GRIDCASE_ENGINE === 'postgres';
+
 export async function cli(...args) {
+  const data = args[args.indexOf('--data') + 1];
+  if (args[0] === 'city' && args[1] === 'new' && args.includes('--data')) await prepareEngine(data);
   return run(binary, args, { cwd: root, maxBuffer: 1 << 26 });
 }
 
@@ -82,6 +100,7 @@ export class Server {
   }
 
   async start(args = [], env = {}) {
+    await prepareEngine(this.data);
     this.child = spawn(this.program ?? binary, ['serve', '--data', this.data, '--port', '0', ...args], {
       cwd: root,
       env: { ...process.env, ...env },
