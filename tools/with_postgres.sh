@@ -4,7 +4,8 @@
 # The cluster lives in a temporary folder, listens on a Unix socket there only, and is gone
 # afterwards. The command finds in its environment
 #   GRIDCASE_TEST_POSTGRES  its address without a database: postgresql:///?host=...&user=...
-#   GRIDCASE_TEST_POSTGRES_FOLDER, GRIDCASE_TEST_POSTGRES_BIN  the cluster and its programs
+#   GRIDCASE_TEST_POSTGRES_FOLDER  the cluster's folder, with its socket
+#   GRIDCASE_TEST_POSTGRES_CTL     pg_ctl of this cluster
 # and in the cluster a database template `gridcase_template` with PostGIS. Inside another
 # with_postgres.sh that one's cluster is used.
 set -eu
@@ -52,7 +53,14 @@ sql -d postgres -c 'CREATE DATABASE gridcase_template'
 sql -d gridcase_template -c 'CREATE EXTENSION postgis SCHEMA public' \
     -c 'DELETE FROM spatial_ref_sys WHERE srid <> 4326' -c 'VACUUM FULL spatial_ref_sys'
 export GRIDCASE_TEST_POSTGRES="postgresql:///?host=$base&user=gridcase"
-export GRIDCASE_TEST_POSTGRES_FOLDER=$base GRIDCASE_TEST_POSTGRES_BIN=$bin
+# "$GRIDCASE_TEST_POSTGRES_CTL stop|start|restart -m immediate"
+cat >"$base/ctl" <<CTL
+#!/bin/sh
+cd "$base" && exec ${as[*]} "$bin/pg_ctl" -D "$base/data" -l "$base/log" -w -t 60 "\$@" >/dev/null 2>&1 </dev/null
+CTL
+chmod 755 "$base/ctl"
+export GRIDCASE_TEST_POSTGRES_CTL=$base/ctl
+export GRIDCASE_TEST_POSTGRES_FOLDER=$base
 status=0
 "$@" || status=$?
 exit "$status"

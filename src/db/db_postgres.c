@@ -13,7 +13,7 @@
 
 // ---- names ----
 
-static int64_t key_of(const char *text)
+int64_t pg_key_of(const char *text)
 {
     uint8_t digest[HASH_SIZE];
     uint64_t key = 0;
@@ -38,7 +38,7 @@ void pg_schema_of(const struct db_target *target, char out[PG_SCHEMA_SIZE])
         snprintf(out, PG_SCHEMA_SIZE, "gridcase_%s_%s", slug, kind);
     else
         snprintf(out, PG_SCHEMA_SIZE, "gridcase_%.24s__%016llx_%s", slug,
-                 (unsigned long long)key_of(target->slug), kind);
+                 (unsigned long long)pg_key_of(target->slug), kind);
     if (target->load)
         snprintf(out + strlen(out), PG_SCHEMA_SIZE - strlen(out), PG_LOAD_TAIL);
 }
@@ -92,12 +92,16 @@ static int pg_connect(const struct db_target *target, void **ret_connection,
     pg_schema_of(target, connection->schema);
     snprintf(connection->search_path, sizeof connection->search_path, "%s, public",
              connection->schema);
-    connection->lock_key = key_of(connection->schema);
+    connection->lock_key = pg_key_of(connection->schema);
     connection->writer = target->mode == DB_WRITE;
+    snprintf(connection->address, sizeof connection->address, "%s", target->address);
     connection->lazy = target->unsafe || target->load || target->database == DB_SEARCH;
     int code = pg_link_open(&connection->link, target->address, error);
     if (code == 0)
+        code = pg_own_renew(target->address, error);
+    if (code == 0)
         code = check_schema(connection, target, error);
+    connection->link.owned = connection->address;
     if (code != 0) {
         pg_disconnect(connection);
         return code;
@@ -201,51 +205,6 @@ static int pg_remove_city(const struct db_target *target, struct error *error)
 static int pg_remove_search(const struct db_target *target, struct error *error)
 {
     return drop(target, error);
-}
-
-// ---- one owner ----
-
-// A transaction that stays open holds the lock: so it works through a pooler, too, and ends
-// with the process. It reads nothing and holds nothing else up.
-static int pg_own(const char *address, void **ret_lock, struct error *error)
-{
-    struct pg_link *link = memory_new(sizeof *link);
-    unsigned char key[8];
-    const char *values[] = {(const char *)key};
-    static const Oid types[] = {PG_INT8};
-    static const int lengths[] = {8};
-    struct pg_send sends[] = {
-        {.text = "BEGIN"},
-        {db_query_texts[QUERY_POSTGRES_OWN].text, 1, types, values, lengths}};
-    PGresult *results[PG_STEPS_MAX];
-    pg_put_int(key, key_of("gridcase store"));
-    int code = pg_link_open(link, address, error);
-    if (code == 0)
-        code = pg_link_run(link, sends, 2, results, error);
-    if (code == 0) {
-        struct pg_cell cell = {.bytes = PQgetvalue(results[1], 0, 0),
-                               .length = (size_t)PQgetlength(results[1], 0, 0),
-                               .type = PQftype(results[1], 0)};
-        if (pg_cell_int(&cell) == 0)
-            code = error_set(error, ERROR_BUSY, "store.locked",
-                             "another gridcase works with this database; one at a time");
-        PQclear(results[0]);
-        PQclear(results[1]);
-    }
-    if (code != 0) {
-        pg_link_close(link);
-        free(link);
-        return code;
-    }
-    *ret_lock = link;
-    return 0;
-}
-
-static void pg_disown(void *lock)
-{
-    struct pg_link *link = lock;
-    pg_link_close(link);
-    free(link);
 }
 
 const struct db_engine db_engine_postgres = {

@@ -27,7 +27,8 @@ enum {
 // A connection of libpq with its way back after a failure.
 struct pg_link {
     PGconn *handle;
-    int64_t retry_us; // no attempt to connect before
+    const char *owned; // address of the store whose lock must be ours; NULL: none
+    int64_t retry_us;  // no attempt to connect before
     int64_t backoff_ms;
 };
 
@@ -137,9 +138,18 @@ bool pg_cell_is_bytes(const struct pg_cell *cell); // its bytes are its text or 
 void pg_put_int(unsigned char out[8], int64_t value);
 enum { PG_BOOL = 16, PG_BYTEA = 17, PG_INT8 = 20, PG_TEXT = 25, PG_FLOAT8 = 701 };
 
+// ---- postgres_own.c ----
+int64_t pg_key_of(const char *text); // db_postgres.c: of an advisory lock
+int pg_own(const char *address, void **ret_lock, struct error *error);
+void pg_disown(void *lock);
+// After a connection has come back: takes the lock again if it was lost with the others.
+// ERROR_BUSY "store.locked": somebody else has it now.
+int pg_own_renew(const char *address, struct error *error) ERROR_MUST_CHECK;
+
 // ---- postgres_load.c ----
 #define PG_LOAD_TAIL "_load"
-void pg_schema_of(const struct db_target *target, char out[PG_SCHEMA_SIZE]); // db_postgres.c
+void pg_schema_of(const struct db_target *target,
+                  char out[PG_SCHEMA_SIZE]); // db_postgres.c
 int pg_load_copy(void *connection, const struct db_target *target, struct error *error);
 int pg_load_indexes(void *connection, bool make, struct error *error);
 int pg_load_publish(const struct db_target *target, struct error *error);

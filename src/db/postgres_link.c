@@ -117,7 +117,7 @@ int pg_link_ready(struct pg_link *link, struct error *error)
     if (pg_link_is_up(link)) {
         link->backoff_ms = 0;
         link->retry_us = 0;
-        return 0;
+        return link->owned ? pg_own_renew(link->owned, error) : 0;
     }
     link->backoff_ms = link->backoff_ms == 0 ? PG_BACKOFF_MS : link->backoff_ms * 2;
     if (link->backoff_ms > PG_BACKOFF_MOST)

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MPL-2.0
+// One process works with a database at a time: an advisory lock.
+//
+// A transaction that stays open holds it: so it works through a pooler, too, and ends with
+// the process. It has no snapshot and holds nothing else up. When the database restarts,
+// the lock is lost with all connections; the first that comes back takes it again.
+#include "db_postgres.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <gridcase/core/arena.h>
+#include <gridcase/core/instant.h>
+#include <gridcase/core/text.h>
+
+enum { OWN_WAIT_MS = 3000, OWN_STEP_MS = 50 }; // a killed owner's backend may still work
+
+struct own {
+    char address[DB_ADDRESS_SIZE];
+    struct pg_link link;
+    struct own *next;
+};
+
+static struct {
+    pthread_mutex_t mutex;
+    struct own *list;
+} owned = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+// Begins a transaction and tries the lock: 1 it is ours, 0 somebody's.
+static int try_lock(struct pg_link *link, struct error *error)
+{
+    static const Oid types[] = {PG_INT8};
+    static const int lengths[] = {8};
+    unsigned char key[8];
+    const char *values[] = {(const char *)key};
+    struct pg_send sends[] = {
+        {.text = "BEGIN"},
+        {db_query_texts[QUERY_POSTGRES_OWN].text, 1, types, values, lengths}};
+    PGresult *results[PG_STEPS_MAX];
+    pg_put_int(key, pg_key_of("gridcase store"));
+    int code = pg_link_run(link, sends, 2, results, error);
+    if (code != 0)
+        return code;
+    struct pg_cell cell = {.bytes = PQgetvalue(results[1], 0, 0),
+                           .length = (size_t)PQgetlength(results[1], 0, 0),
+                           .type = PQftype(results[1], 0)};
+    int got = pg_cell_int(&cell) != 0;
+    PQclear(results[0]);
+    PQclear(results[1]);
+    return got != 0 ? 1 : pg_link_script(link, "ROLLBACK", error);
+}
+
+static int take(struct own *own, struct error *error)
+{
+    int64_t end_us = instant_monotonic_us() + OWN_WAIT_MS * 1000LL;
+    int code = pg_link_open(&own->link, own->address, error);
+    while (code == 0 && (code = try_lock(&own->link, error)) == 0) {
+        if (instant_monotonic_us() > end_us)
+            code = error_set(error, ERROR_BUSY, "store.locked",
+                             "another gridcase works with this database; one at a time");
+        else
+            instant_sleep_ms(OWN_STEP_MS);
+    }
+    if (code < 0)
+        pg_link_close(&own->link);
+    return code < 0 ? code : 0;
+}
+
+int pg_own(const char *address, void **ret_lock, struct error *error)
+{
+    struct own *own = memory_new(sizeof *own);
+    snprintf(own->address, sizeof own->address, "%s", address);
+    int code = take(own, error);
+    if (code != 0) {
+        free(own);
+        return code;
+    }
+    pthread_mutex_lock(&owned.mutex);
+    own->next = owned.list;
+    owned.list = own;
+    pthread_mutex_unlock(&owned.mutex);
+    *ret_lock = own;
+    return 0;
+}
+
+void pg_disown(void *lock)
+{
+    struct own *own = lock;
+    pthread_mutex_lock(&owned.mutex);
+    struct own **at = &owned.list;
+    while (*at != own)
+        at = &(*at)->next;
+    *at = own->next;
+    pthread_mutex_unlock(&owned.mutex);
+    pg_link_close(&own->link);
+    free(own);
+}
+
+int pg_own_renew(const char *address, struct error *error)
+{
+    int code = 0;
+    pthread_mutex_lock(&owned.mutex);
+    for (struct own *own = owned.list; own && code == 0; own = own->next) {
+        if (!text_equal(own->address, address))
+            continue;
+        // Nothing is ever said on this connection but that it ends.
+        if (own->link.handle && PQconsumeInput(own->link.handle) &&
+            pg_link_is_up(&own->link))
+            continue;
+        pg_link_close(&own->link);
+        code = take(own, error);
+    }
+    pthread_mutex_unlock(&owned.mutex);
+    return code;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MPL-2.0
+// What happens when connections to PostgreSQL die.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <gridcase/core/file.h>
+#include <gridcase/core/instant.h>
+#include <gridcase/db/db.h>
+#include <gridcase/db/lane.h>
+
+#include "fault/postgres.h"
+#include "fault/temporary.h"
+
+static struct error error;
+
+#define assert_ok(call)                                                                    \
+    do {                                                                                   \
+        int code_ = (call);                                                                \
+        if (code_ < 0)                                                                     \
+            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
+    } while (0)
+
+static struct {
+    char folder[256], data[300];
+    struct db_store *store;
+} town;
+
+static int set_up(void **state)
+{
+    (void)state;
+    temporary_folder(town.folder, sizeof town.folder);
+    snprintf(town.data, sizeof town.data, "%s/data", town.folder);
+    postgres_store(town.data);
+    assert_ok(db_store_open(town.data, DB_STORE_CREATE, &town.store, &error));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    town.store = db_store_close(town.store);
+    temporary_remove(town.folder);
+    return 0;
+}
+
+static int insert_probe(struct db *db, const char *word)
+{
+    return db_execute(
+        db, QUERY_PROBE_INSERT,
+        (struct db_value[]){DB_TEXT(word), DB_NULL, DB_NULL, DB_NULL, DB_NULL}, 5, &error);
+}
+
+static int64_t count_probes(struct db *db)
+{
+    int64_t count = -1;
+    assert_ok(db_fetch_int(db, QUERY_PROBE_COUNT, NULL, 0, &count, &error));
+    return count;
+}
+
+static void a_connection_that_died_idle_is_not_noticed(void **state)
+{
+    (void)state;
+    DB_CLEANUP struct db *db = NULL;
+    DB_READER_CLEANUP struct db *reader = NULL;
+    assert_ok(db_open(town.store, NULL, DB_SYSTEM, DB_WRITE, &db, &error));
+    assert_ok(db_reader_borrow(town.store, NULL, DB_SYSTEM, &reader, &error));
+    assert_int_equal(count_probes(reader), 0);
+    assert_ok(insert_probe(db, "before"));
+    postgres_cut();
+    assert_int_equal(count_probes(reader), 1);
+    DB_TRANSACTION_CLEANUP struct db_transaction write = {0};
+    assert_ok(db_begin(db, DB_WRITE, &write, &error));
+    assert_ok(insert_probe(db, "after"));
+    assert_ok(db_commit(&write, &error));
+    assert_int_equal(count_probes(reader), 2);
+}
+
+static void a_transaction_whose_connection_dies_is_gone_as_a_whole(void **state)
+{
+    (void)state;
+    DB_CLEANUP struct db *db = NULL;
+    assert_ok(db_open(town.store, NULL, DB_SYSTEM, DB_WRITE, &db, &error));
+    {
+        DB_TRANSACTION_CLEANUP struct db_transaction write = {0};
+        assert_ok(db_begin(db, DB_WRITE, &write, &error));
+        assert_ok(insert_probe(db, "one"));
+        postgres_cut();
+        assert_int_equal(insert_probe(db, "two"), ERROR_BUSY);
+        assert_string_equal(error.slug, "store.unavailable");
+        assert_true(insert_probe(db, "three") < 0); // not by itself on a new connection
+        assert_true(db_commit(&write, &error) < 0);
+    }
+    {
+        DB_TRANSACTION_CLEANUP struct db_transaction write = {0};
+        assert_ok(db_begin(db, DB_WRITE, &write, &error));
+        assert_ok(insert_probe(db, "two"));
+        postgres_cut();
+        assert_true(db_commit(&write, &error) < 0); // it had not reached the server
+    }
+    assert_int_equal(count_probes(db), 0);
+}
+
+static int add_one(struct db *db, void *context, struct error *filled)
+{
+    int *runs = context;
+    char word[32];
+    snprintf(word, sizeof word, "run %d", ++*runs);
+    if (*runs == 1)
+        postgres_cut(); // in the middle of the batch
+    return db_execute(
+        db, QUERY_PROBE_INSERT,
+        (struct db_value[]){DB_TEXT(word), DB_NULL, DB_NULL, DB_NULL, DB_NULL}, 5, filled);
+}
+
+static void a_lane_goes_on_after_a_cut(void **state)
+{
+    (void)state;
+    struct db_lane *lane = NULL;
+    int runs = 0;
+    assert_ok(db_lane_get(town.store, NULL, DB_SYSTEM, &lane, &error));
+    assert_int_equal(db_lane_call(lane, DB_PEOPLE, add_one, &runs, &error), ERROR_BUSY);
+    assert_string_equal(error.slug, "store.unavailable");
+    assert_ok(db_lane_call(lane, DB_PEOPLE, add_one, &runs, &error));
+    lane = db_lane_put(lane);
+    DB_READER_CLEANUP struct db *reader = NULL;
+    assert_ok(db_reader_borrow(town.store, NULL, DB_SYSTEM, &reader, &error));
+    assert_int_equal(count_probes(reader), 1);
+}
+
+static void a_second_folder_on_the_same_database_is_refused(void **state)
+{
+    (void)state;
+    char other[300], from[320], to[320];
+    BUFFER_CLEANUP struct buffer address;
+    struct db_store *second = NULL;
+    buffer_init(&address, 2000);
+    snprintf(other, sizeof other, "%s/other", town.folder);
+    snprintf(from, sizeof from, "%s/store-address", town.data);
+    snprintf(to, sizeof to, "%s/store-address", other);
+    assert_ok(file_read(from, &address, &error));
+    assert_ok(file_make_directory(other, &error));
+    assert_ok(file_write_atomic(to, address.data, address.length, &error));
+    assert_int_equal(db_store_open(other, DB_STORE_CREATE, &second, &error), ERROR_BUSY);
+    assert_string_equal(error.slug, "store.locked");
+    postgres_cut(); // the lock is lost ...
+    DB_CLEANUP struct db *db = NULL;
+    assert_ok(db_open(town.store, NULL, DB_SYSTEM, DB_WRITE, &db, &error)); // ... and ours
+    assert_int_equal(db_store_open(other, DB_STORE_CREATE, &second, &error), ERROR_BUSY);
+    db = db_close(db);
+    town.store = db_store_close(town.store);
+    assert_ok(db_store_open(other, DB_STORE_CREATE, &town.store, &error));
+}
+
+static void an_address_is_said_once(void **state)
+{
+    (void)state;
+    assert_int_equal(db_store_use(town.data, "postgresql:///elsewhere", &error),
+                     ERROR_CONFLICT);
+    assert_int_equal(db_store_use(town.data, "mysql://x", &error), ERROR_INPUT);
+    assert_int_equal(db_store_use(town.data, "postgresql://a\nb", &error), ERROR_INPUT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_connection_that_died_idle_is_not_noticed, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_transaction_whose_connection_dies_is_gone_as_a_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lane_goes_on_after_a_cut, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_second_folder_on_the_same_database_is_refused,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_address_is_said_once, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
