@@ -27,6 +27,7 @@ const pairs = {
   Media: 'case_media',
   Reporter: 'reporter',
   AllowedAction: 'action',
+  LevelShare: 'case_level',
   Explanation: 'explanation',
   ExplainedClock: 'explained',
   ExplainInterval: 'interval',
@@ -36,7 +37,7 @@ const pairs = {
   Summary: 'summary',
 };
 // Written by a room that describes itself elsewhere, or filled in by the page.
-const elsewhere = new Set(['Department.parent', 'Department.kind', 'Summary.mine', 'CaseDetail.address']);
+const elsewhere = new Set(['Department.parent', 'Department.kind', 'Department.desk', 'Summary.mine', 'CaseDetail.address']);
 
 /** interface NAME extends BASE { member?: type; } as { NAME: { member: {optional, type} } } */
 function interfaces() {

@@ -2,7 +2,7 @@
 // Exactly what the server says this person may do with this case now. An action is decided on
 // the version of the task the person saw: if somebody else acted meanwhile, the page shows
 // what changed, keeps what was typed and asks again.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useId } from 'preact/hooks';
 import { effect, signal } from '@preact/signals';
 import { ApiError, LineError, uuid } from '../../lib/api/client.ts';
 import type { AllowedAction, CaseDetail, HistoryRow } from '../../lib/api/types.ts';
@@ -14,7 +14,7 @@ import { client, detail, list, notify, open, readDetail, selected } from '../sta
 import { HistoryItem } from './case.tsx';
 import { Field, uploading, type Value, type Values } from './fields.tsx';
 import { needWords, WhatChanges } from './preview.tsx';
-import { failureWords } from './words.ts';
+import { failureWords, refWord } from './words.ts';
 
 /** What a person is typing for a case, kept while the page lives. */
 interface Draft {
@@ -26,6 +26,8 @@ interface Draft {
   seen: number;
   key: string;
   values: Values;
+  /** Who spoke for a department without login. */
+  behalf: string;
   asked: boolean;
   busy: boolean;
   failure: string;
@@ -61,6 +63,7 @@ function begin(found: CaseDetail, action: AllowedAction): void {
     seen: lastSeq(found),
     key: uuid(),
     values: { ...empty, ...kept.get(`${found.number} ${action.action}`) },
+    behalf: '',
     asked: false,
     busy: false,
     failure: '',
@@ -100,7 +103,8 @@ const isEmpty = (value: Value | undefined) =>
 async function send(action: AllowedAction): Promise<void> {
   const wanted = draft.value;
   if (!wanted || wanted.busy || uploading.value > 0 || Date.now() - wanted.changedAt < READ_MS) return;
-  if (action.inputs.some((input) => input.required && isEmpty(wanted.values[input.name]))) {
+  const unsaid = action.on_behalf && wanted.behalf.trim() === '';
+  if (unsaid || action.inputs.some((input) => input.required && isEmpty(wanted.values[input.name]))) {
     change({ asked: true });
     requestAnimationFrame(() => document.querySelector<HTMLElement>('.action-form [aria-invalid]')?.focus());
     return;
@@ -111,7 +115,7 @@ async function send(action: AllowedAction): Promise<void> {
   try {
     const after = await client.post<CaseDetail | { number: string; version: number }>(
       `/cases/${encodeURIComponent(wanted.number)}/actions`,
-      { action: wanted.action, inputs },
+      { action: wanted.action, inputs, ...(action.on_behalf ? { on_behalf: wanted.behalf.trim() } : {}) },
       { key: wanted.key, ifMatch },
     );
     kept.delete(`${wanted.number} ${wanted.action}`);
@@ -212,6 +216,7 @@ function Form({ found, form, action }: { found: CaseDetail; form: Draft; action:
       {action ? (
         <>
           <Request found={found} task={form.task} />
+          {action.on_behalf && <Behalf form={form} who={refWord(action.on_behalf)} />}
           {action.inputs.map((input, index) => (
             <Field
               key={input.name}
@@ -219,7 +224,8 @@ function Form({ found, form, action }: { found: CaseDetail; form: Draft; action:
               value={form.values[input.name] ?? null}
               classId={typeof form.values.class === 'number' ? form.values.class : (found.class?.id ?? 0)}
               missing={form.asked && input.required && isEmpty(form.values[input.name])}
-              focusFirst={index === 0}
+              focusFirst={index === 0 && !action.on_behalf}
+              inside={action.inside}
               onChange={(value) => change({ values: { ...draft.value?.values, [input.name]: value } })}
             />
           ))}
@@ -276,6 +282,32 @@ function Request({ found, task }: { found: CaseDetail; task: number | null }) {
         <HistoryItem row={row} />
       </ol>
     </section>
+  );
+}
+
+/** A department without login has telephoned: who it was stands in the history beside one's own name. */
+function Behalf({ form, who }: { form: Draft; who: string }) {
+  const id = useId();
+  const missing = form.asked && form.behalf.trim() === '';
+  return (
+    <div class={`field${missing ? ' missing' : ''}`}>
+      <label class="field-name" for={id}>
+        {t('behalf.name', { who })}
+      </label>
+      <input
+        id={id}
+        type="text"
+        maxLength={200}
+        required
+        aria-invalid={missing || undefined}
+        aria-describedby={`${id}-hint`}
+        value={form.behalf}
+        onInput={(event) => change({ behalf: event.currentTarget.value })}
+      />
+      <small class="muted" id={`${id}-hint`}>
+        {t('behalf.hint')}
+      </small>
+    </div>
   );
 }
 

@@ -30,6 +30,7 @@ import {
   selected,
 } from '../state/app.ts';
 import { Actions } from './actions.tsx';
+import { Levels } from './levels.tsx';
 import { choiceWord } from './fields.tsx';
 import { plainWords } from './plain.ts';
 import { moveCursor, placeWord } from './queue.tsx';
@@ -100,6 +101,7 @@ export function CaseView() {
         <Plain found={found} />
         <Facts found={found} />
         <Photos found={found} />
+        <Levels found={found} />
         <Deadline found={found} />
         <History rows={found.history} />
       </div>
@@ -151,6 +153,11 @@ function Headline({ found }: { found: CaseDetail }) {
         {found.outcome ? outcomeWord(found.outcome) : paused(found.clock) ? t('clock.paused') : lightWord(shown)}
         {words && <b>{words}</b>}
       </span>
+      {found.one_sided && (
+        <span class="badge" title={t('levels.one_sided_hint')}>
+          <Icon name="warn" size={12} /> {t('levels.one_sided')}
+        </span>
+      )}
     </p>
   );
 }
@@ -511,7 +518,7 @@ function inputWords(row: HistoryRow): { name: string; value: string }[] {
   const known = process.value?.actions.find((action) => action.code === row.action)?.inputs ?? [];
   const words: { name: string; value: string }[] = [];
   for (const [name, value] of Object.entries(row.inputs ?? {})) {
-    if (value === null || value === '' || value === row.opinion) continue;
+    if (value === null || value === '' || value === row.opinion || name === 'on_behalf') continue;
     if (name === 'before' && typeof value === 'object') {
       words.push({ name: t('history.before'), value: beforeWords(value as Record<string, unknown>) });
       continue;

@@ -15,10 +15,12 @@ import { departmentTree, everyName, failureWords } from './words.ts';
 export type Value = string | number | boolean | null | Point | (string | number)[];
 export type Values = Record<string, Value>;
 
-export function departmentChoices(): Choice[] {
-  return departmentTree(departments.value).map(({ department, depth }) => ({
+/** All departments, or those that stand in one: a desk's part, a bureau's crews. */
+export function departmentChoices(inside?: number): Choice[] {
+  return departmentTree(departments.value, inside).map(({ department, depth }) => ({
     value: String(department.id),
     text: label(department.name),
+    note: department.desk ? t('department.desk') : undefined,
     words: `${everyName(department.name)} ${department.code}`,
     depth,
   }));
@@ -63,6 +65,8 @@ export interface FieldProps {
   classId: number;
   missing: boolean;
   focusFirst?: boolean;
+  /** Departments to choose from stand in this one. */
+  inside?: number;
 }
 
 export function Field(props: FieldProps) {
@@ -108,7 +112,7 @@ function Control(props: FieldProps & { id: string }) {
   );
   switch (input.type) {
     case 'department':
-      return picked(departmentChoices());
+      return picked(departmentChoices(props.inside));
     case 'departments':
       return <Several choices={departmentChoices()} value={Array.isArray(value) ? value : []} onChange={onChange} id={id} />;
     case 'class':

@@ -35,13 +35,17 @@ export function areaWord(area: Area): string {
 export function holderWord(holder: Holder | null): string {
   if (!holder) return '';
   if (holder.person) return holder.person.name;
-  if (holder.department) return refWord(holder.department);
+  if (holder.department) {
+    const who = refWord(holder.department);
+    return holder.role && holder.role !== 'department' ? t('holder.of', { who, role: roleWord(holder.role) }) : who;
+  }
   return holder.role ? roleWord(holder.role) : '';
 }
 export function actorWord(actor: Actor | string | null): string {
   if (actor === null) return '';
   if (typeof actor === 'string') return actor;
   if (actor.system) return t('actor.system');
+  if (actor.department) return actor.name ? t('actor.spoke', { who: refWord(actor.department), name: actor.name }) : refWord(actor.department);
   return actor.name ?? (actor.role ? roleWord(actor.role) : '');
 }
 
@@ -52,7 +56,7 @@ export function urgencyWord(code: string): string {
 }
 
 /** Departments in the order of their tree, with their depth. */
-export function departmentTree(all: readonly Department[]): { department: Department; depth: number }[] {
+export function departmentTree(all: readonly Department[], inside?: number): { department: Department; depth: number }[] {
   const children = new Map<number | null, Department[]>();
   const known = new Set(all.map((one) => one.id));
   for (const one of all) {
@@ -66,7 +70,12 @@ export function departmentTree(all: readonly Department[]): { department: Depart
       walk(one.id, depth + 1);
     }
   };
-  walk(null, 0);
+  if (inside === undefined) walk(null, 0);
+  else {
+    const top = all.find((one) => one.id === inside);
+    if (top) out.push({ department: top, depth: 0 });
+    walk(inside, 1);
+  }
   return out;
 }
 /** All languages of a label, so that a thing is found by any of its names. */

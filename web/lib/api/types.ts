@@ -150,6 +150,8 @@ export interface Department {
   name: Label;
   parent: number | null;
   kind?: string;
+  /** A desk of a lower level of command: it passes cases on inside its part. */
+  desk?: boolean;
 }
 
 export interface Clock {
@@ -203,6 +205,8 @@ export interface Actor {
   name?: string | null;
   role?: string | null;
   system?: boolean;
+  /** Without login: somebody spoke for it, and that is the name. */
+  department?: Ref | null;
 }
 export interface HistoryRow {
   seq: number;
@@ -255,6 +259,19 @@ export interface AllowedAction {
   inputs: Input[];
   /** Files it does not go without: photo, document, before, after. */
   needs?: string[];
+  /** A department without login for which this person would act: who spoke is asked for. */
+  on_behalf?: Ref | null;
+  /** The department named must stand in this one. */
+  inside?: number;
+}
+/** In whose hands a case was while its handling clock ran. */
+export interface LevelShare {
+  department: Ref | null;
+  /** Level of command; 0: no desk. */
+  command: number;
+  elapsed_ms: number;
+  counted_ms: number;
+  share: number | null;
 }
 /** What an action would change: one row for each thing that would differ. */
 export interface PreviewChange {
@@ -283,6 +300,10 @@ export interface CaseDetail extends CaseSummary {
   outside?: Outside | null;
   tasks: Task[];
   clocks: Clock[];
+  /** Of a case that went through desks; else empty. */
+  levels: LevelShare[];
+  /** Somebody checked what they or their company handled. */
+  one_sided: boolean;
   history: HistoryRow[];
   media: Media[];
   reporter: Reporter | null;
