@@ -411,7 +411,6 @@ const struct openapi_member openapi_members[] = {
     {"staff_done", "person", "integer", 0},
     {"", "login", "text", 0},
     {"", "code", "text", 1},
-    {"", "expires_at", "instant", 1},
     {"staff_who", "logins", "[text", 1},
     {"staff_code", "login", "text", 0},
     {"", "name", "text", 0},

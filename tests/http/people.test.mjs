@@ -1,46 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 // People of a city: codes to print, staff tables as workbooks, rosters, leavers, a company.
 import assert from 'node:assert/strict';
-import { appendFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Person, cli, copyModel, demoLogins, nobody, startServer } from './lib.mjs';
+import { Person, cli, demoLogins, nobody, startServer } from './lib.mjs';
+import { rosterModel } from './rosters.mjs';
 import { workbook } from './xlsx.mjs';
 
 let server, model, admin, leader, acceptor, dispatcher;
 
-// All three on duty the whole day: 1 and 2 in the south (P1), 3 backs them up there.
-const rosters = `person,duty_grid,shift,from,to,weekdays,backup
-collector1,P1,day,,,,
-collector1,P1,night,,,,
-collector2,P2,day,,,,
-collector3,P1,day,,,,yes
-collector3,P1,night,,,,yes
-`;
-
 before(async () => {
-  model = copyModel('tinytown', (ini) => `${ini}
-[roster]
-level = patrol
-[table shifts]
-source = tables/shifts.csv
-[table rosters]
-source = tables/rosters.csv
-[table duty_officers]
-source = tables/duty_officers.csv
-[table vehicles]
-source = tables/vehicles.csv
-[table labels]
-source = tables/labels.csv
-`);
-  const table = (name, text) => writeFileSync(join(model.path, 'tables', `${name}.csv`), text);
-  table('shifts', 'code,starts,ends,name_zh,name_en\nday,06:00,18:00,白班,Day\nnight,18:00,06:00,夜班,Night\n');
-  table('rosters', rosters);
-  table('duty_officers', 'department,name,phone,night_phone,note\nroads,何工,0571-5550 1201,0571-5550 1299,gate 3\n');
-  table('vehicles', 'code,department,name_en,kind_en,plate,phone,state\nR1,roads,Truck 1,Truck,AB 123,0571 1,\nR2,roads,Roller,Roller,,,out\n');
-  table('labels', 'list,code,name_zh,name_en\ntask,verify,核查,Check on site\ntask,check,核实,Verify the repair\nrole,collector,信息采集员,Field officer\n');
-  appendFileSync(join(model.path, 'tables/departments.csv'), 'clear,centre,company,清洁采集公司,Clearview Ltd\n');
-  appendFileSync(join(model.path, 'tables/staff.csv'), 'collector3,何三,collector,,,clear\ncvdesk,采集公司值班,company,,clear,\n');
+  model = rosterModel();
   server = await startServer();
   await cli('city', 'load', 'tinytown', model.path, '--data', server.data);
   server.logins = demoLogins(server.data);

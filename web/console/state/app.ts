@@ -60,6 +60,8 @@ export const hovered = signal<string | null>(null);
 export const reporting = signal(false);
 export const pane = signal<Pane>(selected.value ? 'side' : 'queue');
 export const helpOpen = signal(false);
+/** The page of people: accounts, rosters, the staff table. */
+export const peopleOpen = signal(false);
 export const summary = signal<Summary | null>(null);
 export const streamState = signal<StreamState>('connecting');
 export const lastChange = signal<CaseChange | null>(null);

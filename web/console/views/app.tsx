@@ -24,6 +24,7 @@ import {
   open,
   type Pane,
   pane,
+  peopleOpen,
   picking,
   printing,
   printSlips,
@@ -48,7 +49,7 @@ function typing(target: EventTarget | null): boolean {
 }
 
 function onKey(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || expired.value || printing.value) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || expired.value || printing.value || peopleOpen.value) return;
   if (event.key === 'Escape') {
     escape();
     return;
@@ -132,7 +133,7 @@ function Desk() {
   const side = reporting.value || selected.value !== null;
   return (
     <>
-    <div class={`desk pane-${pane.value}${side ? ' with-side' : ''}`} inert={printing.value !== null}>
+    <div class={`desk pane-${pane.value}${side ? ' with-side' : ''}`} inert={printing.value !== null || peopleOpen.value}>
       <Header />
       {client.outdated.value && <Outdated />}
       <main class="columns-3">
@@ -141,11 +142,14 @@ function Desk() {
         {reporting.value ? <ReportView /> : <CaseView />}
       </main>
       <Tabs side={side} />
-      <Notices />
+      {!peopleOpen.value && <Notices />}
       {helpOpen.value && <Help />}
       {expired.value && <ExpiredDialog host={host} />}
     </div>
     {printing.value && <Printing numbers={printing.value} />}
+    {peopleOpen.value && <PeoplePage />}
+    {(printing.value || peopleOpen.value) && expired.value && <ExpiredDialog host={host} />}
+    {peopleOpen.value && <Notices />}
     </>
   );
 }
@@ -175,6 +179,20 @@ function Printing({ numbers }: { numbers: readonly string[] }) {
       });
   }, []);
   return view.value ? <view.value.Slips numbers={numbers} /> : null;
+}
+
+/** People likewise: few who use the console need that page. */
+function PeoplePage() {
+  const view = useSignal<{ People: ComponentType } | null>(null);
+  useEffect(() => {
+    import('../people/page.tsx')
+      .then((module) => (view.value = module))
+      .catch(() => {
+        peopleOpen.value = false;
+        notify('bad', t('people.failed'));
+      });
+  }, []);
+  return view.value ? <view.value.People /> : null;
 }
 
 function Tabs({ side }: { side: boolean }) {

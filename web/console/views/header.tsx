@@ -2,10 +2,11 @@
 // The top bar: where we are, how the day stands, and what concerns the person alone.
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { label, showNumber, t } from '../../lib/i18n/index.ts';
+import { label, showNumber } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { LanguageSwitch } from '../../lib/ui/language.tsx';
-import { city, client, helpOpen, mayReport, phase, report, reporting, session, setFilters, signOut, streamState, summary } from '../state/app.ts';
+import { t } from '../i18n.ts';
+import { city, client, helpOpen, may, mayReport, peopleOpen, phase, report, reporting, session, setFilters, signOut, streamState, summary } from '../state/app.ts';
 import { refWord, roleWord } from './words.ts';
 
 function Figures() {
@@ -82,6 +83,11 @@ function PersonMenu() {
           >
             {t('password.change')}
           </button>
+          {may('staff.read') && (
+            <button type="button" class="plain" onClick={() => { open.value = false; peopleOpen.value = true; }}>
+              {t('people.title')}
+            </button>
+          )}
           <button type="button" class="plain" onClick={() => { open.value = false; helpOpen.value = true; }}>
             {t('help.title')}
           </button>

@@ -15,7 +15,19 @@ interface Hosted {
   host: SessionHost;
 }
 
-export function SignInForm({ host: { client, enter }, login }: Hosted & { login?: string }) {
+/** A printed code in the place of a password: on to choosing one. */
+async function isCode({ client, linkToken, phase }: SessionHost, login: string, typed: string): Promise<boolean> {
+  if (!/^\s*(?:[0-9a-z]{4}[\s-]?){2}[0-9a-z]{4}\s*$/i.test(typed)) return false;
+  const code = typed.trim();
+  const found = await client.get<{ login: string }>(`/links/${encodeURIComponent(code)}`, {}, { quiet: true }).catch(() => null);
+  if (found?.login !== login.trim().toLowerCase()) return false;
+  linkToken.value = code;
+  phase.value = 'link';
+  return true;
+}
+
+export function SignInForm({ host, login }: Hosted & { login?: string }) {
+  const { client, enter } = host;
   const field = useRef<HTMLInputElement>(null);
   const name = useSignal(login ?? '');
   const password = useSignal('');
@@ -29,6 +41,7 @@ export function SignInForm({ host: { client, enter }, login }: Hosted & { login?
     busy.value = true;
     failure.value = '';
     try {
+      if (await isCode(host, name.value, password.value)) return;
       const made = await client.post<Session>('/session', { login: name.value.trim(), password: password.value }, { quiet: true });
       await enter(made);
     } catch (error) {
