@@ -37,6 +37,7 @@ struct replay_map {
     const char *time_format;
     int id, opened, class_code, condition, description, address, lon, lat, due, source;
     enum geo_datum datum; // of its points
+    const char *edition;  // of the standard that its classes are in; NULL: the catalogue's
     bool has_placeholder; // a point that stands for "no point"
     double placeholder_lon, placeholder_lat;
     enum process_source default_source;

@@ -72,6 +72,10 @@ static int read_field(struct replay_map *map, const struct ini_entry *entry,
         map->pivot = entry->value;
         return 0;
     }
+    if (strcmp(entry->key, "edition") == 0) {
+        map->edition = entry->value;
+        return 0;
+    }
     if (strcmp(entry->key, "datum") == 0)
         return geo_datum_from_str(entry->value, strlen(entry->value), &map->datum, error) ==
                        0

@@ -25,8 +25,15 @@ static bool label_is(const struct label *label, const char *text)
 }
 
 static const struct catalogue_class *find_class(const struct catalogue *catalogue,
-                                                const char *text)
+                                                const char *edition, const char *text)
 {
+    if (edition) { // a code of today's would mean something else
+        const struct catalogue_former *former =
+            catalogue_former_find(catalogue, edition, text);
+        return former && former->class_index != CATALOGUE_NO_CLASS
+                   ? catalogue_class(catalogue, former->class_index)
+                   : NULL;
+    }
     const struct catalogue_class *found = catalogue_class_find(catalogue, text);
     for (size_t i = 0; !found && i < catalogue_class_count(catalogue); i++)
         if (label_is(&catalogue_class(catalogue, i)->name, text))
@@ -51,7 +58,7 @@ static int read_class(const struct city_snapshot *city, const struct replay_reco
 {
     const struct catalogue *catalogue = city_catalogue(city, 0);
     const char *text = table_cell(record->table, row->row, record->map.class_code);
-    const struct catalogue_class *class = find_class(catalogue, text);
+    const struct catalogue_class *class = find_class(catalogue, record->map.edition, text);
     if (!class)
         return error_set(error, ERROR_INPUT, "replay.class", "no class '%.80s'", text);
     row->class_id = class->id;

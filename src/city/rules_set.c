@@ -12,7 +12,8 @@ static const char *const words[CITY_RULES_COUNT] = {
 
 // A routing is built against its catalogue, so it changes with it.
 static const char *const depends[CITY_RULES_COUNT][12] = {
-    [CITY_CATALOGUE] = {"classes", "conditions", "limits", "stage_limits", "clocks"},
+    [CITY_CATALOGUE] = {"classes", "conditions", "limits", "stage_limits", "clocks",
+                        "former_classes"},
     [CITY_CALENDAR] = {"calendar", "calendar_plans", "calendar_periods", "calendar_days",
                        "calendar_seasons", "calendar_hours", "time_zone"},
     [CITY_ROUTING] = {"routing", "classes", "conditions", "limits", "stage_limits",
@@ -73,6 +74,7 @@ int rules_catalogue(const struct rules_source *source, const struct calendar *ca
         .limits = find(source, "limits"),
         .stage_limits = find(source, "stage_limits"),
         .clocks = find(source, "clocks"),
+        .former_classes = find(source, "former_classes"),
         .version = source->version,
         .calendar = calendar,
     };

@@ -322,6 +322,8 @@ void catalogue_put(const struct catalogue *catalogue, struct json_writer *writer
         label_put(writer, "major_name", &class->major_name);
         label_put(writer, "name", &class->name);
         json_put_bool(writer, "public", class->is_public);
+        if (catalogue->former_count > 0)
+            catalogue_put_formers(catalogue, i, writer);
         json_begin_array(writer, "conditions");
         for (size_t k = 0; k < class->condition_count; k++)
             put_condition(catalogue, &catalogue->conditions[class->first_condition + k],

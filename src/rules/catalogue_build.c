@@ -271,6 +271,7 @@ int catalogue_new(const struct catalogue_source *source, const struct rules_repo
     catalogue_read_limits(&build);
     catalogue_read_stage_limits(&build);
     catalogue_read_times(&build);
+    catalogue_read_formers(&build);
     catalogue->class_ids = arena_array(catalogue->arena, catalogue->class_count + 1,
                                        sizeof *catalogue->class_ids);
     catalogue->condition_ids = arena_array(catalogue->arena, catalogue->condition_count + 1,

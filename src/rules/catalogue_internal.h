@@ -46,6 +46,8 @@ struct catalogue {
     const char *urgencies[CATALOGUE_URGENCIES]; // that some limit depends on
     size_t urgency_count;
     struct catalogue_time times[PROCESS_CLOCK_COUNT]; // by kind of clock
+    struct catalogue_former *formers;                 // in the arena
+    size_t former_count;
 };
 
 struct catalogue_build {
@@ -59,3 +61,7 @@ void catalogue_read_limits(struct catalogue_build *build);
 void catalogue_read_stage_limits(struct catalogue_build *build);
 // Which of a move's two times moves which clock: catalogue_times.c.
 void catalogue_read_times(struct catalogue_build *build);
+// Classes of earlier editions, after classes: catalogue_former.c.
+void catalogue_read_formers(struct catalogue_build *build);
+void catalogue_put_formers(const struct catalogue *catalogue, size_t class_index,
+                           struct json_writer *writer);

@@ -319,6 +319,45 @@ static void which_time_moves_which_clock_is_a_table(void **state)
     done(&tables);
 }
 
+static void a_former_edition_has_codes_of_its_own(void **state)
+{
+    (void)state;
+    struct tables tables;
+    TABLE_CLEANUP struct table *good =
+        support_table("former_classes.csv", "edition,kind,major,minor,name_zh,class,note\n"
+                                            "2007,event,01,10,道路破损,e0113,\n"
+                                            "2007,event,01,13,外立面不洁,,\n"
+                                            "2005,event,01,10,别的,c0101,\n");
+    build(&tables, (struct catalogue_source){.former_classes = good}, classes_csv, NULL,
+          NULL);
+    assert_int_equal(tables.code, 0);
+    assert_int_equal(catalogue_former_count(tables.catalogue), 3);
+    const struct catalogue_former *one =
+        catalogue_former_find(tables.catalogue, "2007", "e0110");
+    assert_non_null(one);
+    assert_string_equal(catalogue_class(tables.catalogue, one->class_index)->code, "e0113");
+    one = catalogue_former_find(tables.catalogue, "2007", "e0113"); // another thing then
+    assert_non_null(one);
+    assert_true(one->class_index == CATALOGUE_NO_CLASS);
+    assert_null(catalogue_former_find(tables.catalogue, "2013", "e0110"));
+    done(&tables);
+    TABLE_CLEANUP struct table *wrong =
+        support_table("former_classes.csv", "edition,kind,major,minor,name_zh,class\n"
+                                            "2007,event,01,10,一,e0113\n"
+                                            "2007,event,01,10,二,e0113\n"
+                                            "2007,event,01,11,三,e9999\n"
+                                            ",event,01,12,四,e0113\n"
+                                            "2007,moon,01,12,五,e0113\n");
+    build(&tables, (struct catalogue_source){.former_classes = wrong}, classes_csv, NULL,
+          NULL);
+    assert_int_equal(tables.code, ERROR_INPUT);
+    assert_int_equal(support_reported_line(&tables.report, "code.duplicate"), 3);
+    assert_int_equal(support_reported_line(&tables.report, "catalogue.class_unknown"), 4);
+    assert_int_equal(support_reported_line(&tables.report, "catalogue.edition"), 5);
+    assert_int_equal(support_reported_line(&tables.report, "catalogue.kind_unknown"), 6);
+    done(&tables);
+}
+
 static void the_listing_is_json(void **state)
 {
     (void)state;
@@ -353,6 +392,7 @@ int main(void)
         cmocka_unit_test(seasons_are_checked_against_the_calendar),
         cmocka_unit_test(a_chain_has_a_limit_for_each_part),
         cmocka_unit_test(which_time_moves_which_clock_is_a_table),
+        cmocka_unit_test(a_former_edition_has_codes_of_its_own),
         cmocka_unit_test(the_listing_is_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,12 +108,38 @@ static void survey_axes_are_understood(void **state)
     assert_int_equal(summaries, 0);
 }
 
+// The numbers of 2007 and of 2013 say different things; the crosswalk knows which.
+static void the_crosswalk_tells_2007_from_2013(void **state)
+{
+    (void)state;
+    const struct catalogue *catalogue = city_catalogue(haidian.city, 0);
+    static const struct {
+        const char *was, *now;
+    } known[] = {{"c0118", "c0137"}, // street lamp; c0118 is a septic tank's cover now
+                 {"e0401", "e0505"}, // road collapse: the majors changed places
+                 {"e0501", "e0401"}, // street vendor
+                 {"c0117", NULL}};   // poles were split into power and telecom
+    assert_int_equal(catalogue_class_count(catalogue), 164);
+    assert_int_equal(catalogue_former_count(catalogue), 135);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const struct catalogue_former *one =
+            catalogue_former_find(catalogue, "2007", known[i].was);
+        assert_non_null(one);
+        if (known[i].now)
+            assert_string_equal(catalogue_class(catalogue, one->class_index)->code,
+                                known[i].now);
+        else
+            assert_true(one->class_index == CATALOGUE_NO_CLASS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loads_without_errors_or_warnings),
         cmocka_unit_test(grid_codes_tell_their_areas),
         cmocka_unit_test(survey_axes_are_understood),
+        cmocka_unit_test(the_crosswalk_tells_2007_from_2013),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -61,11 +61,12 @@ struct catalogue_condition {
 struct catalogue;
 
 struct catalogue_source {
-    const struct table *classes;      // compulsory
-    const struct table *conditions;   // may be NULL
-    const struct table *limits;       // may be NULL
-    const struct table *stage_limits; // may be NULL
-    const struct table *clocks;       // may be NULL: which time moves which clock
+    const struct table *classes;        // compulsory
+    const struct table *conditions;     // may be NULL
+    const struct table *limits;         // may be NULL
+    const struct table *stage_limits;   // may be NULL
+    const struct table *clocks;         // may be NULL: which time moves which clock
+    const struct table *former_classes; // may be NULL: classes of earlier editions
     int64_t version;
     // Declared widths of code columns, 0 = none: a shorter code, or one ending in ".0", is
     // an error that says that the spreadsheet has stored it as a number.
@@ -98,6 +99,20 @@ const struct catalogue_condition *
 catalogue_condition_find(const struct catalogue *catalogue, const char *code);
 const struct catalogue_condition *
 catalogue_condition_by_id(const struct catalogue *catalogue, int64_t id);
+// A class of an earlier edition of the standard, whose codes mean other things now.
+struct catalogue_former {
+    const char *edition; // "2007"
+    const char *code;    // in that edition: "c0118"
+    struct label name;
+    size_t class_index; // what it is now; CATALOGUE_NO_CLASS: nothing known
+};
+#define CATALOGUE_NO_CLASS SIZE_MAX
+size_t catalogue_former_count(const struct catalogue *catalogue);
+const struct catalogue_former *catalogue_former(const struct catalogue *catalogue,
+                                                size_t index);
+// NULL when the crosswalk has no such code in that edition.
+const struct catalogue_former *catalogue_former_find(const struct catalogue *catalogue,
+                                                     const char *edition, const char *code);
 // Only while the catalogue is being built; then catalogue_index once.
 void catalogue_set_class_id(struct catalogue *catalogue, size_t index, int64_t id);
 void catalogue_set_condition_id(struct catalogue *catalogue, size_t index, int64_t id);

@@ -10,6 +10,7 @@ import { uploadMedia } from '../../lib/media/upload.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { mediaClass } from '../../lib/ui/media.tsx';
 import { areas, catalogue, client, departments, pane, picking, pin, readStaff, staff } from '../state/app.ts';
+import { formerWords } from '../../lib/form/former.ts';
 import { departmentTree, everyName, failureWords } from './words.ts';
 
 export type Value = string | number | boolean | null | Point | (string | number)[];
@@ -30,7 +31,7 @@ export function classChoices(): Choice[] {
     value: String(one.id),
     text: label(one.name),
     note: (label(one.major) || one.code).replaceAll('_', ' '),
-    words: `${everyName(one.name)} ${everyName(one.major)} ${one.code}`,
+    words: `${everyName(one.name)} ${everyName(one.major)} ${one.code} ${formerWords(one)}`,
   }));
 }
 export function areaChoices(): Choice[] {

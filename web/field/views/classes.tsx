@@ -9,6 +9,7 @@ import { Icon } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
 import { reports } from '../state/lists.ts';
 import { catalogue } from '../state/session.ts';
+import { formerWords } from '../../lib/form/former.ts';
 import { classOf, conditionOf, everyName, farWord, majorWord } from './words.ts';
 
 export interface Chosen {
@@ -116,7 +117,7 @@ function Browse({ typed, group, onChoose }: {
       value: String(one.id),
       text: label(one.name),
       note: majorWord(one),
-      words: `${everyName(one.name)} ${everyName(one.major)} ${one.code} ${one.conditions.map((c) => everyName(c.name)).join(' ')}`,
+      words: `${everyName(one.name)} ${everyName(one.major)} ${one.code} ${formerWords(one)} ${one.conditions.map((c) => everyName(c.name)).join(' ')}`,
     }));
   const found = typed.value === '' ? choices : findChoices(choices, typed.value);
   const choose = (id: number) => onChoose({ classId: id, conditionId: onlyCondition(classOf(id)!), component: null });

@@ -98,6 +98,8 @@ export interface CaseClass {
   kind: string;
   major: Label | string | null;
   name: Label;
+  /** What earlier editions of the standard call it. */
+  former?: { edition: string; code: string; name: Label }[];
   conditions: Condition[];
 }
 export interface Catalogue {
