@@ -17,6 +17,7 @@ import type {
   Session,
   StaffMember,
   Summary,
+  WaitingList,
 } from '../../lib/api/types.ts';
 import { basePath, items, type Phase, type SessionHost, tokenOfLink } from '../../lib/session/host.ts';
 import { lightAt } from '../../lib/clock/light.ts';
@@ -58,6 +59,12 @@ export const selected = signal<string | null>(new URLSearchParams(location.searc
 export const cursor = signal<string | null>(selected.value);
 export const hovered = signal<string | null>(null);
 export const reporting = signal(false);
+/** A citizen is on the line: the report begins with who it is. */
+export const calling = signal(false);
+/** The list of people who wait for an answer stands in the side column. */
+export const answering = signal(false);
+/** How many there are; null: not this person's business. */
+export const waiting = signal<number | null>(null);
 export const pane = signal<Pane>(selected.value ? 'side' : 'queue');
 export const helpOpen = signal(false);
 /** The page of people: accounts, rosters, the staff table. */
@@ -243,6 +250,11 @@ export async function refreshSummary(): Promise<void> {
     .get<Summary>('/summary')
     .then((value) => (summary.value = value))
     .catch(() => undefined);
+  if (!mayTakeCalls()) return;
+  await client
+    .get<WaitingList>('/contacts/waiting', { limit: 1 })
+    .then((value) => (waiting.value = value.total))
+    .catch(() => undefined);
 }
 
 export async function reload(keep = true): Promise<void> {
@@ -270,6 +282,8 @@ export function open(number: string | null): void {
     if (number) {
       cursor.value = number;
       reporting.value = false;
+      calling.value = false;
+      answering.value = false;
       pane.value = 'side';
     } else if (pane.value === 'side') pane.value = 'queue';
   });
@@ -284,13 +298,33 @@ export function report(follows: CaseDetail | null = null): void {
   batch(() => {
     following.value = follows;
     reporting.value = true;
+    answering.value = false;
     pane.value = 'side';
+  });
+}
+export const mayTakeCalls = () => session.value?.rights?.includes('contact.take') ?? false;
+export function takeCall(): void {
+  if (!mayTakeCalls()) return;
+  batch(() => {
+    calling.value = true;
+    report();
+  });
+}
+export function showAnswers(shown = true): void {
+  if (!mayTakeCalls()) return;
+  batch(() => {
+    answering.value = shown;
+    if (shown) {
+      reporting.value = false;
+      pane.value = 'side';
+    } else if (!selected.value && pane.value === 'side') pane.value = 'queue';
   });
 }
 export function endReport(): void {
   batch(() => {
     following.value = null;
     reporting.value = false;
+    calling.value = false;
     picking.value = null;
     pin.value = null;
     markedGrid.value = null;

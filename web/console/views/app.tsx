@@ -9,6 +9,7 @@ import { Dialog } from '../../lib/ui/dialog.tsx';
 import { Icon, type IconName } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
 import {
+  answering,
   choose,
   chosen,
   city,
@@ -19,6 +20,7 @@ import {
   expired,
   helpOpen,
   host,
+  mayTakeCalls,
   notices,
   notify,
   open,
@@ -31,8 +33,10 @@ import {
   report,
   reporting,
   selected,
+  showAnswers,
   start,
   startFailure,
+  takeCall,
 } from '../state/app.ts';
 import { closeForm, firstAction } from './actions.tsx';
 import { CaseView } from './case.tsx';
@@ -66,6 +70,8 @@ function onKey(event: KeyboardEvent): void {
       else searchField.current?.focus(); // at once: the next key belongs to it
     },
     n: report,
+    c: takeCall,
+    w: () => showAnswers(!answering.value),
     a: firstAction,
     f: () => {
       if (isNarrow.value) pane.value = 'queue';
@@ -106,6 +112,7 @@ function escape(): void {
     picking.value = null;
     if (isNarrow.value) pane.value = 'side';
   } else if (reporting.value) endReport();
+  else if (answering.value) showAnswers(false);
   else if (closeForm()) return;
   else if (chosen.value) chosen.value = null;
   else if (selected.value) {
@@ -130,7 +137,7 @@ function Desk() {
   useEffect(() => {
     document.title = [selected.value, label(city.value?.name), 'gridcase'].filter(Boolean).join(' · ');
   }, [selected.value, city.value]);
-  const side = reporting.value || selected.value !== null;
+  const side = reporting.value || answering.value || selected.value !== null;
   return (
     <>
     <div class={`desk pane-${pane.value}${side ? ' with-side' : ''}`} inert={printing.value !== null || peopleOpen.value}>
@@ -139,7 +146,7 @@ function Desk() {
       <main class="columns-3">
         <QueueView />
         <MapView />
-        {reporting.value ? <ReportView /> : <CaseView />}
+        {reporting.value ? <ReportView /> : answering.value ? <Answers /> : <CaseView />}
       </main>
       <Tabs side={side} />
       {!peopleOpen.value && <Notices />}
@@ -195,6 +202,20 @@ function PeoplePage() {
   return view.value ? <view.value.People /> : null;
 }
 
+/** Who waits for an answer: a part of the program of its own, for those who answer. */
+function Answers() {
+  const view = useSignal<{ AnswersView: ComponentType } | null>(null);
+  useEffect(() => {
+    import('./answers.tsx')
+      .then((module) => (view.value = module))
+      .catch(() => {
+        showAnswers(false);
+        notify('bad', t('slip.failed'));
+      });
+  }, []);
+  return view.value ? <view.value.AnswersView /> : <section class="side" aria-busy="true" />;
+}
+
 function Tabs({ side }: { side: boolean }) {
   const tab = (name: Pane, icon: IconName, text: string, disabled = false) => (
     <button type="button" aria-pressed={pane.value === name} disabled={disabled} onClick={() => (pane.value = name)}>
@@ -206,7 +227,7 @@ function Tabs({ side }: { side: boolean }) {
     <nav class="tabs" aria-label={t('tabs.label')}>
       {tab('queue', 'list', t('tabs.queue'))}
       {tab('map', 'map', t('tabs.map'))}
-      {tab('side', 'doc', t(reporting.value ? 'tabs.report' : 'tabs.case'), !side)}
+      {tab('side', 'doc', t(reporting.value ? 'tabs.report' : answering.value ? 'tabs.answers' : 'tabs.case'), !side)}
     </nav>
   );
 }
@@ -238,6 +259,7 @@ function Help() {
     ['f', t('help.filter')],
     ['a', t('help.action')],
     ['n', t('help.new')],
+    ...(mayTakeCalls() ? ([['c', t('help.call')], ['w', t('help.waiting')]] as const) : []),
     ['g', t('help.jump')],
     ['x', t('help.choose')],
     ['p', t('help.print')],

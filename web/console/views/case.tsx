@@ -30,6 +30,7 @@ import {
   selected,
 } from '../state/app.ts';
 import { Actions } from './actions.tsx';
+import { Contacts, Merged } from './contacts.tsx';
 import { Levels } from './levels.tsx';
 import { choiceWord } from './fields.tsx';
 import { plainWords } from './plain.ts';
@@ -91,6 +92,7 @@ export function CaseView() {
           <Headline found={found} />
         </header>
         <Actions found={found} />
+        <Merged found={found} />
         {found.closed_at && found.outcome !== 'merged' && mayReport() && (
           <p class="block">
             <button type="button" class="plain" onClick={() => report(found)}>
@@ -100,6 +102,7 @@ export function CaseView() {
         )}
         <Plain found={found} />
         <Facts found={found} />
+        <Contacts found={found} />
         <Photos found={found} />
         <Levels found={found} />
         <Deadline found={found} />
@@ -207,7 +210,6 @@ function Facts({ found }: { found: CaseDetail }) {
         <dd>{value}</dd>
       </>
     );
-  const reporter = found.reporter;
   const tasks = found.tasks.filter((task) => task.state === 'open');
   const due = found.clock?.due_at ?? null;
   return (
@@ -266,15 +268,6 @@ function Facts({ found }: { found: CaseDetail }) {
         {fact(t('fact.due'), due && <>{showFull(due)}{found.clock?.provisional && <small class="muted"> {t('clock.provisional')}</small>}</>)}
         {fact(t('fact.closed'), showFull(found.closed_at))}
         {fact(t('fact.source'), sourceWord(found.source))}
-        {fact(
-          t('fact.reporter'),
-          reporter && (reporter.name || reporter.phone || reporter.email) && (
-            <>
-              {[reporter.name, reporter.phone, reporter.email].filter(Boolean).join(' · ')}
-              {reporter.masked && <small class="muted"> {t('case.masked')}</small>}
-            </>
-          ),
-        )}
       </dl>
     </section>
   );

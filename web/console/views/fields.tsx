@@ -9,8 +9,9 @@ import { has, instantOf, label, t } from '../../lib/i18n/index.ts';
 import { uploadMedia } from '../../lib/media/upload.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { mediaClass } from '../../lib/ui/media.tsx';
-import { areas, catalogue, client, departments, pane, picking, pin, readStaff, staff } from '../state/app.ts';
 import { formerWords } from '../../lib/form/former.ts';
+import { areas, catalogue, client, departments, detail, pane, picking, pin, readStaff, staff } from '../state/app.ts';
+import { CaseChoices } from './near.tsx';
 import { departmentTree, everyName, failureWords } from './words.ts';
 
 export type Value = string | number | boolean | null | Point | (string | number)[];
@@ -170,16 +171,19 @@ function Control(props: FieldProps & { id: string }) {
       );
     case 'case':
       return (
-        <input
-          id={id}
-          type="text"
-          spellcheck={false}
-          required={input.required}
-          aria-invalid={missing || undefined}
-          aria-describedby={describedBy}
-          value={String(value ?? '')}
-          onInput={(event) => onChange(event.currentTarget.value.trim() || null)}
-        />
+        <>
+          {detail.value && <CaseChoices found={detail.value} value={String(value ?? '')} onChange={onChange} />}
+          <input
+            id={id}
+            type="text"
+            spellcheck={false}
+            required={input.required}
+            aria-invalid={missing || undefined}
+            aria-describedby={describedBy}
+            value={String(value ?? '')}
+            onInput={(event) => onChange(event.currentTarget.value.trim() || null)}
+          />
+        </>
       );
     default:
       return (

@@ -6,7 +6,7 @@ import { label, showNumber } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { LanguageSwitch } from '../../lib/ui/language.tsx';
 import { t } from '../i18n.ts';
-import { city, client, helpOpen, may, mayReport, peopleOpen, phase, report, reporting, session, setFilters, signOut, streamState, summary } from '../state/app.ts';
+import { answering, calling, city, client, helpOpen, may, mayReport, mayTakeCalls, peopleOpen, phase, report, reporting, session, setFilters, showAnswers, signOut, streamState, summary, takeCall, waiting } from '../state/app.ts';
 import { refWord, roleWord } from './words.ts';
 
 function Figures() {
@@ -117,8 +117,18 @@ export function Header() {
             <Icon name="warn" /> {t(bad ? 'line.down' : 'line.slow')}
           </span>
         )}
+        {mayTakeCalls() && (
+          <>
+            <button type="button" class="answers-button" aria-label={t('answers.button', { n: waiting.value ?? 0 })} aria-pressed={answering.value} title={t('answers.title')} onClick={() => showAnswers(!answering.value)}>
+              <Icon name="reply" /> <b class="numeric">{showNumber(waiting.value ?? 0)}</b>
+            </button>
+            <button type="button" class="primary take-call" aria-label={t('call.title')} aria-pressed={calling.value} onClick={takeCall}>
+              <Icon name="phone" /> <span class="wide">{t('call.title')}</span>
+            </button>
+          </>
+        )}
         {mayReport() && (
-          <button type="button" class="primary new-report" aria-label={t('report.title')} aria-pressed={reporting.value} onClick={() => report()}>
+          <button type="button" class="primary new-report" aria-label={t('report.title')} aria-pressed={reporting.value && !calling.value} onClick={() => report()}>
             <Icon name="plus" /> <span class="wide">{t('report.title')}</span>
           </button>
         )}

@@ -3,18 +3,19 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { batch, effect, signal } from '@preact/signals';
 import { LineError, uuid } from '../../lib/api/client.ts';
-import type { CaseDetail, CaseList, CaseSummary, Located, NearComponent, Point, Report } from '../../lib/api/types.ts';
+import type { CaseDetail, ContactHow, Located, NearCase, NearComponent, Point, Report, ReporterNew } from '../../lib/api/types.ts';
 import { Picker } from '../../lib/form/picker.tsx';
-import { label, showTime } from '../../lib/i18n/index.ts';
-import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
+import { label } from '../../lib/i18n/index.ts';
+import { Icon } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
-import { catalogue, city, client, endReport, following, hovered, light, list, lookAt, markedGrid, notify, open, phase, picking, pin, reporting, session } from '../state/app.ts';
+import { calling, catalogue, city, client, endReport, following, hovered, list, lookAt, markedGrid, notify, open, phase, picking, pin, reporting, session } from '../state/app.ts';
 import { keepDraft, keptDraft } from '../state/keep.ts';
+import { NearLine, nearCases } from './near.tsx';
 import { classChoices, conditionChoices, MediaField, PointField, TextArea, uploading } from './fields.tsx';
 import { PlaceBox, type PlaceHit } from './placebox.tsx';
-import { areaWord, failureWords, refWord, sourceWord, urgencyWord } from './words.ts';
+import { areaWord, failureWords, sourceWord, urgencyWord } from './words.ts';
 
-interface Form {
+export interface Form {
   classId: string;
   conditionId: string;
   component: string;
@@ -25,6 +26,14 @@ interface Form {
   name: string;
   phone: string;
   email: string;
+  /** Of a caller: how they came, the case they ask about, what they want. */
+  channel: string;
+  asks: string;
+  home: string;
+  anonymous: boolean;
+  agreed: boolean;
+  answer: boolean;
+  voice: string;
   source: string;
   media: string[];
   /** What was typed to find the place. */
@@ -41,12 +50,19 @@ const blank: Form = {
   name: '',
   phone: '',
   email: '',
+  channel: 'call',
+  asks: '',
+  home: '',
+  anonymous: false,
+  agreed: false,
+  answer: true,
+  voice: '',
   source: '',
   media: [],
   words: '',
 };
 /** Kept while the tab lives: closing the form by mistake or a reload loses nothing. */
-const form = signal<Form>(blank);
+export const form = signal<Form>(blank);
 let restored = false;
 function restore(): void {
   if (restored) return;
@@ -71,9 +87,27 @@ const located = signal<{ state: 'none' | 'asking' | 'failed' | 'there'; value: L
   value: null,
   text: '',
 });
-const set = (part: Partial<Form>) => {
+export const set = (part: Partial<Form>) => {
   form.value = { ...form.value, ...part };
 };
+/** What was typed has been used. */
+export function forget(): void {
+  form.value = blank;
+  asked.value = false;
+}
+/** The person as the server takes them; null: nothing is known. */
+export function reporterOf(value: Form): ReporterNew | null {
+  if (value.anonymous) return { anonymous: true };
+  const texts = { name: value.name, phone: value.phone, email: value.email, address: value.home, voice: value.voice };
+  const given = Object.entries(texts)
+    .map(([name, text]) => [name, text.trim()] as const)
+    .filter(([, text]) => text);
+  return given.length > 0 ? { ...Object.fromEntries(given), ...(value.agreed ? { agreed: true } : {}) } : null;
+}
+export const contactOf = (value: Form): ContactHow => ({
+  channel: value.channel,
+  wants_answer: !value.anonymous && value.answer && Boolean(value.phone.trim() || value.email.trim()),
+});
 
 /** A collector reports as one, everybody else takes down what others tell. */
 function sources(): string[] {
@@ -113,36 +147,18 @@ effect(() => {
 });
 
 // ---- what is known already at the spot: the same thing is reported by many callers ----
-const NEAR_M = 150;
 const NEAR_MOST = 6;
-interface NearCase {
-  item: CaseSummary;
-  metres: number;
-}
 const nearby = signal<NearCase[]>([]);
 let nearTurn = 0;
-function metresBetween(a: Point, b: Point): number {
-  const squeeze = Math.cos((a.lat * Math.PI) / 180);
-  return Math.hypot((a.lon - b.lon) * squeeze, a.lat - b.lat) * 111_320;
-}
 async function lookNear(point: Point | null, classId: string): Promise<void> {
   const turn = ++nearTurn;
   if (!point || !classId) {
     nearby.value = [];
     return;
   }
-  const dy = NEAR_M / 111_320;
-  const dx = dy / Math.cos((point.lat * Math.PI) / 180);
-  const bbox = [point.lon - dx, point.lat - dy, point.lon + dx, point.lat + dy].map((d) => d.toFixed(6)).join(',');
   try {
-    const page = await client.get<CaseList>('/cases', { open: true, class: classId, bbox, sort: 'newest', limit: 100 });
-    if (turn !== nearTurn) return;
-    nearby.value = page.items
-      .filter((item) => item.point)
-      .map((item) => ({ item, metres: metresBetween(point, item.point!) }))
-      .filter((one) => one.metres <= NEAR_M)
-      .sort((a, b) => a.metres - b.metres)
-      .slice(0, NEAR_MOST);
+    const found = await nearCases(Number(classId), point);
+    if (turn === nearTurn) nearby.value = found.slice(0, NEAR_MOST);
   } catch {
     if (turn === nearTurn) nearby.value = []; // only a help; the report can be sent all the same
   }
@@ -177,7 +193,7 @@ async function send(): Promise<void> {
     return;
   }
   const value = form.value;
-  const reporter = { name: value.name.trim(), phone: value.phone.trim(), email: value.email.trim() };
+  const reporter = reporterOf(value);
   const body: Report = {
     class: Number(value.classId),
     ...(value.conditionId ? { condition: Number(value.conditionId) } : {}),
@@ -187,9 +203,8 @@ async function send(): Promise<void> {
     ...(value.address.trim() ? { address: value.address.trim() } : {}),
     description: value.description.trim(),
     source: value.source || ownSource(),
-    ...(Object.values(reporter).some(Boolean)
-      ? { reporter: Object.fromEntries(Object.entries(reporter).filter(([, text]) => text)) }
-      : {}),
+    ...(reporter ? { reporter } : {}),
+    ...(calling.value ? { contact: contactOf(value) } : {}),
     ...(value.media.length > 0 ? { media: value.media } : {}),
     ...(following.value ? { follows: following.value.number } : {}),
   };
@@ -197,9 +212,8 @@ async function send(): Promise<void> {
   failure.value = '';
   try {
     const made = await client.post<CaseDetail>('/cases', body, { key: key.value });
-    form.value = blank;
+    forget();
     key.value = uuid();
-    asked.value = false;
     endReport();
     notify('good', t('report.done', { number: made.number }), made.number);
     open(made.number);
@@ -240,6 +254,22 @@ function takePlace(hit: PlaceHit, typed: string): void {
   });
 }
 
+/** The part for callers is fetched when the first one calls. */
+type CallModule = typeof import('./call.tsx');
+const call = signal<CallModule | null>(null);
+async function joinNear(number: string): Promise<void> {
+  await call.value?.keepContact('joined', number, null);
+}
+function CallerPart() {
+  useEffect(() => {
+    if (call.value) return;
+    import('./call.tsx')
+      .then((module) => (call.value = module))
+      .catch(() => notify('bad', t('slip.failed')));
+  }, []);
+  return call.value ? <call.value.Caller /> : <p aria-busy="true" />;
+}
+
 /** Open cases of the same class close by: perhaps it is known already. */
 function Near() {
   if (nearby.value.length === 0) return null;
@@ -249,29 +279,28 @@ function Near() {
         <Icon name="warn" /> <b>{t('near.title', { n: nearby.value.length })}</b>
       </p>
       <ul>
-        {nearby.value.map(({ item, metres }) => (
-          <li key={item.number}>
+        {nearby.value.map((one) => (
+          <li key={one.case.number}>
             <button
               type="button"
-              onMouseEnter={() => (hovered.value = item.number)}
+              onMouseEnter={() => (hovered.value = one.case.number)}
               onMouseLeave={() => (hovered.value = null)}
               onClick={() => {
-                open(item.number);
+                open(one.case.number);
                 notify('good', t('near.kept'));
               }}
             >
-              <LightIcon light={light(item)} />
-              <span>
-                <b class="numeric">{item.number}</b> · {t('near.metres', { n: Math.round(metres) })} · {label(item.step_label)}
-                <small class="muted">
-                  {showTime(item.opened_at)} · {refWord(item.department)} · {item.description}
-                </small>
-              </span>
+              <NearLine one={one} />
             </button>
+            {calling.value && (
+              <button type="button" class="join" onClick={() => void joinNear(one.case.number)}>
+                {t('call.join')}
+              </button>
+            )}
           </li>
         ))}
       </ul>
-      <p class="muted small-text">{t('near.hint')}</p>
+      <p class="muted small-text">{t(calling.value ? 'near.join_hint' : 'near.hint')}</p>
     </section>
   );
 }
@@ -281,7 +310,7 @@ export function ReportView() {
   const value = form.value;
   const lacks = asked.value ? missing() : [];
   useEffect(() => {
-    document.querySelector<HTMLElement>('.report .place-box input')?.focus();
+    if (!calling.value) document.querySelector<HTMLElement>('.report .place-box input')?.focus();
     pin.value = form.value.point;
     if (form.value.point) void look(form.value.point);
   }, []);
@@ -294,7 +323,7 @@ export function ReportView() {
     <section class="report side" aria-labelledby="report-title">
       <div class="side-bar">
         <h2 id="report-title" ref={heading} tabIndex={-1}>
-          {t('report.title')}
+          {t(calling.value ? 'call.title' : 'report.title')}
         </h2>
         <button type="button" class="plain square" aria-label={t('form.cancel')} onClick={endReport}>
           <Icon name="close" />
@@ -316,6 +345,7 @@ export function ReportView() {
             </button>
           </p>
         )}
+        {calling.value && <CallerPart />}
         <fieldset>
           <legend>{t('report.where')}</legend>
           <PlaceBox
@@ -428,7 +458,7 @@ export function ReportView() {
             <MediaField id="report-media" value={value.media} onChange={(media) => set({ media })} />
           </div>
         </fieldset>
-        <Who />
+        {!calling.value && <Who />}
         {failure.value && (
           <p class="alert bad" role="alert">
             <Icon name="warn" /> {failure.value}
@@ -436,7 +466,7 @@ export function ReportView() {
         )}
         <div class="form-end">
           <button type="submit" class="primary" disabled={busy.value || uploading.value > 0} aria-busy={busy.value}>
-            {busy.value ? t('action.sending') : uploading.value > 0 ? t('media.sending') : t('report.send')}
+            {busy.value ? t('action.sending') : uploading.value > 0 ? t('media.sending') : t(calling.value ? 'call.send' : 'report.send')}
           </button>
           <button type="button" class="plain" onClick={endReport}>
             {t('form.cancel')}

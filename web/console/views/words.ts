@@ -73,9 +73,8 @@ export function departmentTree(all: readonly Department[], inside?: number): { d
   if (inside === undefined) walk(null, 0);
   else {
     const top = all.find((one) => one.id === inside);
-    // An office takes back what it handed on; a desk passes on what it has.
-    if (top && !top.desk) out.push({ department: top, depth: 0 });
-    walk(inside, top?.desk ? 0 : 1);
+    if (top) out.push({ department: top, depth: 0 });
+    walk(inside, 1);
   }
   return out;
 }

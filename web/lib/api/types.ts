@@ -290,6 +290,88 @@ export interface Reporter {
   phone: string | null;
   email: string | null;
   masked?: boolean;
+  address?: string;
+  agreed?: boolean;
+  anonymous?: boolean;
+  erased?: boolean;
+  has_voice?: boolean;
+  voice?: string | null;
+}
+export interface PersonRef {
+  id: number;
+  name: string;
+}
+export interface ContactAnswered {
+  at: string;
+  by: PersonRef | null;
+  reached: boolean;
+  told: string;
+}
+/** A call, a visit, a message: it opened a case, joined one, or only asked. */
+export interface Contact {
+  id: number;
+  at: string;
+  channel: string;
+  purpose: string;
+  /** Of the case where it is kept; another than the one named when that was merged. */
+  number: string | null;
+  named: string | null;
+  taken_by: PersonRef | null;
+  words: string;
+  wants_answer: boolean;
+  tries: number;
+  due_at: string | null;
+  answered: ContactAnswered | null;
+  reporter: Reporter;
+  /** In lists: the case where it lies now. */
+  case: CaseSummary | null;
+}
+export interface ContactNew {
+  purpose: string;
+  number?: string;
+  told?: string;
+  reporter?: ReporterNew;
+  contact?: ContactHow;
+}
+export interface ReporterNew {
+  name?: string;
+  phone?: string;
+  email?: string;
+  address?: string;
+  agreed?: boolean;
+  anonymous?: boolean;
+  voice?: string;
+}
+export interface ContactHow {
+  channel?: string;
+  words?: string;
+  wants_answer?: boolean;
+}
+export interface ContactList {
+  items: Contact[];
+  more: boolean;
+}
+export interface WaitingList {
+  items: Contact[];
+  total: number;
+  next_cursor: string | null;
+}
+export interface NearCase {
+  distance_m: number;
+  contacts: number;
+  case: CaseSummary;
+}
+export interface NearCases {
+  items: NearCase[];
+  near_m: number;
+  near_days: number;
+}
+export interface Unmasking {
+  id: number;
+  at: string;
+  number: string;
+  person: string;
+  reason: string;
 }
 export interface CaseComponent {
   id: number;
@@ -309,6 +391,9 @@ export interface CaseDetail extends CaseSummary {
   history: HistoryRow[];
   media: Media[];
   reporter: Reporter | null;
+  contacts?: Contact[];
+  merged_into?: string | null;
+  duplicates?: string[];
   allowed_actions: AllowedAction[];
   /** The ended case that it goes on with, and those that go on with it. */
   follows?: string | null;
@@ -374,7 +459,8 @@ export interface Report {
   point?: Point & { accuracy_m?: number; datum?: string };
   address?: string;
   description: string;
-  reporter?: { name?: string; phone?: string; email?: string };
+  reporter?: ReporterNew;
+  contact?: ContactHow;
   source?: string;
   media?: MediaNamed[];
   done_at?: string;
