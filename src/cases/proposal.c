@@ -56,7 +56,12 @@ static void put_item(struct json_writer *json, const struct city_difference *ite
     json_put_text(json, "what", item->what);
     json_put_text(json, "code", item->code);
     json_put_text(json, "new_code", item->new_code);
+    json_put_text(json, "reason", item->reason);
     json_put_text(json, "detail", item->detail);
+    if (text_equal(item->reason, "lines")) {
+        json_put_int(json, "lines_new", (int64_t)item->lines_new);
+        json_put_int(json, "lines_gone", (int64_t)item->lines_gone);
+    }
     json_put_double(json, "before_m2", item->before_m2, 1);
     json_put_double(json, "after_m2", item->after_m2, 1);
     json_put_double(json, "common", item->common, 3);

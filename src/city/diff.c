@@ -81,8 +81,9 @@ int diff_add(struct city_diff *diff, const struct city_difference *difference,
     item.what = kept(diff, item.what);
     item.code = kept(diff, item.code);
     item.new_code = kept(diff, item.new_code);
+    item.reason = kept(diff, item.reason);
     item.detail = kept(diff, item.detail);
-    if (!item.what || !item.code || !item.new_code || !item.detail)
+    if (!item.what || !item.code || !item.new_code || !item.detail || !item.reason)
         return error_set(error, ERROR_LIMIT, "model.memory", "out of memory");
     diff->item[diff->count++] = item;
     return 0;

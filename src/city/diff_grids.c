@@ -269,8 +269,10 @@ static int compare_grid(struct diff_run *run, struct model_area *now, struct dif
     if (!now->code)
         return no_memory(error);
     tell_rest(run, now, was, &text);
-    if (!same && !text.length)
+    if (!same && !text.length) {
         buffer_append_text(&text, "border moved slightly");
+        d.reason = "moved";
+    }
     d.kind = CITY_DIFF_CHANGED;
     d.detail = text.data;
     return text.length ? diff_add(run->diff, &d, error) : 0;
@@ -305,6 +307,7 @@ static int compare_new(struct diff_run *run, struct model_area *now, struct erro
         "code %s was that of a grid closed in version %lld, which comes back as it was",
         now->code, (long long)db_column_int(row, 1));
     d.common = 1;
+    d.reason = "returned";
     d.detail = "comes back as it was";
     return diff_add(run->diff, &d, error);
 }

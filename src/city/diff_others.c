@@ -214,6 +214,9 @@ static int compare_table(struct diff_run *run, const char *name, const char *tex
                                                               : CITY_DIFF_CLOSED,
                                 .what = what,
                                 .common = 1,
+                                .reason = "lines",
+                                .lines_new = fresh,
+                                .lines_gone = gone,
                                 .detail = detail};
     return diff_add(run->diff, &d, error);
 }

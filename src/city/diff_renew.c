@@ -148,6 +148,7 @@ static int tell(struct diff_run *run, size_t index, struct error *error)
                                 .what = "grids",
                                 .code = was ? was->code : grid->code,
                                 .new_code = grid->code,
+                                .reason = was ? "" : "taken",
                                 .detail =
                                     was ? "" : "its code in the file was that of another",
                                 .before_m2 = was ? was->area_m2 : 0,

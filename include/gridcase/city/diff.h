@@ -26,12 +26,16 @@ struct city_difference {
     const char
         *what; // "grids", "level ward", "coverage crews", "table limits", "components"
     const char *code; // of the grid, area or component in the city, or else in the model
-    const char *new_code;       // of a renewed grid; ""
-    const char *detail;         // in words, English; ""
-    double before_m2, after_m2; // 0: not there
-    double common;              // share of the surface before and after that is in both
-    double lon_deg, lat_deg;    // a point in it
-    int64_t id;                 // of the grid in force; 0
+    const char *new_code; // of a renewed grid; ""
+    // "moved" by less than a shape, "returned" as it was, "taken": its code was another's,
+    // "lines" of a table; "": the detail tells.
+    const char *reason;
+    const char *detail;           // in words, English; ""
+    size_t lines_new, lines_gone; // of a table
+    double before_m2, after_m2;   // 0: not there
+    double common;                // share of the surface before and after that is in both
+    double lon_deg, lat_deg;      // a point in it
+    int64_t id;                   // of the grid in force; 0
 };
 struct city_diff; // differences by what they are about, then kind, then code
 

@@ -28,6 +28,8 @@ import { keepFor } from './keep.ts';
 import { CaseRows } from './list.ts';
 
 export type Pane = 'queue' | 'map' | 'side';
+/** Pages beside the desk. */
+export type Tool = 'model';
 
 export const base = basePath(location.pathname, 'console');
 export const phase = signal<Phase>('starting');
@@ -69,6 +71,7 @@ export const pane = signal<Pane>(selected.value ? 'side' : 'queue');
 export const helpOpen = signal(false);
 /** The page of people: accounts, rosters, the staff table. */
 export const peopleOpen = signal(false);
+export const tool = signal<Tool | null>(null);
 export const summary = signal<Summary | null>(null);
 export const streamState = signal<StreamState>('connecting');
 export const lastChange = signal<CaseChange | null>(null);

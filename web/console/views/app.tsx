@@ -37,6 +37,7 @@ import {
   start,
   startFailure,
   takeCall,
+  tool,
 } from '../state/app.ts';
 import { closeForm, firstAction } from './actions.tsx';
 import { CaseView } from './case.tsx';
@@ -44,6 +45,7 @@ import { Header } from './header.tsx';
 import { jumpField, MapView } from './mappane.tsx';
 import { isNarrow, listBox, moveCursor, QueueView, searchField } from './queue.tsx';
 import { ReportView } from './report.tsx';
+import { ToolPage } from './tools.tsx';
 import { Gate } from '../../lib/session/gate.tsx';
 import { ExpiredDialog } from '../../lib/session/views.tsx';
 
@@ -53,7 +55,7 @@ function typing(target: EventTarget | null): boolean {
 }
 
 function onKey(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || expired.value || printing.value || peopleOpen.value) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || expired.value || printing.value || peopleOpen.value || tool.value) return;
   if (event.key === 'Escape') {
     escape();
     return;
@@ -143,12 +145,13 @@ function Desk() {
     <div class={`desk pane-${pane.value}${side ? ' with-side' : ''}`} inert={printing.value !== null || peopleOpen.value}>
       <Header />
       {client.outdated.value && <Outdated />}
-      <main class="columns-3">
+      <main class="columns-3" inert={tool.value !== null}>
         <QueueView />
         <MapView />
         {reporting.value ? <ReportView /> : answering.value ? <Answers /> : <CaseView />}
       </main>
       <Tabs side={side} />
+      <ToolPage />
       {!peopleOpen.value && <Notices />}
       {helpOpen.value && <Help />}
       {expired.value && <ExpiredDialog host={host} />}

@@ -7,6 +7,7 @@ import { Icon } from '../../lib/ui/icons.tsx';
 import { LanguageSwitch } from '../../lib/ui/language.tsx';
 import { t } from '../i18n.ts';
 import { answering, calling, city, client, helpOpen, may, mayReport, mayTakeCalls, peopleOpen, phase, report, reporting, session, setFilters, showAnswers, signOut, streamState, summary, takeCall, waiting } from '../state/app.ts';
+import { ToolButtons } from './tools.tsx';
 import { refWord, roleWord } from './words.ts';
 
 function Figures() {
@@ -88,6 +89,7 @@ function PersonMenu() {
               {t('people.title')}
             </button>
           )}
+          <ToolButtons onOpen={() => (open.value = false)} />
           <button type="button" class="plain" onClick={() => { open.value = false; helpOpen.value = true; }}>
             {t('help.title')}
           </button>

@@ -476,6 +476,46 @@ export interface StoredMedia {
   width?: number;
   height?: number;
 }
+export interface ModelDifference {
+  kind: 'new' | 'changed' | 'renewed' | 'closed';
+  what: string;
+  code: string;
+  new_code: string;
+  reason: '' | 'moved' | 'returned' | 'taken' | 'lines';
+  detail: string;
+  lines_new?: number;
+  lines_gone?: number;
+  before_m2: number;
+  after_m2: number;
+  common: number;
+  lon?: number;
+  lat?: number;
+  open_cases: number;
+}
+/** A changed model that waits for an administrator. */
+export interface ModelProposal {
+  tag: string;
+  folder: string;
+  made_at: string;
+  version: number;
+  count: number;
+  warnings: number;
+  warning_texts: string[];
+  summary: ({ what: string } & Record<'new' | 'changed' | 'renewed' | 'closed', number>)[];
+  differences: ModelDifference[];
+  open_cases: number;
+}
+export interface Model {
+  version: number;
+  versions: { version: number; loaded_at: string; note: string }[];
+  proposal: ModelProposal | null;
+}
+export interface ModelLoaded {
+  version: number;
+  grids_new: number;
+  grids_closed: number;
+}
+
 export interface Summary {
   open: number;
   overdue: number;
