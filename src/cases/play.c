@@ -16,6 +16,7 @@ enum {
     JOB_EVENTS = 200,
     LOOKS_MOST = 120, // in vain, six hours apart: a month
     TICK_MS = 200,
+    FIRST_LOOK_MS = 60000, // after a report
     PROGRESS_US = 1000000,
     TIMERS_MOST = 200,
     ARENA_SIZE = 4 * 1024 * 1024,
@@ -172,7 +173,8 @@ static int play_event(struct stage *stage, struct db *db, struct event event,
                                .progress = &course->progress};
     course->progress.at_ms = event.at_ms;
     if (event.case_id == 0) {
-        struct event made = {.at_ms = event.at_ms + 60000};
+        double speed = stage->play.options->live ? stage->play.options->speed : 1;
+        struct event made = {.at_ms = event.at_ms + (int64_t)(FIRST_LOOK_MS / speed)};
         int code = play_report(&scene, &made.case_id, error);
         event.at_ms = next_arrival(&stage->play, &course->random, event.at_ms);
         if (code == 0 && made.case_id != 0)

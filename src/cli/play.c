@@ -2,11 +2,9 @@
 // gridcase play: a city's cases made up from a plan and a seed. See gridcase-play(1).
 #include <gridcase/cli/cli.h>
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <gridcase/cases/play.h>
 #include <gridcase/city/city.h>
@@ -18,23 +16,10 @@
 
 enum { PATH_SIZE = 4096, DAYS_USUAL = 28, DAYS_MOST = 3660 };
 
-static atomic_bool stop;
-
-static void on_signal(int number)
-{
-    (void)number;
-    atomic_store(&stop, true);
-}
-
 static void print_progress(void *context, const struct play_progress *progress)
 {
     (void)context;
-    if (!isatty(STDERR_FILENO))
-        return;
-    char when[INSTANT_TEXT_SIZE];
-    instant_to_text(progress->at_ms, when);
-    fprintf(stderr, "\r%lld reports, %lld moves, at %s ", (long long)progress->reports,
-            (long long)progress->moves, when);
+    cli_print_moves(progress->reports, progress->moves, progress->at_ms);
 }
 
 static int play_here(struct db_store *store, const char *slug, struct play_options *options,
@@ -45,10 +30,8 @@ static int play_here(struct db_store *store, const char *slug, struct play_optio
     int code = city_snapshot_open(store, slug, &city, error);
     if (code != 0)
         return code;
-    options->stop = &stop;
+    options->stop = cli_stop_on_signal();
     options->progress = print_progress;
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
     code = play_run(store, city, options, &progress, error);
     printf(
         "%lld synthetic reports and %lld moves made, %lld tries refused, %lld cases given "

@@ -3,11 +3,9 @@
 #include <gridcase/cli/cli.h>
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <gridcase/account/account.h>
 #include <gridcase/cases/replay.h>
@@ -21,23 +19,10 @@
 
 enum { PATH_SIZE = 4096, TOLD_REFUSALS = 20 };
 
-static atomic_bool stop;
-
-static void on_signal(int number)
-{
-    (void)number;
-    atomic_store(&stop, true);
-}
-
 static void print_progress(void *context, const struct replay_progress *progress)
 {
     (void)context;
-    if (!isatty(STDERR_FILENO))
-        return;
-    char when[INSTANT_TEXT_SIZE];
-    instant_to_text(progress->record_ms, when);
-    fprintf(stderr, "\r%lld reports, %lld moves, at %s ", (long long)progress->reports,
-            (long long)progress->moves, when);
+    cli_print_moves(progress->reports, progress->moves, progress->record_ms);
 }
 
 static void print_refused(void *context, int64_t line, const char *row_id,
@@ -103,11 +88,9 @@ static int play_here(struct db_store *store, const char *slug, bool bulk,
                      struct replay_options *options, struct error *error)
 {
     int told = 0;
-    options->stop = &stop;
+    options->stop = cli_stop_on_signal();
     options->progress = print_progress;
     options->refused = print_refused;
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
     CITY_SNAPSHOT_CLEANUP struct city_snapshot *city = NULL;
     int status = city_snapshot_open(store, slug, &city, error);
     if (status == 0)

@@ -11,61 +11,29 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <gridcase/account/city_setup.h>
 #include <gridcase/cases/route_propose.h>
-#include <gridcase/city/city.h>
 #include <gridcase/core/text.h>
-#include <gridcase/db/store.h>
 #include <gridcase/geo/layer.h>
 #include <gridcase/rules/catalogue.h>
 #include <gridcase/rules/routing.h>
 #include <gridcase/rules/zone.h>
 
+#include "city_world.h"
 #include "fault/postgres.h"
-#include "fault/temporary.h"
 
-static struct error error;
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
-
-static struct {
-    char folder[256];
-    struct db_store *store;
-    struct city_report *report;
-    struct city_load_result result;
-    struct city_snapshot *city;
-} boston;
+static struct city_world boston;
 
 static int set_up(void **state)
 {
     (void)state;
-    char location[300], token[TOKEN_TEXT_SIZE];
-    temporary_folder(boston.folder, sizeof boston.folder);
-    snprintf(location, sizeof location, "%s/data", boston.folder);
-    boston.report = city_report_new();
-    engine_store(location);
-    assert_ok(db_store_open(location, DB_STORE_CREATE, &boston.store, &error));
-    struct city_model *model CITY_MODEL_CLEANUP = NULL;
-    assert_ok(city_model_read_identity("grids/boston", boston.report, &model, &error));
-    assert_ok(city_setup_new(boston.store, "boston", model, 1, token, &error));
-    assert_ok(city_setup_load(boston.store, "boston", "grids/boston", 1, boston.report,
-                              &boston.result, &error));
-    assert_ok(city_snapshot_open(boston.store, "boston", &boston.city, &error));
+    city_world_open(&boston, "boston");
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    boston.city = city_snapshot_free(boston.city);
-    boston.report = city_report_free(boston.report);
-    boston.store = db_store_close(boston.store);
-    temporary_remove(boston.folder);
+    city_world_close(&boston);
     return 0;
 }
 

@@ -11,57 +11,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <gridcase/account/city_setup.h>
-#include <gridcase/city/city.h>
 #include <gridcase/core/text.h>
-#include <gridcase/db/store.h>
 #include <gridcase/rules/catalogue.h>
 
+#include "city_world.h"
 #include "fault/postgres.h"
-#include "fault/temporary.h"
 
-static struct error error;
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
-
-static struct {
-    char folder[256];
-    struct db_store *store;
-    struct city_report *report;
-    struct city_load_result result;
-    struct city_snapshot *city;
-} haidian;
+static struct city_world haidian;
 
 static int set_up(void **state)
 {
     (void)state;
-    char location[300], token[TOKEN_TEXT_SIZE];
-    temporary_folder(haidian.folder, sizeof haidian.folder);
-    snprintf(location, sizeof location, "%s/data", haidian.folder);
-    haidian.report = city_report_new();
-    engine_store(location);
-    assert_ok(db_store_open(location, DB_STORE_CREATE, &haidian.store, &error));
-    struct city_model *model CITY_MODEL_CLEANUP = NULL;
-    assert_ok(city_model_read_identity("grids/haidian", haidian.report, &model, &error));
-    assert_ok(city_setup_new(haidian.store, "haidian", model, 1, token, &error));
-    assert_ok(city_setup_load(haidian.store, "haidian", "grids/haidian", 1, haidian.report,
-                              &haidian.result, &error));
-    assert_ok(city_snapshot_open(haidian.store, "haidian", &haidian.city, &error));
+    city_world_open(&haidian, "haidian");
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    haidian.city = city_snapshot_free(haidian.city);
-    haidian.report = city_report_free(haidian.report);
-    haidian.store = db_store_close(haidian.store);
-    temporary_remove(haidian.folder);
+    city_world_close(&haidian);
     return 0;
 }
 

@@ -11,61 +11,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <gridcase/account/city_setup.h>
 #include <gridcase/cases/play.h>
 #include <gridcase/cases/read.h>
 #include <gridcase/cases/recount.h>
-#include <gridcase/city/city.h>
 #include <gridcase/core/file.h>
 #include <gridcase/db/db.h>
-#include <gridcase/db/store.h>
 
-#include "fault/temporary.h"
-
-static struct error error;
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
+#include "city_world.h"
 
 enum { FROM_S = 1789948800 }; // Monday 2026-09-21, 08:00 in the city
 #define FROM_MS (INT64_C(1000) * FROM_S)
 #define SPAN_MS (INT64_C(3) * 24 * 3600 * 1000)
 
-struct town {
-    char folder[256];
-    struct db_store *store;
-    struct city_snapshot *city;
-};
-
-static void open_town(struct town *town)
-{
-    char location[300], token[TOKEN_TEXT_SIZE];
-    struct city_load_result result;
-    struct city_report *report = city_report_new();
-    struct city_model *model CITY_MODEL_CLEANUP = NULL;
-    temporary_folder(town->folder, sizeof town->folder);
-    snprintf(location, sizeof location, "%s/data", town->folder);
-    assert_ok(db_store_open(location, DB_STORE_CREATE, &town->store, &error));
-    assert_ok(city_model_read_identity("grids/haidian", report, &model, &error));
-    assert_ok(city_setup_new(town->store, "haidian", model, 1, token, &error));
-    assert_ok(city_setup_load(town->store, "haidian", "grids/haidian", 1, report, &result,
-                              &error));
-    assert_ok(city_snapshot_open(town->store, "haidian", &town->city, &error));
-    city_report_free(report);
-}
-
-static void close_town(struct town *town)
-{
-    city_snapshot_free(town->city);
-    db_store_close(town->store);
-    temporary_remove(town->folder);
-}
-
-static struct play_progress play(struct town *town, uint64_t seed)
+static struct play_progress play(struct city_world *town, uint64_t seed)
 {
     struct play_progress progress = {0};
     struct play_options options = {.plan = "grids/haidian/play.ini",
@@ -77,7 +35,7 @@ static struct play_progress play(struct town *town, uint64_t seed)
 }
 
 // Number, step and description of each case, one after the other.
-static void describe(struct town *town, struct arena *arena, struct buffer *out,
+static void describe(struct city_world *town, struct arena *arena, struct buffer *out,
                      size_t *ret_cases, size_t *ret_ended)
 {
     DB_READER_CLEANUP struct db *db = NULL;
@@ -100,7 +58,7 @@ static void describe(struct town *town, struct arena *arena, struct buffer *out,
     *ret_cases = page.count;
 }
 
-static void assert_recounts(struct town *town)
+static void assert_recounts(struct city_world *town)
 {
     DB_READER_CLEANUP struct db *db = NULL;
     struct recount *recount = recount_new(town->city);
@@ -121,11 +79,11 @@ static void the_same_seed_gives_the_same_cases(void **state)
     struct buffer texts[3];
     struct play_progress made[3];
     for (int i = 0; i < 3; i++) {
-        struct town town;
+        struct city_world town;
         size_t cases = 0, ended = 0;
         struct arena *arena ARENA_CLEANUP = arena_new(64 * 1024 * 1024);
         buffer_init(&texts[i], BUFFER_CEILING_FILE);
-        open_town(&town);
+        city_world_open(&town, "haidian");
         made[i] = play(&town, i == 2 ? 8 : 7);
         describe(&town, arena, &texts[i], &cases, &ended);
         assert_int_equal(cases, made[i].reports);
@@ -134,7 +92,7 @@ static void the_same_seed_gives_the_same_cases(void **state)
         assert_true(made[i].moves > made[i].reports * 5);
         assert_int_equal(made[i].given_up, 0);
         assert_recounts(&town);
-        close_town(&town);
+        city_world_close(&town);
     }
     assert_string_equal(texts[0].data, texts[1].data);
     assert_string_not_equal(texts[0].data, texts[2].data);
@@ -161,8 +119,8 @@ static void a_plan_is_read_strictly(void **state)
         "[surprise]\nx = 1\n",           // no such section
         "[play]\nawake = 21:30-07:00\n", // backwards
     };
-    struct town town;
-    open_town(&town);
+    struct city_world town;
+    city_world_open(&town, "haidian");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char path[300], text[600];
         struct play_progress progress;
@@ -176,7 +134,7 @@ static void a_plan_is_read_strictly(void **state)
             fail_msg("taken: %s", bad[i]);
         assert_string_equal(error.slug, "play.plan");
     }
-    close_town(&town);
+    city_world_close(&town);
 }
 
 int main(void)

@@ -2,7 +2,9 @@
 // Commands: one table per family, one file per table, all listed in src/cli/main.c.
 #pragma once
 
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <gridcase/core/error.h>
 
@@ -33,3 +35,7 @@ const char *cli_data_folder(int *argc, char **argv);
 // --store ADDRESS, if given: the folder's databases are on that server from now on.
 int cli_store(int *argc, char **argv, const char *data,
               struct error *error) ERROR_MUST_CHECK;
+// Set by SIGINT and SIGTERM from now on.
+const atomic_bool *cli_stop_on_signal(void);
+// Tells on a terminal how far a replay or a play is.
+void cli_print_moves(int64_t reports, int64_t moves, int64_t at_ms);
