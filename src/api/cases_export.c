@@ -137,6 +137,9 @@ static const char *holder_name(struct export_job *job, const struct case_summary
     if (summary->holder_person_id) {
         return api_person_name(&job->view, summary->holder_person_id);
     }
+    if (summary->holder_department_id) { // a unit, a crew, a desk
+        return department_name(job, summary->holder_department_id);
+    }
     if (summary->holder_role >= 0 && summary->holder_role != PROCESS_DEPARTMENT) {
         return words_label(city_words(job->call->snapshot), PROCESS_WORDS_ROLE,
                            summary->holder_role, job->language);
