@@ -370,3 +370,26 @@ test('on plain http the page says what is missing, and reports with a photo all 
   assert.equal((await manager.get(`/cases/${made.number}`)).media.filter((one) => one.received).length, 1);
   await page.context().close();
 });
+
+test('a phone that speaks a shifted datum shows and sends the place where it is', async () => {
+  // What a map service's positions say of 120.0005 E, 30.0005 N: block T11 (tests/tables/datum.txt).
+  const phone = await Phone.start(server, { at: [120.0051618, 29.9980359], camera: false });
+  await phone.signIn(server.person('collector1'));
+  await phone.open('#me');
+  await phone.page.locator('.settings select').last().selectOption('gcj02');
+  await phone.open('#home');
+  await phone.page.waitForSelector('.home');
+  await phone.page.click('.report-button');
+  await phone.page.click('.camera-done');
+  await phone.page.waitForFunction(() => document.querySelector('.place-words')?.textContent.includes('T11'));
+  await phone.choose('garbage');
+  await phone.page.fill('.form-view textarea', 'seen by a shifted phone');
+  await phone.send();
+  await phone.untilSent();
+  const [made] = await stored('seen by a shifted phone');
+  const whole = await manager.get(`/cases/${made.number}`);
+  assert.equal(whole.grid.code, 'T11');
+  assert.equal(whole.point.datum, 'gcj02');
+  assert.ok(Math.abs(whole.point.lon - 120.0005) < 2e-7 && Math.abs(whole.point.lat - 30.0005) < 2e-7, JSON.stringify(whole.point));
+  await phone.end();
+});

@@ -23,6 +23,8 @@ export function startDatum(): void {
 export function setDatum(chosen: Datum): void {
   datum.value = chosen;
   fix.value = null; // the last one was read the other way
+  stop();
+  watch();
   try {
     localStorage.setItem(NAME, chosen);
   } catch {
