@@ -85,6 +85,26 @@ WHERE case_id = $1;
 -- database: cases
 UPDATE case_file SET department_id = $2 WHERE case_id = $1;
 
+-- Open cases of older processes, by step.
+-- name: case_process_steps
+-- database: cases
+SELECT step, count(*), min(number) FROM case_file
+WHERE closed_at IS NULL AND process_version <> $1
+GROUP BY step ORDER BY step;
+
+-- name: case_process_older
+-- database: cases
+SELECT case_id FROM case_file WHERE closed_at IS NULL AND process_version <> $1
+ORDER BY case_id LIMIT $2;
+
+-- name: case_process_set
+-- database: cases
+UPDATE case_file SET process_version = $2 WHERE case_id = $1;
+
+-- name: history_first_inputs
+-- database: cases
+SELECT inputs FROM history WHERE case_id = $1 AND kind = $2 ORDER BY seq LIMIT 1;
+
 -- name: case_point_add
 -- database: cases
 INSERT INTO case_open_point (case_id, west, east, south, north) VALUES ($1, $2, $2, $3, $3);

@@ -13,6 +13,7 @@ const struct process_action *case_builtin_action(const char *code)
 {
     static const struct process_action ACTIONS[] = {
         {.code = "calendar_changed", .kind = PROCESS_CALENDAR_CHANGED, .stays = true},
+        {.code = "process_changed", .kind = PROCESS_PROCESS_CHANGED, .stays = true},
         {.code = "media_received", .kind = PROCESS_MEDIA_ADDED, .stays = true},
         {.code = "time_order", .kind = PROCESS_ORDERED, .stays = true},
         {.code = "task_handed", .kind = PROCESS_TASK_HANDED, .stays = true},

@@ -23,6 +23,7 @@ struct replay {
     int stage;
     struct case_past past; // sides
     struct history_row sides[SIDES_MOST];
+    const struct process *process; // in force at the row that is played
 };
 
 #define FIND(...) recount_find(replay->recount, replay->stored.row.case_id, __VA_ARGS__)
@@ -80,7 +81,7 @@ static void check_digest(struct replay *replay, struct db_statement *s)
 static const struct process_action *action_of(const struct replay *replay, const char *code,
                                               const char *from, const char *to)
 {
-    const struct process *process = replay->stored.process;
+    const struct process *process = replay->process;
     int step = *from != '\0' ? process_step_find(process, from) : -1;
     size_t count = 0;
     const int *rows = process_actions_from(process, step, &count);
@@ -90,7 +91,8 @@ static const struct process_action *action_of(const struct replay *replay, const
             strcmp(process_step(process, (size_t)action->to)->code, to) == 0)
             return action;
     }
-    return strcmp(from, to) == 0 ? case_builtin_action(code) : NULL;
+    bool changed = strcmp(code, "process_changed") == 0; // may lead anywhere
+    return changed || strcmp(from, to) == 0 ? case_builtin_action(code) : NULL;
 }
 
 static void play_clocks(struct replay *replay, const char *effects)
@@ -211,6 +213,35 @@ static void note_side(struct replay *replay, struct db_statement *s)
         replay->sides[replay->past.count++] = side;
 }
 
+// The version of the process that the move of kind process_changed names; 0: none.
+static int64_t version_in(const char *json, const char *name)
+{
+    struct json *document JSON_CLEANUP = NULL;
+    int64_t version = 0;
+    if (json == NULL || json_parse(json, strlen(json), &document, NULL) != 0 ||
+        json_get_int(document, name, JSON_OPTIONAL, 1, INT64_MAX, &version, NULL) != 0)
+        return 0;
+    return version;
+}
+
+// The process that the case began with.
+static int first_process(struct replay *replay, struct error *error)
+{
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    replay->process = replay->stored.process;
+    int code = db_prepare(replay->stored.db, QUERY_HISTORY_FIRST_INPUTS, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_int(s, 1, replay->stored.row.case_id);
+    db_bind_int(s, 2, PROCESS_PROCESS_CHANGED);
+    code = db_step(s, error);
+    int64_t version =
+        code == DB_ROW ? version_in(db_column_text(s, 0), "process_before") : 0;
+    if (version != 0 && city_process(replay->recount->city, version) != NULL)
+        replay->process = city_process(replay->recount->city, version);
+    return code < 0 ? code : 0;
+}
+
 static void play_row(struct replay *replay, struct db_statement *s)
 {
     struct case_work *work = &replay->played;
@@ -224,7 +255,12 @@ static void play_row(struct replay *replay, struct db_statement *s)
              (long long)replay->seq);
         return;
     }
-    const struct process *process = replay->stored.process;
+    int64_t next = action->kind == PROCESS_PROCESS_CHANGED
+                       ? version_in(db_column_text(s, 14), "process_after")
+                       : 0;
+    if (next != 0 && city_process(replay->recount->city, next) != NULL)
+        replay->process = city_process(replay->recount->city, next);
+    const struct process *process = replay->process;
     const struct process_step *to =
         process_step(process, (size_t)process_step_find(process, replay->step));
     if (to == NULL)
@@ -360,7 +396,9 @@ static int play(struct replay *replay, int64_t case_id, struct error *error)
     memset(&played->fact, 0, sizeof played->fact);
     replay->step = "";
     replay->stage = PROCESS_REPORT;
-    code = play_history(replay, error);
+    code = first_process(replay, error);
+    if (code == 0)
+        code = play_history(replay, error);
     if (code != 0)
         return code;
     compare_row(replay);
