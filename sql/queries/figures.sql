@@ -7,7 +7,7 @@
 -- database: cases
 -- rows: many
 SELECT f.case_id, f.class_id, f.department_id, f.source, f.outcome, f.opened_at,
-       f.fed_back_at, f.closed_at, f.due_at, f.handled_in_time, f.imported_in_time,
+       f.fed_back_at, f.closed_at, f.due_at, f.handled_in_time, f.imported_in_time, f.exempted,
        CASE WHEN f.closed_at = 0 THEN
            (SELECT k.status FROM case_clock k
             WHERE k.case_id = f.case_id AND k.kind = 1 AND k.task_no = 0) END,

@@ -164,6 +164,7 @@ API_HANDLER(control_check);
 API_HANDLER(control_search_rebuild);
 API_HANDLER(control_search_status);
 API_HANDLER(control_person);
+API_HANDLER(control_process);
 // The city that a control route names; read from the store anew when it is not known yet.
 int control_city(struct api_call *call, struct api_city **ret_city,
                  struct error *error) ERROR_MUST_CHECK;

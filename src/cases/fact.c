@@ -204,12 +204,13 @@ int fact_days(const struct fact *fact, const struct calendar *calendar,
     figure(ret_days, &count, calendar, f[FACT_CLOSED_AT], FIGURE_ENDED);
     // Handling counts on the day of the feedback, or of the end when there was none.
     int64_t handled_ms = f[FACT_FED_BACK_AT] != 0 ? f[FACT_FED_BACK_AT] : f[FACT_CLOSED_AT];
-    if (f[FACT_HANDLED_IN_TIME] >= 0)
+    bool judged = f[FACT_EXEMPTED] == 0; // the raw verdict stays in the row
+    if (judged && f[FACT_HANDLED_IN_TIME] >= 0)
         figure(ret_days, &count, calendar, handled_ms,
                f[FACT_HANDLED_IN_TIME] ? FIGURE_HANDLED_IN_TIME : FIGURE_HANDLED_LATE);
     if (f[FACT_OUTCOME] == PROCESS_CLOSED)
         figure(ret_days, &count, calendar, f[FACT_CLOSED_AT], FIGURE_CLOSED);
-    if (f[FACT_CLOSED_IN_TIME] >= 0)
+    if (judged && f[FACT_CLOSED_IN_TIME] >= 0)
         figure(ret_days, &count, calendar, f[FACT_CLOSED_AT],
                f[FACT_CLOSED_IN_TIME] ? FIGURE_CLOSED_IN_TIME : FIGURE_CLOSED_LATE);
     return count;

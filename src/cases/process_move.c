@@ -66,10 +66,24 @@ int process_move_plan(struct db *db, const struct city_snapshot *city,
     return code < 0 ? code : 0;
 }
 
-static int refuse(const struct process_move_plan *plan, struct error *error)
+void process_move_tell(const struct process_move_plan *plan, struct buffer *out)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct process_move_row *row = &plan->rows[i];
+        buffer_format(out, "%-20s %6lld case%s -> %s (as %s)\n", row->step,
+                      (long long)row->cases, row->cases == 1 ? " " : "s",
+                      row->to != NULL ? row->to : "?", row->example);
+    }
+    buffer_format(out, "%lld open cases of older processes, %zu steps without a place",
+                  (long long)plan->cases, plan->unplaced);
+}
+
+int process_move_check(const struct process_move_plan *plan, struct error *error)
 {
     char list[LIST_SIZE] = "";
     size_t used = 0;
+    if (plan->unplaced == 0)
+        return 0;
     for (size_t i = 0; i < plan->count && used + 120 < sizeof list; i++)
         if (plan->rows[i].to == NULL)
             used +=
@@ -192,8 +206,8 @@ int process_move_run(struct db *db, const struct city_snapshot *city,
     struct process_move_plan plan;
     struct arena *arena ARENA_CLEANUP = arena_new(256 * 1024);
     int code = process_move_plan(db, city, map, arena, &plan, error);
-    if (code == 0 && plan.unplaced > 0)
-        return refuse(&plan, error);
+    if (code == 0)
+        code = process_move_check(&plan, error);
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
     if (code == 0)
         code = db_prepare(db, QUERY_CASE_PROCESS_OLDER, &s, error);

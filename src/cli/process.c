@@ -6,12 +6,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <gridcase/cases/process_move.h>
+#include <gridcase/city/city.h>
+#include <gridcase/cli/control.h>
 #include <gridcase/core/file.h>
+#include <gridcase/core/instant.h>
+#include <gridcase/core/json.h>
 #include <gridcase/core/table.h>
 #include <gridcase/core/text.h>
+#include <gridcase/db/db.h>
+#include <gridcase/db/lane.h>
+#include <gridcase/db/store.h>
 #include <gridcase/rules/process.h>
 
-enum { PATH_SIZE = 4096, TABLE_BYTES = 4 * 1024 * 1024 };
+enum {
+    PATH_SIZE = 4096,
+    TABLE_BYTES = 4 * 1024 * 1024,
+    MAP_BYTES = 32 * 1024,
+    MOVE_SLICE = 50, // cases of one transaction
+};
 
 static int words(int argc, char **argv, struct error *error)
 {
@@ -106,9 +119,132 @@ static int draw(int argc, char **argv, struct error *error)
     return 0;
 }
 
+// ---- move ----
+struct move_options {
+    const char *data, *slug, *map_path;
+    bool dry;
+};
+struct move_job {
+    const struct city_snapshot *city;
+    const struct table *map;
+    struct process_move_plan plan;
+    struct arena *arena;
+    unsigned done, moved;
+};
+
+static int plan_job(struct db *db, void *context, struct error *error)
+{
+    struct move_job *job = context;
+    return process_move_plan(db, job->city, job->map, job->arena, &job->plan, error);
+}
+
+static int move_job(struct db *db, void *context, struct error *error)
+{
+    struct move_job *job = context;
+    return process_move_run(db, job->city, job->map, instant_now_ms(), MOVE_SLICE,
+                            &job->done, error);
+}
+
+static int move_all(struct db_lane *lane, struct move_job *job, struct error *error)
+{
+    int code = process_move_check(&job->plan, error);
+    do {
+        job->done = 0;
+        if (code == 0)
+            code = db_lane_call(lane, DB_MACHINES, move_job, job, error);
+        job->moved += job->done;
+    } while (code == 0 && job->done == MOVE_SLICE);
+    return code;
+}
+
+static int move_in_store(const struct move_options *options, const char *map_text,
+                         struct error *error)
+{
+    struct db_store *store = NULL;
+    struct db_lane *lane = NULL;
+    struct table *map TABLE_CLEANUP = NULL;
+    struct arena *arena ARENA_CLEANUP = arena_new(1024 * 1024);
+    struct move_job job = {.arena = arena};
+    int code = 0;
+    if (map_text != NULL)
+        code = table_parse_csv("map", options->map_path, map_text, strlen(map_text), &map,
+                               error);
+    if (code == 0)
+        code = db_store_open(options->data, 0, &store, error);
+    CITY_SNAPSHOT_CLEANUP struct city_snapshot *city = NULL;
+    if (code == 0)
+        code = city_snapshot_open(store, options->slug, &city, error);
+    if (code == 0)
+        code = db_lane_get(store, options->slug, DB_CASES, &lane, error);
+    job.city = city;
+    job.map = map;
+    if (code == 0)
+        code = db_lane_call(lane, DB_MACHINES, plan_job, &job, error);
+    if (code == 0 && !options->dry)
+        code = move_all(lane, &job, error);
+    if (code == 0) {
+        struct buffer out BUFFER_CLEANUP;
+        buffer_init(&out, BUFFER_CEILING_FILE);
+        process_move_tell(&job.plan, &out);
+        printf("%s\n", out.data);
+        if (!options->dry)
+            printf("%u cases moved\n", job.moved);
+    }
+    db_lane_put(lane);
+    db_store_close(store);
+    return code;
+}
+
+// The server owns the folder: it moves, we wait.
+static int move_by_server(const struct move_options *options, const char *map_text,
+                          struct error *error)
+{
+    char address[300];
+    struct buffer body BUFFER_CLEANUP;
+    struct buffer answer BUFFER_CLEANUP;
+    buffer_init(&body, BUFFER_CEILING_FILE);
+    buffer_init(&answer, BUFFER_CEILING_REPLY);
+    struct json_writer writer;
+    json_writer_init(&writer, &body);
+    json_begin_object(&writer, NULL);
+    if (map_text != NULL)
+        json_put_text(&writer, "map", map_text);
+    json_put_bool(&writer, "dry", options->dry);
+    json_end_object(&writer);
+    int code =
+        text_format(address, sizeof address, "/control/cities/%s/process", options->slug);
+    if (code != 0)
+        return error_set(error, ERROR_INPUT, "city.unknown", "no such city");
+    code = control_run(options->data, address, body.data, 600, &answer, error);
+    if (code == 0)
+        printf("%s\n", answer.data != NULL ? answer.data : "");
+    return code;
+}
+
+static int move(int argc, char **argv, struct error *error)
+{
+    struct move_options options = {.data = cli_data_folder(&argc, argv)};
+    options.map_path = cli_option(&argc, argv, "--map");
+    options.dry = cli_flag(&argc, argv, "--dry-run") != 0;
+    struct buffer text BUFFER_CLEANUP;
+    buffer_init(&text, MAP_BYTES);
+    int code = cli_words(argc, argv, 1, 1, error);
+    if (code == 0 && options.map_path != NULL)
+        code = file_read(options.map_path, &text, error);
+    if (code != 0)
+        return code;
+    options.slug = argv[0];
+    const char *map_text =
+        options.map_path != NULL ? (text.length > 0 ? text.data : "") : NULL;
+    return control_is_running(options.data) ? move_by_server(&options, map_text, error)
+                                            : move_in_store(&options, map_text, error);
+}
+
 const struct cli_command cli_process_commands[] = {
     {"process", "words", "", "prints all words that a process table may use", words},
     {"process", "check", "FOLDER", "checks steps.csv and actions.csv of a folder", check},
+    {"process", "move", "CITY [--map FILE] [--dry-run] [--data FOLDER]",
+     "lets open cases go on in the process in force", move},
     {"process", "draw", "FOLDER [--language TAG] [--dot]", "draws the process as SVG",
      draw},
     {0},

@@ -18,6 +18,7 @@ enum column { // of the part facts_columns
     DUE_AT,
     HANDLED_IN_TIME,
     IMPORTED_IN_TIME,
+    EXEMPTED,
     CLOCK_STATUS,
     AREA_1,
 };
@@ -62,7 +63,7 @@ static void judge(struct db_statement *s, const struct calendar *calendar,
         row->wide[FACTS_DUE_S] = seconds(due_ms);
         narrow[FACTS_DUE] = day_of(calendar, due_ms);
     }
-    if (is_excused(db_column_int(s, OUTCOME)))
+    if (is_excused(db_column_int(s, OUTCOME)) || db_column_int(s, EXEMPTED) != 0)
         return;
     if (verdict == 1 && handled_ms != 0) {
         narrow[FACTS_FLAGS] |= FACTS_IN_TIME;

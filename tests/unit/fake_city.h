@@ -5,6 +5,7 @@
 // program.
 #pragma once
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 
 struct city_snapshot {
     struct process *process;
+    struct process *next_process; // version 2, in force when there is one
     struct catalogue *catalogue;
     struct calendar *calendar;
     struct calendar *later[3]; // versions 2, 3, 4: the last one is in force
@@ -145,11 +147,26 @@ static inline void fake_city_calendar(struct city_snapshot *city, const char *da
         fail_msg("%s", error.message);
 }
 
+// Another process in force: that of a folder in grids.
+static inline void fake_city_process(struct city_snapshot *city, const char *name)
+{
+    char path[200];
+    struct error error = {0};
+    snprintf(path, sizeof path, "grids/%s/process/steps.csv", name);
+    struct table *steps TABLE_CLEANUP = fake_file(path);
+    snprintf(path, sizeof path, "grids/%s/process/actions.csv", name);
+    struct table *actions TABLE_CLEANUP = fake_file(path);
+    if (process_new(&(struct process_tables){steps, actions, NULL}, NULL,
+                    &city->next_process, &error) != 0)
+        fail_msg("%s", error.message);
+}
+
 static void fake_city_free(struct city_snapshot *city)
 {
     for (size_t i = 0; i < city->later_count; i++)
         calendar_free(city->later[i]);
     process_free(city->process);
+    process_free(city->next_process);
     catalogue_free(city->catalogue);
     roster_free(city->roster);
     calendar_free(city->calendar);
@@ -318,9 +335,7 @@ const char *city_number_prefix(const struct city_snapshot *city)
 }
 int64_t city_rules_current(const struct city_snapshot *city, enum city_rules rules)
 {
-    (void)city;
-    (void)rules;
-    return 1;
+    return rules == CITY_PROCESS && city->next_process != NULL ? 2 : 1;
 }
 const struct catalogue *city_catalogue(const struct city_snapshot *city, int64_t version)
 {
@@ -340,7 +355,9 @@ const struct routing *city_routing(const struct city_snapshot *city, int64_t ver
 }
 const struct process *city_process(const struct city_snapshot *city, int64_t version)
 {
-    return version <= 1 ? city->process : NULL;
+    if (version == 0)
+        version = city->next_process != NULL ? 2 : 1;
+    return version == 1 ? city->process : version == 2 ? city->next_process : NULL;
 }
 int city_locate(const struct city_snapshot *city, double lon_deg, double lat_deg,
                 struct city_place *ret_place, struct error *error)

@@ -52,7 +52,8 @@ static void play_at_random(const char *process, unsigned moves)
         person(15, ROLE_DEPARTMENT, 0, 10),
     };
     const size_t count = sizeof people / sizeof people[0];
-    int64_t cases[400];
+    static int64_t cases[8000];
+    const size_t most = moves / 10;
     size_t case_count = 0;
     unsigned made = 0;
     for (unsigned i = 0; i < moves * 4 && made < moves; i++) {
@@ -65,7 +66,7 @@ static void play_at_random(const char *process, unsigned moves)
             ring(&w);
         if (i % 97 == 0) // the lower desk leaves the model and comes back
             fake_departments[6].closed = !fake_departments[6].closed;
-        if (case_count < 20 || (case_count < 400 && random_below(12) == 0)) {
+        if (case_count < 20 || (case_count < most && random_below(12) == 0)) {
             struct case_result result;
             double lon = random_below(8) == 0 ? -1 : 0.0001 * random_below(100);
             assert_ok(report_as(&w, &people[random_below(8)], 1 + random_below(3), lon,

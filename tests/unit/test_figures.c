@@ -57,7 +57,7 @@ static void restart(struct office *office)
 // ---- the same in SQL ----
 // :from and :to are local midnights (to is exclusive), :now the moment.
 #define HANDLED "(CASE WHEN fed_back_at <> 0 THEN fed_back_at ELSE closed_at END)"
-#define WORK    "outcome NOT IN (2, 3, 4, 6)"
+#define WORK    "outcome NOT IN (2, 3, 4, 6) AND exempted = 0"
 #define LATE_NOW                                                                           \
     "(handled_in_time < 0 AND closed_at = 0 AND due_at > 0 AND due_at / 1000 < :now / "    \
     "1000"                                                                                 \

@@ -36,6 +36,11 @@ int process_move_plan(struct db *db, const struct city_snapshot *city,
                       const struct table *map, struct arena *arena,
                       struct process_move_plan *ret_plan,
                       struct error *error) ERROR_MUST_CHECK;
+// The plan as lines for a person.
+void process_move_tell(const struct process_move_plan *plan, struct buffer *out);
+// ERROR_CONFLICT "process.steps_left" with the list when a row has no place.
+int process_move_check(const struct process_move_plan *plan,
+                       struct error *error) ERROR_MUST_CHECK;
 // Moves at most `most` cases (*ret_done == most: call again), inside a write transaction.
 // ERROR_CONFLICT "process.steps_left" when a case stands in a step without a place: its
 // message begins the list.
