@@ -131,3 +131,21 @@ test("a company's desk sees its own people and their cases only", async () => {
   await looksGood(page, 'people-company-phone-zh');
   await done(page);
 });
+
+test('a dispatcher sees whom to telephone, and what can drive, where a department is chosen', async () => {
+  const [kind] = (await acceptor.get('/catalogue')).classes;
+  const made = await acceptor.report({ at: [30, 30], source: 'leader', class: kind.id, condition: kind.conditions[0].id });
+  await acceptor.act(made.number, 'accepted', {});
+  const leader = await Api.as(server, server.person('leader1'));
+  await leader.act(made.number, 'filed', {});
+  const page = await deskOf(server, 'dispatcher1', { path: `?case=${made.number}` });
+  await page.click('.actions .buttons [data-kind="sent"]');
+  const field = page.locator('.action-form .field', { has: page.locator('[role=combobox]') }).first();
+  await field.locator('[role=combobox]').fill('Roads');
+  await field.locator('[role=combobox]').press('Enter');
+  await page.waitForSelector('.action-form .office');
+  assert.match(await page.locator('.action-form .office').innerText(), /何工/);
+  assert.match(await page.locator('.action-form .office').innerText(), /1 of 2 vehicles ready/);
+  await looksGood(page, 'office-in-form');
+  await done(page);
+});

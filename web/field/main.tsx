@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { startLanguage } from '../lib/i18n/index.ts';
 import './style.css';
+import { startDuty } from './state/duty.ts';
 import { startLists } from './state/lists.ts';
 import { startPosition } from './state/position.ts';
 import { start } from './state/session.ts';
@@ -13,6 +14,7 @@ import { App } from './views/app.tsx';
 startTheme();
 await startLanguage();
 startLists();
+startDuty();
 startOutbox();
 startPosition();
 render(<App />, document.getElementById('app')!);

@@ -2,6 +2,7 @@
 // One person: name, roles, code, open work; or the form for a new one.
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
+import { codeWords } from '../../lib/api/failure.ts';
 import { label, showNumber, showTime } from '../../lib/i18n/index.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
@@ -70,12 +71,12 @@ function Work({ member }: { member: Member }) {
   const hand = async (task?: number) => {
     busy.value = true;
     try {
-      const done = await client.post<{ handed: number; refused: { text: string }[]; left: number }>(`/staff/${member.id}/work`, {
+      const done = await client.post<{ handed: number; refused: { code: string; text: string }[]; left: number }>(`/staff/${member.id}/work`, {
         ...(to.value ? { to: to.value } : {}),
         ...(task ? { task } : {}),
         ...(why.value.trim() ? { opinion: why.value.trim() } : {}),
       });
-      notify(done.refused.length > 0 ? 'bad' : 'good', done.refused[0]?.text ?? t('people.handed', { n: done.handed }));
+      notify(done.refused.length > 0 ? 'bad' : 'good', done.refused[0] ? codeWords(done.refused[0].code, done.refused[0].text) : t('people.handed', { n: done.handed }));
       await Promise.all([read(), readMembers()]);
     } catch (error) {
       notify('bad', failureWords(error));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // The staff table of the office: checked first, every wrong cell named, applied on a word.
 import { useSignal } from '@preact/signals';
+import { codeWords } from '../../lib/api/failure.ts';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
 import { client, notify } from '../state/app.ts';
@@ -82,7 +83,7 @@ export function StaffTable() {
                   <tr key={`${one.cell}${one.code}`}>
                     <td><b>{one.cell}</b></td>
                     <td>{one.column}</td>
-                    <td>{one.text}</td>
+                    <td>{codeWords(one.code, one.text)}</td>
                   </tr>
                 ))}
               </tbody>

@@ -32,6 +32,7 @@ import {
 import { Actions } from './actions.tsx';
 import { Contacts, Merged } from './contacts.tsx';
 import { Levels } from './levels.tsx';
+import { Office } from './office.tsx';
 import { choiceWord } from './fields.tsx';
 import { plainWords } from './plain.ts';
 import { moveCursor, placeWord } from './queue.tsx';
@@ -246,7 +247,15 @@ function Facts({ found }: { found: CaseDetail }) {
         {fact(t('fact.urgency'), found.urgency && urgencyWord(found.urgency))}
         {fact(t('fact.grid'), found.grid && <span class="numeric">{found.grid.code}</span>)}
         {fact(t('fact.areas'), found.areas.map(areaWord).join(' · '))}
-        {fact(t('fact.department'), refWord(found.department))}
+        {fact(
+          t('fact.department'),
+          found.department && (
+            <>
+              {refWord(found.department)}
+              <Office department={found.department.id} />
+            </>
+          ),
+        )}
         {fact(t('fact.rule'), ruleOf(found))}
         {fact(
           t('fact.tasks'),

@@ -12,6 +12,7 @@ import { mediaClass } from '../../lib/ui/media.tsx';
 import { formerWords } from '../../lib/form/former.ts';
 import { areas, catalogue, client, departments, detail, pane, picking, pin, readStaff, staff } from '../state/app.ts';
 import { CaseChoices } from './near.tsx';
+import { Office } from './office.tsx';
 import { departmentTree, everyName, failureWords } from './words.ts';
 
 export type Value = string | number | boolean | null | Point | (string | number)[];
@@ -114,7 +115,12 @@ function Control(props: FieldProps & { id: string }) {
   );
   switch (input.type) {
     case 'department':
-      return picked(departmentChoices(props.inside));
+      return (
+        <>
+          {picked(departmentChoices(props.inside))}
+          <Office department={Number(value) || null} />
+        </>
+      );
     case 'departments':
       return <Several choices={departmentChoices()} value={Array.isArray(value) ? value : []} onChange={onChange} id={id} />;
     case 'class':

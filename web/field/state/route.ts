@@ -3,7 +3,7 @@
 // back key lead where one expects.
 import { signal } from '@preact/signals';
 
-export type View = 'home' | 'report' | 'tasks' | 'case' | 'act' | 'reports' | 'outbox' | 'me';
+export type View = 'home' | 'report' | 'tasks' | 'case' | 'act' | 'reports' | 'outbox' | 'me' | 'shift';
 export interface Route {
   view: View;
   /** Of a case. */
@@ -11,7 +11,7 @@ export interface Route {
   /** Of an action. */
   action: string;
 }
-const views = new Set<string>(['report', 'tasks', 'case', 'act', 'reports', 'outbox', 'me']);
+const views = new Set<string>(['report', 'tasks', 'case', 'act', 'reports', 'outbox', 'me', 'shift']);
 
 export function readRoute(hash: string): Route {
   const [view = '', number = '', action = ''] = hash.replace(/^#/, '').split('/').map(plain);

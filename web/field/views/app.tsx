@@ -18,6 +18,7 @@ import { MeView } from './me.tsx';
 import { OutboxView } from './outbox.tsx';
 import { Banner, Notices, Tabs, Warnings } from './parts.tsx';
 import { ReportView } from './report.tsx';
+import { ShiftView } from './shift.tsx';
 
 export function App() {
   const warning = !globalThis.isSecureContext && <p class="warning">{t('warn.insecure')}</p>;
@@ -43,6 +44,8 @@ function View() {
       return <ActView key={`${number}/${action}`} number={number} action={action} />;
     case 'outbox':
       return <OutboxView />;
+    case 'shift':
+      return <ShiftView />;
     case 'me':
       return <MeView />;
     default:

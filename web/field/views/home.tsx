@@ -9,6 +9,7 @@ import { go } from '../state/route.ts';
 import { city, may, session } from '../state/session.ts';
 import { openDrafts, refused, waiting } from '../state/work.ts';
 import { SendNow } from './parts.tsx';
+import { ShiftCard } from './shift.tsx';
 import { when } from './words.ts';
 
 export function HomeView() {
@@ -16,10 +17,13 @@ export function HomeView() {
   const count = tasks.value?.items.length;
   return (
     <div class="view home">
+      <div class="home-top">
       <h1 class="where">
         <span class="mark" aria-hidden="true" /> {label(city.value?.name)}
         <small>{session.value?.person.name}</small>
       </h1>
+      <ShiftCard />
+      </div>
       <div class="pair home-pair">
         <button type="button" class="big" onClick={() => go('tasks')}>
           <b>{count === undefined ? '–' : showNumber(count)}</b>

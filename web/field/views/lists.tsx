@@ -8,7 +8,9 @@ import { label } from '../../lib/i18n/index.ts';
 import { Icon, LightIcon } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
 import { nowMs, refresh, refreshing, reports, type Shown, tasks } from '../state/lists.ts';
+import { fix, wantPosition } from '../state/position.ts';
 import { go } from '../state/route.ts';
+import { person } from '../state/session.ts';
 import { items } from '../state/work.ts';
 import { Head, online } from './parts.tsx';
 import { became, farOf, farWord, placeWord, when } from './words.ts';
@@ -25,19 +27,24 @@ function Freshness({ shown }: { shown: Shown | null }) {
 }
 
 export function TasksView() {
-  const near = useSignal(false);
+  // The nearest first, once the phone knows where it is, until the person wants it otherwise.
+  const wish = useSignal<boolean | null>(null);
+  const near = wish.value ?? fix.value !== null;
   const shown = tasks.value;
   const list = shown?.items.slice() ?? [];
-  if (near.value) list.sort((a, b) => (farOf(a) ?? 1e9) - (farOf(b) ?? 1e9));
+  if (near) list.sort((a, b) => (farOf(a) ?? 1e9) - (farOf(b) ?? 1e9));
   const mine = new Set(items.value.filter((item) => item.kind === 'action').map((item) => item.number));
   return (
     <div class="view">
       <Head title={t('tasks.title')} onBack={() => go('home')} />
       <div class="switch" role="group" aria-label={t('tasks.order')}>
-        <button type="button" aria-pressed={!near.value} onClick={() => (near.value = false)}>
+        <button type="button" aria-pressed={!near} onClick={() => (wish.value = false)}>
           {t('tasks.by_due')}
         </button>
-        <button type="button" aria-pressed={near.value} onClick={() => (near.value = true)}>
+        <button type="button" aria-pressed={near} onClick={() => {
+          wish.value = true;
+          wantPosition();
+        }}>
           {t('tasks.by_near')}
         </button>
       </div>
@@ -70,6 +77,7 @@ function TaskRow({ item, queued }: { item: CaseSummary; queued: boolean }) {
       <span class="muted">{placeWord(item)}</span>
       <span class="case-foot">
         <span class="muted">{item.number}</span>
+        {item.holder?.person && item.holder.person.id !== person.value && <span class="badge">{t('tasks.of', { name: item.holder.person.name || t('tasks.colleague') })}</span>}
         {queued && <b class="badge yellow">{t('tasks.queued')}</b>}
         {far !== null && (
           <b>

@@ -19,3 +19,9 @@ export function failureWords(error: unknown): string {
   }
   return t('error.unknown');
 }
+
+/** A trouble told inside an answer, by its code and the server's words. */
+export function codeWords(code: string, text: string): string {
+  const key = `error.${code}`;
+  return has(key) ? t(key, { detail: text }) : text;
+}

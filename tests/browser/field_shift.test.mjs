@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MPL-2.0
+// A collector's shift on the phone: which duty grids until when, who else is there, with and
+// without a signal; and the tasks of the beat, the nearest first.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { rosterModel } from '../http/rosters.mjs';
+import { endPhones, Phone } from './field_support.mjs';
+import { Api, closeBrowser, looksGood, Server } from './support.mjs';
+
+let server, model, acceptor;
+before(async () => {
+  model = rosterModel();
+  server = await Server.start({ model: model.path });
+  acceptor = await Api.as(server, server.person('acceptor1'));
+});
+after(async () => {
+  await endPhones();
+  await closeBrowser();
+  await server?.stop();
+  model?.remove();
+});
+
+// collector1 walks P1 (the south) around the clock; collector3 backs them up there.
+test('the shift stands on the first view, and in a cellar too', async () => {
+  for (const language of ['en', 'zh-CN']) {
+    const phone = await Phone.start(server, { language });
+    await phone.signIn(server.person('collector1'));
+    await phone.settled();
+    const { page } = phone;
+    await page.waitForSelector('.shift-card.on');
+    assert.match(await page.textContent('.shift-card'), language === 'en' ? /On duty: (Day|Night), until/ : /当班：(白|夜)班/);
+    await looksGood(page, `field-home-shift-${language}`);
+    await phone.line(false);
+    await page.reload();
+    await page.waitForSelector('.shift-card.on');
+    await page.click('.shift-card');
+    await page.waitForSelector('.shift.on');
+    assert.match(await page.textContent('.shift.on'), /P1/);
+    // The position is known when it was asked for: the beat is here.
+    await page.waitForFunction(() => document.querySelectorAll('.view .shift').length >= 10);
+    assert.match(await page.textContent('.view'), /何三/);
+    await looksGood(page, `field-shift-${language}`);
+    await phone.end();
+  }
+});
+
+test('tasks of the beat come nearest first, and say whose they are', async () => {
+  const numbers = [];
+  for (const at of [[90, 10], [10, 10], [50, 10]]) {
+    const { number } = await acceptor.report({ at, source: 'leader' });
+    await acceptor.act(number, 'verify_sent', { opinion: 'please look' });
+    numbers.push(number);
+  }
+  const [far, near, between] = numbers;
+  const phone = await Phone.start(server, { at: [120.0003, 30.0003] });
+  await phone.signIn(server.person('collector3'));
+  const { page } = phone;
+  await page.click('.tabs a[href="#tasks"]');
+  await page.waitForFunction((n) => document.querySelectorAll('.case-row').length === n, numbers.length);
+  const shown = () => page.$$eval('.case-row', (rows) => rows.map((row) => row.getAttribute('href').split('/').pop()));
+  await page.click('.switch button >> nth=1'); // asks for the position where nobody has yet
+  await page.waitForFunction((first) => document.querySelector('.case-row').getAttribute('href').endsWith(first), near);
+  assert.deepEqual(await shown(), [near, between, far]);
+  assert.match(await page.textContent('.case-row'), /for a colleague/, 'a task of somebody on the same beat');
+  await looksGood(page, 'field-tasks-near');
+  // Walked on: another one is the nearest.
+  await phone.move(120.0028, 30.0003);
+  await page.waitForFunction((first) => document.querySelector('.case-row').getAttribute('href').endsWith(first), far);
+  await phone.end();
+});
