@@ -75,7 +75,7 @@ static int read_grids(struct diff_run *run, struct error *error)
     return code < 0 ? code : 0;
 }
 
-static struct diff_grid *grid_of_code(const struct diff_run *run, const char *code)
+struct diff_grid *diff_grid_of_code(const struct diff_run *run, const char *code)
 {
     struct diff_grid key = {.code = code};
     return run->grid_count
@@ -159,47 +159,7 @@ static double same_share(const struct diff_run *run, const struct model_area *gr
     return model_number(run->model, grid->layer->section, "same_shape_share", SAME_SHARE);
 }
 
-// ---- who is who ----
-static int compare_model_codes(const void *left, const void *right)
-{
-    const struct diff_grid *const *x = left, *const *y = right;
-    return strcmp((*x)->model_code, (*y)->model_code);
-}
-
-// ret_match: per grid of the model the one in force, by code, or else by the code that the
-// file had when the importer gave it a new one.
-static int match_grids(struct diff_run *run, const struct model_layer *layer,
-                       struct diff_grid **match, struct error *error)
-{
-    struct diff_grid **named = memory_array(run->grid_count + 1, sizeof(*named));
-    size_t count = 0;
-    if (!named)
-        return no_memory(error);
-    for (size_t i = 0; i < layer->count; i++) {
-        match[i] = grid_of_code(run, run->model->area[layer->first + i].code);
-        if (match[i])
-            match[i]->matched = true;
-    }
-    for (size_t i = 0; i < run->grid_count; i++)
-        if (!run->grid[i].matched && run->grid[i].model_code[0])
-            named[count++] = &run->grid[i];
-    qsort(named, count, sizeof(*named), compare_model_codes);
-    for (size_t i = 0; i < layer->count && count; i++) {
-        struct diff_grid key = {.model_code = run->model->area[layer->first + i].code};
-        struct diff_grid *wanted = &key;
-        if (match[i])
-            continue;
-        struct diff_grid **found =
-            bsearch(&wanted, named, count, sizeof(*named), compare_model_codes);
-        if (found && !(*found)->matched) {
-            match[i] = *found;
-            match[i]->matched = true;
-        }
-    }
-    free(named);
-    return 0;
-}
-
+// ---- one by one ----
 static struct city_difference describe(const struct model_area *now,
                                        const struct diff_grid *was)
 {
@@ -285,6 +245,8 @@ static int compare_new(struct diff_run *run, struct model_area *now, struct erro
     struct geo_polygon *polygon = NULL;
     struct model_where where = {now->layer->file, now->layer->section, now->row};
     struct city_difference d = describe(now, NULL);
+    if (diff_grid_of_code(run, now->code)) // which goes on under this code elsewhere
+        return put_renew(run, now, NULL, 1);
     int code = db_prepare(run->db, QUERY_CITY_DIFF_GRID_WAS, &row, error);
     if (code < 0)
         return code;
@@ -315,7 +277,7 @@ static int compare_new(struct diff_run *run, struct model_area *now, struct erro
 static int compare_all(struct diff_run *run, const struct model_layer *layer,
                        struct diff_grid **match, struct error *error)
 {
-    int code = match_grids(run, layer, match, error);
+    int code = diff_match(run, layer, match, error);
     for (size_t i = 0; i < layer->count && code == 0; i++) {
         struct model_area *now = &run->model->area[layer->first + i];
         code = match[i] ? compare_grid(run, now, match[i], error)

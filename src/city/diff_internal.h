@@ -51,7 +51,12 @@ struct diff_run {
 
 // ---- diff_grids.c ----
 int diff_grids(struct diff_run *run, struct error *error) ERROR_MUST_CHECK;
+struct diff_grid *diff_grid_of_code(const struct diff_run *run, const char *code);
 void diff_grids_done(struct diff_run *run);
+// ---- diff_match.c ----
+// match, zeroed: per grid of the layer the one in force, or NULL.
+int diff_match(struct diff_run *run, const struct model_layer *layer,
+               struct diff_grid **match, struct error *error) ERROR_MUST_CHECK;
 // ---- diff_renew.c ----
 // Gives run->renew their codes.
 int diff_renew(struct diff_run *run, struct error *error) ERROR_MUST_CHECK;

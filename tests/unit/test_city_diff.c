@@ -243,6 +243,45 @@ static void a_grid_that_comes_back_keeps_its_code(void **state)
     assert_non_null(city_grid_by_code(city, "T11"));
 }
 
+// A layer that was made anew numbers its grids anew: those that are what they were keep
+// their codes, in whatever order they are numbered now.
+static void numbers_of_a_layer_made_anew_change_nothing(void **state)
+{
+    (void)state;
+    const struct model_edit turned[] = {{GRIDS, "\"T11\"", "\"T?\""},
+                                        {GRIDS, "\"T12\"", "\"T11\""},
+                                        {GRIDS, "\"T13\"", "\"T12\""},
+                                        {GRIDS, "\"T?\"", "\"T13\""},
+                                        {0}};
+    struct city_diff *diff CITY_DIFF_CLEANUP = diff_of(turned);
+    for (int kind = 0; kind < CITY_DIFF_KIND_COUNT; kind++)
+        assert_int_equal(city_diff_count_of(diff, "grids", (enum city_diff_kind)kind), 0);
+    struct city_load_result result = load(turned, 0);
+    assert_int_equal(result.grids_new + result.grids_closed, 0);
+    // One is cut in two, and all behind it are counted on: only the cut one is another.
+    const struct model_edit cut[] = {
+        {GRIDS, "\"T23\"", "\"T24\""},
+        {GRIDS,
+         "{\"type\": \"Feature\", \"properties\": {\"code\": \"T22\", \"class\": \"1\"}, "
+         "\"geometry\": {\"type\": \"Polygon\", \"coordinates\": " T22 "}},",
+         "{\"type\": \"Feature\", \"properties\": {\"code\": \"T22\", \"class\": \"1\"}, "
+         "\"geometry\": {\"type\": \"Polygon\", \"coordinates\": [[[120.001, 30.001], "
+         "[120.0015, "
+         "30.001], [120.0015, 30.002], [120.001, 30.002], [120.001, 30.001]]]}},\n"
+         "{\"type\": \"Feature\", \"properties\": {\"code\": \"T23\", \"class\": \"1\"}, "
+         "\"geometry\": {\"type\": \"Polygon\", \"coordinates\": [[[120.0015, 30.001], "
+         "[120.002, "
+         "30.001], [120.002, 30.002], [120.0015, 30.002], [120.0015, 30.001]]]}},"},
+        {"city.ini", "T[1-3][1-3]", "T[1-3][1-9]"},
+        {0}};
+    load(cut, 0);
+    struct city_snapshot *city CITY_SNAPSHOT_CLEANUP = open_city();
+    assert_code_at(city, 120.0012, "T34"); // T22 was another shape
+    assert_code_at(city, 120.0018, "T35"); // the file's T23 goes on beside it
+    assert_null(city_grid_by_code(city, "T22"));
+    assert_code_at(city, 120.0025, "T23"); // as before, whatever number the file gives it
+}
+
 static void what_surveying_moves_is_the_same_grid(void **state)
 {
     (void)state;
@@ -319,6 +358,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_code_of_another_place_is_not_taken_over, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_grid_that_comes_back_keeps_its_code, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(numbers_of_a_layer_made_anew_change_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_surveying_moves_is_the_same_grid, set_up,
                                         tear_down),
