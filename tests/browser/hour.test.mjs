@@ -154,7 +154,7 @@ each('a dispatcher works through the queue', async ({ size, language, isPhone, t
   await looksGood(page, `hour-dispatcher-${tag}`);
 
   // Overdue first; then a filter, words, and a name for the list.
-  await page.locator('.quick button').nth(4).click();
+  await page.locator('.quick button').nth(5).click();
   await page.waitForFunction(() => location.search.includes('queue=overdue'));
   await listReady(page);
   assert.ok(await page.locator('.row').count() > 3);
@@ -314,7 +314,7 @@ each('a shift leader keeps an eye on everything', async ({ size, language, isPho
     for (const figure of [open, overdue]) assert.ok(words.includes(figure.toLocaleString('en')), `${figure} in ${words}`);
   }
   // The oldest overdue case is urged; the department reads it in the history.
-  await page.locator('.quick button').nth(4).click();
+  await page.locator('.quick button').nth(5).click();
   await page.waitForFunction(() => location.search.includes('queue=overdue'));
   await listReady(page);
   await page.locator('.row').nth(isPhone ? 3 : 2).click();

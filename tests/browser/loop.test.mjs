@@ -202,7 +202,7 @@ test('a case reported with words only waits in the queue of cases to place', asy
   await page.click('.report button[type=submit]');
   await page.waitForSelector('.case .facts');
   const number = (await page.textContent('.side-bar .number')).trim();
-  await page.locator('.quick button').nth(2).click();
+  await page.locator('.quick button').nth(3).click();
   await row(page, number).waitFor();
   await row(page, number).click();
   await action(page, 'corrected').first().click();
