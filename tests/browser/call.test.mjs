@@ -130,15 +130,15 @@ for (const [turn, { size, language }] of plays.entries()) {
     await acceptor.act(second.number, 'rejected', { opinion: 'It is private ground.' });
     // Three people wait now.
     await page.locator('.answers-button').click();
-    const waiting = page.locator('.waiting', { hasText: second.number });
-    await page.waitForFunction((number) => [...document.querySelectorAll('.waiting')].filter((one) => one.textContent.includes(number)).length === 3, second.number);
-    await page.waitForFunction(() => [...document.querySelectorAll('.waiting textarea')].every((one) => one.value.length > 10));
+    const waiting = page.locator('.awaits', { hasText: second.number });
+    await page.waitForFunction((number) => [...document.querySelectorAll('.awaits')].filter((one) => one.textContent.includes(number)).length === 3, second.number);
+    await page.waitForFunction(() => [...document.querySelectorAll('.awaits textarea')].every((one) => one.value.length > 10));
     await looksGood(page, `call-answers-${tag}`);
     await waiting.first().locator('button', { hasText: language === 'en' ? 'Not reached' : '未接通' }).click();
     await waiting.first().locator('button', { hasText: language === 'en' ? 'Give up' : '放弃联系' }).waitFor();
     for (let left = 3; left > 0; left--) {
       await waiting.first().locator('button.primary').click();
-      await page.waitForFunction(([number, n]) => [...document.querySelectorAll('.waiting')].filter((one) => one.textContent.includes(number)).length === n, [second.number, left - 1]);
+      await page.waitForFunction(([number, n]) => [...document.querySelectorAll('.awaits')].filter((one) => one.textContent.includes(number)).length === n, [second.number, left - 1]);
     }
     const found = await acceptor.get(`/cases/${second.number}`);
     assert.ok(found.contacts.every((one) => one.answered?.reached), JSON.stringify(found.contacts.map((one) => one.answered)));

@@ -5,7 +5,10 @@
 
 #include <gridcase/cases/contact.h>
 
+#include <limits.h>
 #include <sqlite3.h>
+
+#include "../../src/db/db_internal.h"
 
 static uint8_t next_key = 1;
 
@@ -430,6 +433,111 @@ static void a_lost_contact_is_found_by_the_recount(void **state)
     world_end(&w);
 }
 
+// ---- a store of the program before contacts ----
+static void sql(sqlite3 *handle, const char *text)
+{
+    char *message = NULL;
+    if (sqlite3_exec(handle, text, NULL, NULL, &message) != SQLITE_OK)
+        fail_msg("%s: %s", text, message);
+}
+
+// INSERT of a row whose other compulsory columns are 1, '1' or 32 zero bytes.
+static void insert(sqlite3 *handle, const char *table, const char *columns,
+                   const char *values)
+{
+    char text[200], given[200], names[4000], fill[4000];
+    snprintf(given, sizeof given, " %s,", columns);
+    sqlite3_stmt *s = NULL;
+    snprintf(text, sizeof text,
+             "SELECT name, type FROM pragma_table_info('%s') WHERE "
+             "\"notnull\" = 1 AND dflt_value IS NULL",
+             table);
+    assert_int_equal(sqlite3_prepare_v2(handle, text, -1, &s, NULL), SQLITE_OK);
+    size_t used =
+        (size_t)snprintf(names, sizeof names, "INSERT INTO %s (%s", table, columns);
+    size_t filled = (size_t)snprintf(fill, sizeof fill, "%s", values);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(s, 0);
+        const char *type = (const char *)sqlite3_column_text(s, 1);
+        char word[80];
+        snprintf(word, sizeof word, " %s,", name);
+        if (strstr(given, word) != NULL)
+            continue;
+        used += (size_t)snprintf(names + used, sizeof names - used, ", %s", name);
+        filled += (size_t)snprintf(fill + filled, sizeof fill - filled, ", %s",
+                                   strcmp(type, "BLOB") == 0   ? "zeroblob(32)"
+                                   : strcmp(type, "TEXT") == 0 ? "'1'"
+                                                               : "1");
+    }
+    sqlite3_finalize(s);
+    char whole[9000];
+    snprintf(whole, sizeof whole, "%s) VALUES (%s)", names, fill);
+    sql(handle, whole);
+}
+
+static void reporters_of_an_older_store_become_contacts(void **state)
+{
+    (void)state;
+    char folder[256], location[300], path[400];
+    struct db_store *store = NULL;
+    struct db *db = NULL;
+    sqlite3 *handle;
+    temporary_folder(folder, sizeof folder);
+    snprintf(location, sizeof location, "%s/data", folder);
+    db_migrations_until(109);
+    assert_ok(db_store_open(location, DB_STORE_CREATE | DB_STORE_UNSAFE, &store, &error));
+    assert_ok(db_store_city_create(store, "t", 1, &error));
+    db_store_close(store);
+    snprintf(path, sizeof path, "%s/cities/t/cases.db", location);
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    sql(handle, "INSERT INTO reporter (reporter_id, name, phone, email, agreed) VALUES "
+                "(1, 'Ann', '+86 (10) 6251-2345', NULL, 0), (2, 'Bob', NULL, 'b@x', 0)");
+    insert(handle, "case_file", "case_id, number, reporter_id, source, stage, outcome",
+           "1, 'T1', 1, 1, 1, 0");
+    insert(handle, "case_file", "case_id, number, reporter_id, source, stage, outcome",
+           "2, 'T2', 2, 2, 1, 0");
+    insert(handle, "case_file", "case_id, number, reporter_id, source, stage, outcome",
+           "3, 'T3', NULL, 0, 1, 0");
+    for (int i = 1; i <= 3; i++) {
+        char values[20];
+        snprintf(values, sizeof values, "%d", i);
+        insert(handle, "fact", "case_id", values);
+    }
+    sqlite3_close(handle);
+    db_migrations_until(INT_MAX);
+    assert_ok(db_store_open(location, DB_STORE_UNSAFE, &store, &error));
+    assert_ok(db_open(store, "t", DB_CASES, DB_READ, &db, &error));
+    struct arena *arena = arena_new(1024 * 1024);
+    struct contact_row *rows = NULL;
+    size_t count = 0;
+    assert_ok(contact_of_case(db, 1, arena, &rows, &count, &error));
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].channel, CONTACT_CALL);
+    assert_string_equal(rows[0].name, "Ann");
+    assert_ok(contact_of_case(db, 2, arena, &rows, &count, &error));
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].channel, CONTACT_WEB);
+    arena_free(arena);
+    db_close(db);
+    db_store_close(store);
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    sqlite3_stmt *s = NULL;
+    assert_int_equal(
+        sqlite3_prepare_v2(
+            handle,
+            "SELECT phone_digits, phone_tail, (SELECT sum(contacts) FROM fact) "
+            "FROM reporter WHERE reporter_id = 1",
+            -1, &s, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    assert_string_equal((const char *)sqlite3_column_text(s, 0), "861062512345");
+    assert_string_equal((const char *)sqlite3_column_text(s, 1), "2512345");
+    assert_int_equal(sqlite3_column_int(s, 2), 2);
+    sqlite3_finalize(s);
+    sqlite3_close(handle);
+    temporary_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +550,7 @@ int main(void)
         cmocka_unit_test(a_look_behind_the_mask_is_kept_with_its_reason),
         cmocka_unit_test(duplicates_are_near_in_class_distance_and_time),
         cmocka_unit_test(a_lost_contact_is_found_by_the_recount),
+        cmocka_unit_test(reporters_of_an_older_store_become_contacts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

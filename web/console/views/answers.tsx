@@ -66,7 +66,7 @@ function Waiting({ one }: { one: Contact }) {
     }
   };
   return (
-    <li class="waiting">
+    <li class="awaits">
       <p>
         <b>
           <ReporterWords who={one.reporter} />
