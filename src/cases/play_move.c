@@ -353,6 +353,12 @@ static int act(struct play_scene *scene, struct case_work *work,
         move.task_id = work->row.case_id * (1 << CASE_TASK_SHIFT) + one->task->no;
         move.task_version = one->task->version;
     }
+    const struct city_department *held =
+        one->task != NULL
+            ? city_department_by_id(scene->play->city, one->task->department_id)
+            : NULL;
+    if (held != NULL && held->silent && !actor->system)
+        move.behalf = play_piece(scene->random, scene->play->plan.reporters, scene->arena);
     for (size_t i = 0; i < one->action->input_count; i++) {
         const struct process_input *input = &one->action->inputs[i];
         const char *value = invent(scene, work, one->action, input);

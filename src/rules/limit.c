@@ -199,7 +199,8 @@ static bool set_hours(struct limit *limit, const char *code, size_t length)
     return true;
 }
 
-// What stands in brackets at the end: (season spring), (hours centre), (种植季节).
+// What stands in brackets at the end: (season spring), (hours centre), （时段 centre）,
+// (种植季节).
 static bool take_bracket(char *text, struct limit *limit)
 {
     size_t length = strlen(text);
@@ -213,6 +214,8 @@ static bool take_bracket(char *text, struct limit *limit)
         good = limit->season[0] == '\0' && set_season(limit, inside + 6, size - 6);
     else if (size > 5 && memcmp(inside, "hours", 5) == 0)
         good = set_hours(limit, inside + 5, size - 5);
+    else if (size > strlen("时段") && memcmp(inside, "时段", strlen("时段")) == 0)
+        good = set_hours(limit, inside + strlen("时段"), size - strlen("时段"));
     else if (limit->season[0] == '\0' && (strncmp(inside, "种植季节)", size + 1) == 0 ||
                                           strncmp(inside, "种植季)", size + 1) == 0))
         good = set_season(limit, "planting", strlen("planting"));
@@ -438,7 +441,7 @@ void limit_text(const struct limit *limit, const char *language, struct buffer *
     else if (planting && !zh)
         buffer_append_text(out, " in the planting season");
     if (limit->hours[0])
-        buffer_format(out, " (hours %s)", limit->hours);
+        buffer_format(out, zh ? "（时段 %s）" : " (hours %s)", limit->hours);
 }
 
 bool limit_equal(const struct limit *a, const struct limit *b)

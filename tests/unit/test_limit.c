@@ -170,7 +170,7 @@ static void texts_read_well(void **state)
         {{LIMIT_WORKING_DAY, 15000, "planting", ""},
          NULL,
          "15 working days in the planting season"},
-        {{LIMIT_MINUTE, 15000, "", "centre"}, "zh", "15分钟 (hours centre)"},
+        {{LIMIT_MINUTE, 15000, "", "centre"}, "zh", "15分钟（时段 centre）"},
         {{LIMIT_WORKING_DAY, 15000, "planting", "crew"},
          "en",
          "15 working days in the planting season (hours crew)"},
