@@ -26,6 +26,10 @@ SELECT pg_xact_status(CAST($1 AS xid8));
 SELECT CASE WHEN pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END,
        set_config('idle_in_transaction_session_timeout', '0', true);
 
+-- name: postgres_process
+-- database: postgres
+SELECT pg_backend_pid();
+
 -- name: postgres_schema_count
 -- database: postgres
 SELECT count(*) FROM pg_namespace WHERE nspname = $1;

@@ -4,8 +4,8 @@
 // whole (db_postgres.c).
 //
 // A database is a schema. Every transaction names it anew (SET LOCAL search_path), and a
-// connection keeps nothing between two transactions, no prepared statement either: so
-// connections may be PgBouncer's.
+// connection keeps nothing between two transactions: so connections may be PgBouncer's.
+// Only where the server itself answers are statements prepared that come again.
 #pragma once
 
 #include <stdbool.h>
@@ -28,6 +28,8 @@ enum {
 struct pg_link {
     PGconn *handle;
     const char *owned; // address of the store whose lock must be ours; NULL: none
+    bool direct;       // the server itself answers, no pooler: statements may be prepared
+    unsigned made;     // times that it was connected: what was prepared before is gone
     int64_t retry_us;  // no attempt to connect before
     int64_t backoff_ms;
 };
@@ -59,6 +61,8 @@ struct pg_send {
     const Oid *types;
     const char *const *values;
     const int *lengths;
+    const char *prepared; // name of a prepared statement; NULL: none
+    bool prepare;         // prepares it, and does not run it
 };
 
 // ---- postgres_link.c ----

@@ -75,6 +75,16 @@ static void ignore_notice(void *context, const PGresult *result)
     (void)result;
 }
 
+// PgBouncer makes up the process that it tells a client.
+static int look(struct pg_link *link, struct error *error)
+{
+    int64_t process = 0;
+    link->made++;
+    int code = pg_link_ask(link, QUERY_POSTGRES_PROCESS, NULL, 0, &process, error);
+    link->direct = code == 0 && process == PQbackendPID(link->handle);
+    return code;
+}
+
 int pg_link_open(struct pg_link *link, const char *address, struct error *error)
 {
     // What stands before dbname may be said otherwise by the address, what follows not.
@@ -94,7 +104,7 @@ int pg_link_open(struct pg_link *link, const char *address, struct error *error)
         return code;
     }
     PQsetNoticeReceiver(link->handle, ignore_notice, NULL);
-    return 0;
+    return look(link, error);
 }
 
 void pg_link_close(struct pg_link *link)
@@ -117,6 +127,9 @@ int pg_link_ready(struct pg_link *link, struct error *error)
     if (pg_link_is_up(link)) {
         link->backoff_ms = 0;
         link->retry_us = 0;
+        int code = look(link, error);
+        if (code != 0)
+            return code;
         return link->owned ? pg_own_renew(link->owned, error) : 0;
     }
     link->backoff_ms = link->backoff_ms == 0 ? PG_BACKOFF_MS : link->backoff_ms * 2;
@@ -142,6 +155,12 @@ static int send_one(struct pg_link *link, const struct pg_send *send)
         1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
         1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
         1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    if (send->prepare)
+        return PQsendPrepare(link->handle, send->prepared, send->text, send->count,
+                             send->types);
+    if (send->prepared)
+        return PQsendQueryPrepared(link->handle, send->prepared, send->count, send->values,
+                                   send->lengths, binary, 1);
     return PQsendQueryParams(link->handle, send->text, send->count, send->types,
                              send->values, send->lengths, binary, 1);
 }
@@ -234,7 +253,11 @@ int pg_link_ask(struct pg_link *link, enum query_id query, const char *const *te
     PGresult *results[PG_STEPS_MAX];
     for (int i = 0; i < count; i++)
         lengths[i] = (int)strlen(texts[i]);
-    struct pg_send send = {db_query_texts[query].text, count, types, texts, lengths};
+    struct pg_send send = {.text = db_query_texts[query].text,
+                           .count = count,
+                           .types = types,
+                           .values = texts,
+                           .lengths = lengths};
     int code = pg_link_run(link, &send, 1, results, error);
     if (code != 0)
         return code;

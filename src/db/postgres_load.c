@@ -13,7 +13,11 @@ static int run_made(struct pg_link *link, enum query_id query, const char *from,
     static const Oid types[] = {PG_TEXT, PG_TEXT};
     const char *values[] = {from, to};
     int lengths[] = {(int)strlen(from), (int)strlen(to)};
-    struct pg_send send = {db_query_texts[query].text, 2, types, values, lengths};
+    struct pg_send send = {.text = db_query_texts[query].text,
+                           .count = 2,
+                           .types = types,
+                           .values = values,
+                           .lengths = lengths};
     PGresult *results[PG_STEPS_MAX];
     int code = pg_link_run(link, &send, 1, results, error);
     for (int i = 0; code == 0 && i < PQntuples(results[0]); i++) {
@@ -80,8 +84,8 @@ int pg_load_indexes(void *given, bool make, struct error *error)
         return 0;
     size_t length = strlen(connection->schema) - strlen(PG_LOAD_TAIL);
     snprintf(real, sizeof real, "%.*s", (int)length, connection->schema);
-    int code = pg_link_script(&connection->link, "BEGIN; SET LOCAL search_path TO public",
-                              error);
+    int code =
+        pg_link_script(&connection->link, "BEGIN; SET LOCAL search_path TO public", error);
     if (code == 0)
         code = run_made(&connection->link, QUERY_POSTGRES_LOAD_REST, real,
                         connection->schema, error);
@@ -96,8 +100,8 @@ static int rename_copy(struct pg_link *link, const char *real, const char *copy,
                        struct error *error)
 {
     char text[256];
-    snprintf(text, sizeof text, "DROP SCHEMA %s CASCADE; ALTER SCHEMA %s RENAME TO %s", real,
-             copy, real);
+    snprintf(text, sizeof text, "DROP SCHEMA %s CASCADE; ALTER SCHEMA %s RENAME TO %s",
+             real, copy, real);
     return pg_link_script(link, text, error);
 }
 

@@ -34,9 +34,12 @@ static int try_lock(struct pg_link *link, struct error *error)
     static const int lengths[] = {8};
     unsigned char key[8];
     const char *values[] = {(const char *)key};
-    struct pg_send sends[] = {
-        {.text = "BEGIN"},
-        {db_query_texts[QUERY_POSTGRES_OWN].text, 1, types, values, lengths}};
+    struct pg_send sends[] = {{.text = "BEGIN"},
+                              {.text = db_query_texts[QUERY_POSTGRES_OWN].text,
+                               .count = 1,
+                               .types = types,
+                               .values = values,
+                               .lengths = lengths}};
     PGresult *results[PG_STEPS_MAX];
     pg_put_int(key, pg_key_of("gridcase store"));
     int code = pg_link_run(link, sends, 2, results, error);
@@ -104,9 +107,10 @@ int pg_own_renew(const char *address, struct error *error)
     for (struct own *own = owned.list; own && code == 0; own = own->next) {
         if (!text_equal(own->address, address))
             continue;
-        // Nothing is ever said on this connection but that it ends.
-        if (own->link.handle && PQconsumeInput(own->link.handle) &&
-            pg_link_is_up(&own->link))
+        int64_t process = 0;
+        struct error ignored = {0};
+        if (pg_link_is_up(&own->link) && pg_link_ask(&own->link, QUERY_POSTGRES_PROCESS,
+                                                     NULL, 0, &process, &ignored) == 0)
             continue;
         pg_link_close(&own->link);
         code = take(own, error);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 // Statements of the PostgreSQL engine.
 //
-// Nothing is prepared in the database: a statement is its text, sent with its parameters.
-// What it answers is fetched at once, or, where it may be very much (db_text.many), through
-// a cursor as it is stepped through.
+// A statement is its text, sent with its parameters. One that comes again on a connection
+// to the server itself is prepared there; a pooler's connection is somebody else's next
+// time. What it answers is fetched at once, or, where it may be very much (db_text.many),
+// through a cursor as it is stepped through.
 #include "db_postgres.h"
 
 #include <ctype.h>
@@ -23,6 +24,10 @@ struct pg_statement {
     char *declare; // begins there
     int highest;   // n of $n
     bool writes, many;
+    char name[24];             // of the prepared statement
+    Oid known[PARAMETERS_MAX]; // types that it was prepared with; 0: the server's choice
+    unsigned prepared;         // link.made then; 0: it is not
+    unsigned runs;
     Oid unused[PARAMETERS_MAX]; // type of a number that the text leaves out, else 0
     Oid types[PARAMETERS_MAX];
     char *values[PARAMETERS_MAX]; // NULL: NULL; owned
@@ -194,8 +199,45 @@ void pg_clear(void *given)
 
 static struct pg_send send_of(const struct pg_statement *statement, const char *text)
 {
-    return (struct pg_send){text, statement->highest, statement->types,
-                            (const char *const *)statement->values, statement->lengths};
+    return (struct pg_send){.text = text,
+                            .count = statement->highest,
+                            .types = statement->types,
+                            .values = (const char *const *)statement->values,
+                            .lengths = statement->lengths};
+}
+
+// Do the bound values have the types that it was prepared with?
+static bool fits(struct pg_statement *statement)
+{
+    bool fits = true;
+    for (int i = 0; i < statement->highest; i++)
+        if (statement->types[i] != 0 && statement->types[i] != statement->known[i]) {
+            statement->known[i] = statement->types[i];
+            fits = false;
+        }
+    return fits;
+}
+
+// Puts what runs the statement into sends: prepared when it comes again, and before that
+// what prepares it.
+static size_t add_sends(struct pg_statement *statement, struct pg_send *sends, size_t count)
+{
+    const struct pg_link *link = &statement->connection->link;
+    struct pg_send send = send_of(statement, statement->text);
+    bool known = fits(statement) && statement->prepared == link->made;
+    if (link->direct && statement->runs++ > 0) {
+        if (!known) {
+            snprintf(statement->name, sizeof statement->name, "s%u",
+                     ++statement->connection->cursor_no);
+            sends[count] = send;
+            sends[count].types = statement->known;
+            sends[count].prepared = statement->name;
+            sends[count++].prepare = true;
+        }
+        send.prepared = statement->name;
+    }
+    sends[count++] = send;
+    return count;
 }
 
 static void take(struct pg_statement *statement, PGresult *result)
@@ -210,6 +252,23 @@ static void take(struct pg_statement *statement, PGresult *result)
         statement->connection->changes = changes;
 }
 
+// The last of the results stays.
+static int run_sends(struct pg_statement *statement, const struct pg_send *sends,
+                     size_t count, PGresult *results[PG_STEPS_MAX], struct error *error)
+{
+    struct pg_connection *connection = statement->connection;
+    int code = pg_link_run(&connection->link, sends, count, results, error);
+    if (code != 0) {
+        statement->prepared = 0;
+        return pg_fail(connection, NULL, error);
+    }
+    for (size_t i = 0; i + 1 < count; i++)
+        PQclear(results[i]);
+    if (sends[count - 1].prepared)
+        statement->prepared = connection->link.made;
+    return 0;
+}
+
 // Outside every transaction: settings and statement are one of their own.
 static int run_lone(struct pg_statement *statement, struct error *error)
 {
@@ -222,18 +281,16 @@ static int run_lone(struct pg_statement *statement, struct error *error)
         code = pg_settings_make(connection, &settings, error);
     if (code != 0)
         return code;
-    struct pg_send sends[3] = {settings.send};
+    struct pg_send sends[PG_STEPS_MAX] = {settings.send};
     size_t count = 1;
     if (statement->writes) {
         pg_turn_make(connection, &turn);
         sends[count++] = turn.send;
     }
-    sends[count++] = send_of(statement, statement->text);
-    code = pg_link_run(&connection->link, sends, count, results, error);
+    count = add_sends(statement, sends, count);
+    code = run_sends(statement, sends, count, results, error);
     if (code != 0)
-        return pg_fail(connection, NULL, error);
-    for (size_t i = 0; i + 1 < count; i++)
-        PQclear(results[i]);
+        return code;
     connection->counters.commits += statement->writes ? 1 : 0;
     take(statement, results[count - 1]);
     return 0;
@@ -241,14 +298,13 @@ static int run_lone(struct pg_statement *statement, struct error *error)
 
 static int run_inside(struct pg_statement *statement, struct error *error)
 {
-    struct pg_connection *connection = statement->connection;
     PGresult *results[PG_STEPS_MAX];
-    struct pg_send send = send_of(statement, statement->text);
-    int code = pg_link_run(&connection->link, &send, 1, results, error);
-    if (code != 0)
-        return pg_fail(connection, NULL, error);
-    take(statement, results[0]);
-    return 0;
+    struct pg_send sends[2];
+    size_t count = add_sends(statement, sends, 0);
+    int code = run_sends(statement, sends, count, results, error);
+    if (code == 0)
+        take(statement, results[count - 1]);
+    return code;
 }
 
 // ---- cursors ----

@@ -39,8 +39,11 @@ int pg_settings_make(struct pg_connection *connection, struct pg_settings *ret_s
     for (int i = 0; i < 4; i++)
         ret_settings->lengths[i] = (int)strlen(ret_settings->values[i]);
     ret_settings->send =
-        (struct pg_send){db_query_texts[QUERY_POSTGRES_SETTINGS].text, 4, settings_types,
-                         ret_settings->values, ret_settings->lengths};
+        (struct pg_send){.text = db_query_texts[QUERY_POSTGRES_SETTINGS].text,
+                         .count = 4,
+                         .types = settings_types,
+                         .values = ret_settings->values,
+                         .lengths = ret_settings->lengths};
     return 0;
 }
 
@@ -50,8 +53,11 @@ void pg_turn_make(const struct pg_connection *connection, struct pg_turn *turn)
     static const int lengths[] = {8};
     pg_put_int(turn->key, connection->lock_key);
     turn->values[0] = (const char *)turn->key;
-    turn->send = (struct pg_send){db_query_texts[QUERY_POSTGRES_WRITER].text, 1, types,
-                                  turn->values, lengths};
+    turn->send = (struct pg_send){.text = db_query_texts[QUERY_POSTGRES_WRITER].text,
+                                  .count = 1,
+                                  .types = types,
+                                  .values = turn->values,
+                                  .lengths = lengths};
 }
 
 // ---- failures ----
@@ -156,8 +162,11 @@ static int outcome(struct pg_connection *connection, struct error *error)
     static const Oid types[] = {PG_TEXT};
     const char *values[] = {connection->xid};
     int lengths[] = {(int)strlen(connection->xid)};
-    struct pg_send send = {db_query_texts[QUERY_POSTGRES_OUTCOME].text, 1, types, values,
-                           lengths};
+    struct pg_send send = {.text = db_query_texts[QUERY_POSTGRES_OUTCOME].text,
+                           .count = 1,
+                           .types = types,
+                           .values = values,
+                           .lengths = lengths};
     while (instant_monotonic_us() < end_us) {
         PGresult *results[PG_STEPS_MAX];
         struct error own = {0};
