@@ -28,6 +28,7 @@ enum {
 struct pg_link {
     PGconn *handle;
     const char *owned; // address of the store whose lock must be ours; NULL: none
+    bool broken;       // an answer was lost: not to be used before it is made anew
     bool direct;       // the server itself answers, no pooler: statements may be prepared
     unsigned made;     // times that it was connected: what was prepared before is gone
     int64_t retry_us;  // no attempt to connect before
@@ -73,7 +74,7 @@ bool pg_link_is_up(const struct pg_link *link);
 // Connects again when the connection is gone and the time for an attempt has come.
 int pg_link_ready(struct pg_link *link, struct error *error) ERROR_MUST_CHECK;
 // Fills error from a result, or from the connection when result is NULL.
-int pg_error(const struct pg_link *link, const PGresult *result, struct error *error);
+int pg_error(struct pg_link *link, const PGresult *result, struct error *error);
 // All steps in one round trip; the results of all are given back when all went well.
 // Without a transaction block of their own they are one transaction.
 int pg_link_run(struct pg_link *link, const struct pg_send *sends, size_t count,

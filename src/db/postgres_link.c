@@ -38,7 +38,7 @@ static const struct {
     {"3D", ERROR_NOT_FOUND, "store.missing"},
 };
 
-int pg_error(const struct pg_link *link, const PGresult *result, struct error *error)
+int pg_error(struct pg_link *link, const PGresult *result, struct error *error)
 {
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *primary =
@@ -55,18 +55,18 @@ int pg_error(const struct pg_link *link, const PGresult *result, struct error *e
         if (text_starts(state, states[i].state))
             return error_set(error, states[i].code, states[i].slug, "%s (%s)", message,
                              state);
-    if (!pg_link_is_up(link))
-        return error_set(error, ERROR_BUSY, "store.unavailable",
-                         "the database does not answer: %s", message);
-    return error_set(error, ERROR_STORE, "db.failed", "%s (%s)", message,
-                     state ? state : "-");
+    if (state)
+        return error_set(error, ERROR_STORE, "db.failed", "%s (%s)", message, state);
+    link->broken = true; // libpq's own: it could not send, or nothing came back
+    return error_set(error, ERROR_BUSY, "store.unavailable",
+                     "the database does not answer: %s", message);
 }
 
 // ---- connections ----
 
 bool pg_link_is_up(const struct pg_link *link)
 {
-    return link->handle && PQstatus(link->handle) == CONNECTION_OK;
+    return link->handle && !link->broken && PQstatus(link->handle) == CONNECTION_OK;
 }
 
 static void ignore_notice(void *context, const PGresult *result)
@@ -94,6 +94,7 @@ int pg_link_open(struct pg_link *link, const char *address, struct error *error)
         "client_encoding",  "fallback_application_name", NULL};
     const char *values[] = {"3",     "10",   "5",        "3", "15000",
                             address, "UTF8", "gridcase", NULL};
+    link->broken = false;
     link->handle = PQconnectdbParams(names, values, 1);
     if (!pg_link_is_up(link)) {
         int code = pg_error(link, NULL, error);
@@ -123,6 +124,7 @@ int pg_link_ready(struct pg_link *link, struct error *error)
         return error_set(error, ERROR_BUSY, "store.unavailable",
                          "the database does not answer; it is tried again in %d ms",
                          (int)((link->retry_us - now_us) / 1000));
+    link->broken = false;
     PQreset(link->handle);
     if (pg_link_is_up(link)) {
         link->backoff_ms = 0;
