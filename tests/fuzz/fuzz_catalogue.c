@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-// Catalogue and routing from five tables: classes, conditions, limits, stage limits,
-// routing.
+// Catalogue and routing from six tables: classes, conditions, limits, stage limits,
+// routing, former classes.
 #include <stdlib.h>
 
 #include <gridcase/rules/catalogue.h>
@@ -69,18 +69,24 @@ static void use(const struct catalogue *catalogue, const struct table *rules)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct table *tables[5];
-    rules_input_read(data, size, tables, 5);
+    struct table *tables[6];
+    rules_input_read(data, size, tables, 6);
     struct catalogue_source source = {.classes = tables[0],
                                       .conditions = tables[1],
                                       .limits = tables[2],
                                       .stage_limits = tables[3],
+                                      .former_classes = tables[5],
                                       .major_width = 2};
     struct catalogue *catalogue;
     if (catalogue_new(&source, NULL, &catalogue, NULL) == 0) {
+        for (size_t i = 0; i < catalogue_former_count(catalogue); i++) {
+            const struct catalogue_former *one = catalogue_former(catalogue, i);
+            if (catalogue_former_find(catalogue, one->edition, one->code) != one)
+                abort();
+        }
         use(catalogue, tables[4]);
         catalogue_free(catalogue);
     }
-    rules_input_done(tables, 5);
+    rules_input_done(tables, 6);
     return 0;
 }

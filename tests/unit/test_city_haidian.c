@@ -11,7 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <gridcase/cases/read.h>
+#include <gridcase/cases/replay.h>
 #include <gridcase/core/text.h>
+#include <gridcase/db/db.h>
 #include <gridcase/rules/catalogue.h>
 
 #include "city_world.h"
@@ -101,6 +104,48 @@ static void the_crosswalk_tells_2007_from_2013(void **state)
     }
 }
 
+// A record of a running system: classes of 2007, positions of a map service.
+static void a_record_of_2007_in_gcj02_is_understood(void **state)
+{
+    (void)state;
+    char record[300], map[300];
+    double lon = 116.3520, lat = 40.0030;
+    struct replay_progress progress = {0};
+    snprintf(record, sizeof record, "%s/record.csv", haidian.folder);
+    snprintf(map, sizeof map, "%s/map.ini", haidian.folder);
+    geo_datum_shift(GEO_GCJ02, &lon, &lat);
+    FILE *file = fopen(record, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "id,opened,type,x,y\n1,2026-10-12 09:00:00,c0118,%.7f,%.7f\n"
+            "2,2026-10-12 09:01:00,c0117,%.7f,%.7f\n", // no class of today
+            lon, lat, lon, lat);
+    fclose(file);
+    file = fopen(map, "w");
+    assert_non_null(file);
+    fprintf(file, "[record]\nid = id\nopened = opened\nclass = type\nlon = x\nlat = y\n"
+                  "time_format = YYYY-MM-DD hh:mm:ss\ndatum = GCJ-02\nedition = "
+                  "2007\n[sources]\ndefault = system\n");
+    fclose(file);
+    struct replay_options options = {.source = record, .map = map};
+    assert_ok(replay_run(haidian.store, haidian.city, &options, &progress, &error));
+    assert_int_equal(progress.reports, 1);
+    assert_int_equal(progress.rows_refused, 1);
+    struct arena *arena ARENA_CLEANUP = arena_new(16 * 1024 * 1024);
+    DB_READER_CLEANUP struct db *db = NULL;
+    struct actor machine = actor_system();
+    struct case_filter filter = case_filter_all();
+    struct case_page page;
+    assert_ok(db_reader_borrow(haidian.store, "haidian", DB_CASES, &db, &error));
+    assert_ok(case_list(db, haidian.city, &machine, &filter, 0, arena, &page, &error));
+    assert_int_equal(page.count, 1);
+    const struct case_summary *one = &page.items[0];
+    assert_string_equal(city_class_code(haidian.city, one->class_id), "c0137");
+    assert_int_equal(one->datum, GEO_GCJ02);
+    assert_true(fabs(one->lon_deg - 116.3520) < 2e-7 &&
+                fabs(one->lat_deg - 40.0030) < 2e-7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +153,7 @@ int main(void)
         cmocka_unit_test(grid_codes_tell_their_areas),
         cmocka_unit_test(survey_axes_are_understood),
         cmocka_unit_test(the_crosswalk_tells_2007_from_2013),
+        cmocka_unit_test(a_record_of_2007_in_gcj02_is_understood),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
