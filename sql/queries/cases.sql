@@ -183,12 +183,13 @@ ORDER BY seq;
 SELECT done_at, CASE WHEN system = 0 AND mark IN (0, 3) THEN received_at ELSE done_at END
 FROM history WHERE case_id = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1;
 
+-- 25 is no clock: a mark that a time order holds the case.
 -- name: case_clocks
 -- database: cases
 SELECT kind, task_no, status, unit, milli, season, extended_milli, extended_ms, started_at,
        since_at, consumed_ms, paused_ms, due_at, yellow_at, calendar_version, provisional, department_id,
        extensions, limit_line, hours, held, held_scope, held_at, goes_on
-FROM case_clock WHERE case_id = $1 ORDER BY kind, task_no;
+FROM case_clock WHERE case_id = $1 AND kind <> 25 ORDER BY kind, task_no;
 
 -- Clocks that a move may touch: the case's own and those that still run.
 -- name: case_clocks_live

@@ -5,7 +5,8 @@
 -- name: case_tasks_asked
 -- database: cases
 SELECT department_id, role, person_id FROM case_task
-WHERE task_id BETWEEN $1 * 1024 AND $1 * 1024 + 1023 AND closed_at IS NULL AND aside = 1;
+WHERE task_id BETWEEN $1 * 1024 AND $1 * 1024 + 1023 AND closed_at IS NULL AND aside = 1
+  AND kind <> 7; -- a desk that has the case in its part asks for nothing
 
 -- part: case_columns
 -- database: cases

@@ -38,6 +38,8 @@ static const struct {
     [RIGHT_REPORTER_UNMASK] = {"reporter.unmask", BASE_ROLES, "...s.ss.."},
     [RIGHT_REPORTER_ERASE] = {"reporter.erase", BASE_ROLES, "..s....C."},
     [RIGHT_UNMASKING_READ] = {"unmasking.read", BASE_ROLES, "..C..C.C."},
+    [RIGHT_ORDER_READ] = {"order.read", BASE_ROLES, ".CCCCCCC."},
+    [RIGHT_ORDER_SIGN] = {"order.sign", BASE_ROLES, "..C...C.."},
 };
 
 const char *right_to_str(enum right right)

@@ -21,6 +21,7 @@ struct move_data {
     uint8_t media[CASE_MEDIA_MOST][HASH_SIZE];
     uint8_t media_shows[CASE_MEDIA_MOST];
     struct case_move move;
+    struct case_device device;
     struct case_result result;
 };
 
@@ -239,11 +240,56 @@ static int read_media(const struct json *body, struct move_data *data, struct er
     return code;
 }
 
+static int read_instant(const struct json *object, const char *name, int64_t *ret_ms,
+                        struct error *error)
+{
+    const char *text = NULL;
+    int code = json_get_text(object, name, JSON_OPTIONAL, 40, &text, error);
+    return code || !text ? code : instant_from_text(text, strlen(text), ret_ms, error);
+}
+
+// When it was done: as somebody says, or by a device's own clock with what it knows of it.
+static int read_times(const struct json *body, struct move_data *data, struct error *error)
+{
+    static const char *const names[] = {"done_at", "sent_at", "skew_ms", "seen_at", NULL};
+    static const int64_t most_ms = INT64_C(8640000000000000); // of JavaScript's Date
+    const struct json *object = NULL;
+    struct case_device *device = &data->device;
+    int code = read_instant(body, "done_at", &data->move.done_ms, error);
+    if (!code) {
+        code = json_get_object(body, "device", JSON_OPTIONAL, &object, error);
+    }
+    if (code || !object) {
+        return code;
+    }
+    *device = (struct case_device){
+        .done_ms = INSTANT_NONE, .sent_ms = INSTANT_NONE, .skew_ms = INT64_MIN};
+    code = json_only(object, names, error);
+    if (!code) {
+        code = read_instant(object, "done_at", &device->done_ms, error);
+    }
+    if (!code) {
+        code = read_instant(object, "sent_at", &device->sent_ms, error);
+    }
+    if (!code) {
+        code = read_instant(object, "seen_at", &device->seen_ms, error);
+    }
+    if (!code) {
+        code = json_get_int(object, "skew_ms", JSON_OPTIONAL, -most_ms, most_ms,
+                            &device->skew_ms, error);
+    }
+    if (!code && device->done_ms == INSTANT_NONE) {
+        return error_set(error, ERROR_INPUT, "case.input", "device: done_at is missing");
+    }
+    device->has_skew = device->skew_ms != INT64_MIN;
+    data->move.device = device;
+    return code;
+}
+
 static int read_texts(struct api_call *call, const struct json *body,
                       struct move_data *data, struct error *error)
 {
     const char *source = NULL;
-    const char *done = NULL;
     int code = json_get_text(body, "address", JSON_OPTIONAL, CASE_ADDRESS_MOST,
                              &data->draft.address, error);
     if (!code) {
@@ -254,10 +300,7 @@ static int read_texts(struct api_call *call, const struct json *body,
         code = json_get_text(body, "source", JSON_OPTIONAL, 32, &source, error);
     }
     if (!code) {
-        code = json_get_text(body, "done_at", JSON_OPTIONAL, 40, &done, error);
-    }
-    if (!code && done) {
-        code = instant_from_text(done, strlen(done), &data->move.done_ms, error);
+        code = read_times(body, data, error);
     }
     int number = PROCESS_SOURCE_STAFF;
     if (actor_is_nobody(&call->session.actor)) {
@@ -275,7 +318,7 @@ int cases_report_prepare(struct api_call *call, struct error *error)
     static const char *const names[] = {"action",      "class",    "condition", "component",
                                         "urgency",     "point",    "address",   "follows",
                                         "description", "reporter", "contact",   "source",
-                                        "media",       "done_at",  NULL};
+                                        "media",       "done_at",  "device",    NULL};
     const struct json *body = NULL;
     const struct catalogue *catalogue = city_catalogue(call->snapshot, 0);
     struct move_data *data = data_new(call);
@@ -441,10 +484,10 @@ static int read_if_match(struct api_call *call, struct case_move *move, struct e
 
 int cases_act_prepare(struct api_call *call, struct error *error)
 {
-    static const char *const names[] = {"action", "inputs", "done_at", "on_behalf", NULL};
+    static const char *const names[] = {"action", "inputs",    "done_at",
+                                        "device", "on_behalf", NULL};
     const struct json *body = NULL;
     const struct json *inputs = NULL;
-    const char *done = NULL;
     struct move_data *data = data_new(call);
     int code = data ? api_body(call, &body, error) : no_memory(error);
     if (!code) {
@@ -465,10 +508,7 @@ int cases_act_prepare(struct api_call *call, struct error *error)
                              &data->move.behalf, error);
     }
     if (!code) {
-        code = json_get_text(body, "done_at", JSON_OPTIONAL, 40, &done, error);
-    }
-    if (!code && done) {
-        code = instant_from_text(done, strlen(done), &data->move.done_ms, error);
+        code = read_times(body, data, error);
     }
     if (!code) {
         data->move.inputs = data->inputs;

@@ -301,6 +301,17 @@ static const char *mark_to_str(enum case_mark mark)
     return (unsigned)mark < sizeof(names) / sizeof(names[0]) ? names[mark] : "live";
 }
 
+// Received longer after it was done than the table clocks allows; never the system's moves
+// nor those of a record.
+static bool is_late(const struct api_view *view, const struct case_history_row *row)
+{
+    const struct catalogue *catalogue = city_catalogue(view->call->snapshot, 0);
+    bool live = row->mark == CASE_MARK_LIVE || row->mark == CASE_MARK_SYNTHETIC;
+    return live && !row->system && catalogue &&
+           row->received_ms - row->done_ms >
+               catalogue_time(catalogue, PROCESS_CLOCK_HANDLING)->late_ms;
+}
+
 void api_put_history(struct api_view *view, const char *name,
                      const struct case_history_row *rows, size_t count,
                      const struct process *process)
@@ -314,6 +325,7 @@ void api_put_history(struct api_view *view, const char *name,
         json_put_int(json, "seq", row->seq);
         json_put_instant(json, "at", row->done_ms);
         json_put_instant(json, "received_at", row->received_ms);
+        json_put_bool(json, "late", is_late(view, row));
         json_put_text(json, "action", row->action);
         json_put_text(json, "kind", process_kind_to_str((int)row->kind));
         if (label) {

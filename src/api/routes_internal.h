@@ -153,6 +153,17 @@ API_HANDLER(media_get);
 API_HANDLER(media_append);
 API_HANDLER(media_get_original);
 
+// order_routes.c
+API_HANDLER(orders_list);
+API_HANDLER(orders_get);
+API_HANDLER(orders_sign);
+API_PREPARE(orders_lift_prepare);
+API_HANDLER(orders_preview);
+API_HANDLER(orders_lift);
+API_HANDLER(orders_lift_reply);
+API_HANDLER(calendar_changes_list);
+API_HANDLER(calendar_changes_get);
+
 // changes.c
 API_HANDLER(changes_open);
 

@@ -57,8 +57,8 @@ struct case_clock_row *case_clock_find(struct case_work *work, int kind, int64_t
     return NULL;
 }
 
-static struct case_clock_row *add_clock(struct case_work *work, int kind, int64_t task_no,
-                                        struct error *error)
+struct case_clock_row *case_clock_add(struct case_work *work, int kind, int64_t task_no,
+                                      struct error *error)
 {
     if (work->clock_count == CASE_CLOCKS_LIVE) {
         error_set(error, ERROR_LIMIT, "case.too_many_clocks", "more than %d clocks run",
@@ -185,7 +185,8 @@ int case_clock_turn(struct case_work *work, const struct case_turn *turn,
                     struct error *error)
 {
     struct case_clock_row *row = case_clock_find(work, turn->kind, turn->task_no);
-    if (row == NULL && (row = add_clock(work, turn->kind, turn->task_no, error)) == NULL)
+    if (row == NULL &&
+        (row = case_clock_add(work, turn->kind, turn->task_no, error)) == NULL)
         return error->code;
     struct clock_event move = {.effect = turn->effect, .at_ms = turn->at_ms};
     if (turn->limit != NULL)

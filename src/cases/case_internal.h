@@ -299,6 +299,8 @@ bool case_missed_by(const struct case_work *work, int64_t person_id);
 // ---- case_clock.c ----
 int case_clocks_load(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 struct case_clock_row *case_clock_find(struct case_work *work, int kind, int64_t task_no);
+struct case_clock_row *case_clock_add(struct case_work *work, int kind, int64_t task_no,
+                                      struct error *error); // NULL: too many
 int case_clock_move(struct case_work *work, int kind, int64_t task_no,
                     enum clock_effect effect, const struct limit *limit,
                     struct error *error) ERROR_MUST_CHECK;

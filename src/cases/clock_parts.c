@@ -16,9 +16,15 @@ bool case_is_part(int kind)
 static bool is_of_run(const struct case_clock_row *part,
                       const struct case_clock_row *handling)
 {
-    return part->clock.status != CLOCK_IDLE && handling != NULL &&
-           handling->clock.status != CLOCK_IDLE &&
-           part->clock.started_at_ms >= handling->clock.started_at_ms;
+    if (part->clock.status == CLOCK_IDLE || handling == NULL ||
+        handling->clock.status == CLOCK_IDLE)
+        return false;
+    // Stopped by the restart in the very millisecond in which it had started: of the old
+    // one.
+    bool empty = part->clock.status == CLOCK_STOPPED &&
+                 part->clock.since_ms == part->clock.started_at_ms;
+    return part->clock.started_at_ms > handling->clock.started_at_ms ||
+           (part->clock.started_at_ms == handling->clock.started_at_ms && !empty);
 }
 
 static const struct case_clock_row *handling_of(const struct case_work *work)
@@ -97,8 +103,14 @@ static int part_from(const struct case_work *work, int kind)
 
 int case_parts_begin(struct case_work *work, struct error *error)
 {
-    int kind = part_from(work, PROCESS_CLOCK_SAFE);
-    return kind != 0 ? start_part(work, kind, error) : 0;
+    int kind = part_from(work, PROCESS_CLOCK_SAFE), code = 0;
+    for (size_t i = 0; i < work->clock_count && code == 0; i++) {
+        const struct case_clock_row *row = &work->clocks[i];
+        if (case_is_part(row->kind) && row->kind != kind &&
+            (row->clock.status == CLOCK_RUNNING || row->clock.status == CLOCK_PAUSED))
+            code = case_clock_move(work, row->kind, 0, CLOCK_EFFECT_STOP, NULL, error);
+    }
+    return code == 0 && kind != 0 ? start_part(work, kind, error) : code;
 }
 
 int case_part_next(struct case_work *work)

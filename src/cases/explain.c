@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gridcase/cases/order.h>
 #include <gridcase/core/text.h>
 
 #include "case_internal.h"
@@ -11,6 +12,7 @@
 enum { EVENTS_MOST = 256, INTERVALS_MOST = 1200, CLOCKS_MOST = 64 };
 
 struct explaining {
+    struct db *db;
     const struct city_snapshot *city;
     struct arena *arena;
     struct case_explained *clocks;
@@ -179,6 +181,11 @@ static void keep_interval(void *context, const struct clock_interval *interval)
     struct clock_interval *kept = &clock->intervals[clock->interval_count++];
     *kept = *interval;
     kept->name = arena_text(explaining->arena, interval->name);
+    struct case_order order; // an order is told by its title
+    if ((interval->why == CLOCK_WHY_ORDERED || interval->why == CLOCK_WHY_GIVEN) &&
+        case_order_load(explaining->db, interval->number, explaining->arena, &order,
+                        NULL) == 0)
+        kept->name = order.title;
 }
 
 static int explain(struct explaining *explaining, const struct city_snapshot *city,
@@ -214,6 +221,7 @@ int case_explain(struct db *db, const struct city_snapshot *city, int64_t case_i
                  struct case_explained **ret_clocks, size_t *ret_count, struct error *error)
 {
     struct explaining explaining = {
+        .db = db,
         .city = city,
         .arena = arena,
         .clocks = arena_array(arena, CLOCKS_MOST, sizeof *explaining.clocks)};

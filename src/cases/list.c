@@ -74,50 +74,35 @@ static bool is_on_my_beat(const struct walk *walk, const struct case_row *row)
                           walk->now_ms);
 }
 
-// The step's task is held by the actor: as a person, in a role, for a department.
-static bool is_mine(const struct walk *walk, const struct case_row *row)
+// A task that whoever has a role holds, or a department: is it the actor's own work?
+static bool holds(const struct walk *walk, const struct case_row *row, int role,
+                  int64_t department_id)
 {
     const struct actor *actor = walk->actor;
-    if (row->closed_ms != INSTANT_NONE)
-        return false;
-    if (row->holder_person != 0)
-        return row->holder_person == actor->person_id || is_on_my_beat(walk, row);
-    bool office = row->holder_role == PROCESS_DEPARTMENT;
-    if (row->holder_role < 0 ||
-        (office && !case_actor_holds(walk->city, actor, 0, row->holder_department)))
+    bool office = role == PROCESS_DEPARTMENT;
+    if (role < 0 || (office && !case_actor_holds(walk->city, actor, 0, department_id)))
         return false;
     // What a desk has is its own: those above may step in, but it is none of their work.
-    if (!office && row->holder_department != 0 &&
-        !actor_acts_for(actor, row->holder_department))
+    if (!office && department_id != 0 && !actor_acts_for(actor, department_id))
         return false;
     for (size_t i = 0; i < actor->grant_count; i++) {
         const struct role_grant *grant = &actor->grants[i];
-        if ((int)grant->role == row->holder_role &&
+        if ((int)grant->role == role &&
             (grant->area_id == 0 || in_area(row, grant->area_id)) &&
-            case_grant_reaches(walk->city, grant, row->holder_department))
+            case_grant_reaches(walk->city, grant, department_id))
             return true;
     }
     return false;
 }
 
-static bool holds_role(const struct walk *walk, const struct case_row *row, int64_t role)
+// The step's task is held by the actor: as a person, in a role, for a department.
+static bool is_mine(const struct walk *walk, const struct case_row *row)
 {
-    const struct actor *actor = walk->actor;
-    for (size_t i = 0; i < actor->grant_count; i++)
-        if ((int64_t)actor->grants[i].role == role &&
-            (actor->grants[i].area_id == 0 || in_area(row, actor->grants[i].area_id)))
-            return true;
-    return false;
-}
-
-static bool holds_department(const struct walk *walk, int64_t department_id)
-{
-    const struct actor *actor = walk->actor;
-    for (size_t i = 0; i < actor->department_count; i++)
-        if (actor_has_role(actor, ROLE_DEPARTMENT) &&
-            city_department_within(walk->city, department_id, actor->departments[i]))
-            return true;
-    return false;
+    if (row->closed_ms != INSTANT_NONE)
+        return false;
+    if (row->holder_person != 0)
+        return row->holder_person == walk->actor->person_id || is_on_my_beat(walk, row);
+    return holds(walk, row, row->holder_role, row->holder_department);
 }
 
 static bool asks_for(const struct walk *walk, const char *queue)
@@ -139,10 +124,8 @@ static int is_asked(const struct walk *walk, const struct case_row *row, bool *r
         int64_t department_id = db_column_int(s, 0), person_id = db_column_int(s, 2);
         if (person_id != 0)
             *ret_asked = person_id == walk->actor->person_id;
-        else if (department_id != 0)
-            *ret_asked = holds_department(walk, department_id);
         else
-            *ret_asked = holds_role(walk, row, db_column_int(s, 1));
+            *ret_asked = holds(walk, row, (int)db_column_int(s, 1), department_id);
     }
     return code < 0 ? code : 0;
 }

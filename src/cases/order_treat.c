@@ -31,6 +31,21 @@ static struct case_turn turn_of(const struct case_order *order,
                               .order = order->id};
 }
 
+// A stage without a limit has no clock that could carry the mark on to the next.
+static int mark_case(struct case_work *work, const struct case_order *order,
+                     struct error *error)
+{
+    struct case_clock_row *row = case_clock_find(work, PROCESS_CLOCK_HOLD, 0);
+    if (row == NULL)
+        row = case_clock_add(work, PROCESS_CLOCK_HOLD, 0, error);
+    if (row == NULL)
+        return error->code;
+    row->held = order->id;
+    row->held_scope = (int)order->scope;
+    row->changed = true;
+    return 0;
+}
+
 static int hold(struct case_work *work, const struct case_order *order, int *ret_treated,
                 struct error *error)
 {
@@ -50,7 +65,9 @@ static int hold(struct case_work *work, const struct case_order *order, int *ret
         if (code != 0)
             return code;
     }
-    return 0;
+    return *ret_treated > 0 && order->scope == CASE_ORDER_ALL
+               ? mark_case(work, order, error)
+               : 0;
 }
 
 // The time given, in the clock's own measure: as it is, or as much of that measure as lies

@@ -351,6 +351,8 @@ static void compare_clocks(struct replay *replay)
     struct case_work *stored = &replay->stored;
     for (size_t i = 0; i < stored->clock_count; i++) {
         const struct case_clock_row *row = &stored->clocks[i];
+        if (row->kind == PROCESS_CLOCK_HOLD)
+            continue;
         const struct case_clock_row *played =
             case_clock_find(&replay->played, row->kind, row->task_no);
         bool runs = row->clock.status == CLOCK_RUNNING || row->clock.status == CLOCK_PAUSED;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <gridcase/core/instant.h>
 #include <gridcase/core/text.h>
 
 #include "http_internal.h"
@@ -260,6 +261,9 @@ static void add_headers(const struct http_request *request, struct MHD_Response 
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(response, "Referrer-Policy", "same-origin");
     MHD_add_response_header(response, "X-Request-Id", request->id);
+    char now[INSTANT_TEXT_SIZE]; // for devices that measure how far their clock is off
+    instant_to_text(instant_now_ms(), now);
+    MHD_add_response_header(response, "Gridcase-Time", now);
     if (request->server->options.version) {
         MHD_add_response_header(response, "Gridcase-Version",
                                 request->server->options.version);

@@ -45,6 +45,10 @@ const pairs = {
   Report: 'case_report',
   StoredMedia: 'media',
   Summary: 'summary',
+  DeviceTime: 'device_time',
+  TimeOrder: 'order',
+  TimeOrderTold: 'order_told',
+  CalendarChange: 'calendar_change',
 };
 // Written by a room that describes itself elsewhere, or filled in by the page.
 const elsewhere = new Set(['Department.parent', 'Department.kind', 'Department.desk', 'Summary.mine', 'CaseDetail.address']);

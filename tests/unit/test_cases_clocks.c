@@ -3,7 +3,7 @@
 // its own verdict; an extension moves the deadline and nothing else.
 #include "case_world.h"
 
-#include <sqlite3.h>
+#include "case_facts.h"
 
 static const struct case_clock *clock_of(const struct case_detail *detail, int kind)
 {
@@ -11,23 +11,6 @@ static const struct case_clock *clock_of(const struct case_detail *detail, int k
         if ((int)detail->clocks[i].kind == kind)
             return &detail->clocks[i];
     return NULL;
-}
-
-static int64_t fact(const struct world *w, const char *column, int64_t case_id)
-{
-    char path[400], text[200];
-    sqlite3 *file = NULL;
-    sqlite3_stmt *row = NULL;
-    snprintf(path, sizeof path, "%s/data/cities/t/cases.db", w->folder);
-    snprintf(text, sizeof text, "SELECT %s FROM fact WHERE case_id = %lld", column,
-             (long long)case_id);
-    assert_int_equal(sqlite3_open_v2(path, &file, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(file, text, -1, &row, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(row, 0);
-    assert_int_equal(sqlite3_finalize(row), SQLITE_OK);
-    assert_int_equal(sqlite3_close(file), SQLITE_OK);
-    return value;
 }
 
 static void stage_limits_run_on_clocks_of_their_own(void **state)

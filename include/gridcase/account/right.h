@@ -32,6 +32,8 @@ enum right {
     RIGHT_UNMASKING_READ,  // who looked behind a mask, and why
     RIGHT_OFFICE_READ,     // telephones of duty officers, vehicles
     RIGHT_WORK_HAND_ON,    // give open tasks of a person to another
+    RIGHT_ORDER_READ,      // time orders, and what a new calendar moved
+    RIGHT_ORDER_SIGN,      // sign and lift time orders
     RIGHT_COUNT,
 };
 

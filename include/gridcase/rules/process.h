@@ -183,6 +183,7 @@ enum process_clock { // kinds of clock
     PROCESS_CLOCK_SAFE = 22,     // parts of a handling limit that is a chain, one after
     PROCESS_CLOCK_REPAIR = 23,   // another
     PROCESS_CLOCK_RESTORE = 24,
+    PROCESS_CLOCK_HOLD = 25, // no clock: keeps a case's mark that a time order holds it
     PROCESS_CLOCK_COUNT,
 };
 

@@ -29,7 +29,7 @@ import { CaseRows } from './list.ts';
 
 export type Pane = 'queue' | 'map' | 'side';
 /** Pages beside the desk. */
-export type Tool = 'model';
+export type Tool = 'model' | 'orders';
 
 export const base = basePath(location.pathname, 'console');
 export const phase = signal<Phase>('starting');

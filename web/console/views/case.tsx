@@ -589,6 +589,7 @@ export function HistoryItem({ row }: { row: HistoryRow }) {
         <time dateTime={row.at} title={showFull(row.at)}>
           {showTime(row.at)}
         </time>
+        {row.late && <span class="badge yellow" title={showFull(row.received_at)}>{t('history.late', { at: showTime(row.received_at) })}</span>}
         {actorWord(row.actor) && ` · ${actorWord(row.actor)}`}
         {role && ` (${role})`}
         {behalf && ` · ${t('history.behalf', { name: behalf })}`}

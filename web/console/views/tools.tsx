@@ -10,6 +10,7 @@ import { may, notify, tool, type Tool } from '../state/app.ts';
 
 const tools: readonly { name: Tool; right: string; title: () => string; load: () => Promise<{ Page: ComponentType }> }[] = [
   { name: 'model', right: 'model.write', title: () => t('model.title'), load: () => import('./model.tsx') },
+  { name: 'orders', right: 'order.read', title: () => t('orders.title'), load: () => import('../orders/page.tsx') },
 ];
 
 /** Entries of the person's menu. */

@@ -3,7 +3,7 @@
 // knew last, signal or not, and asks the server in the background whether that still holds.
 import { batch, computed, signal } from '@preact/signals';
 import { ApiError, Client, LineError } from '../../lib/api/client.ts';
-import type { Catalogue, City, Session } from '../../lib/api/types.ts';
+import type { Catalogue, City, DeviceTime, Session } from '../../lib/api/types.ts';
 import { timeZone } from '../../lib/i18n/index.ts';
 import { basePath, type Phase, type SessionHost, tokenOfLink } from '../../lib/session/host.ts';
 import { t } from '../i18n.ts';
@@ -30,7 +30,41 @@ export const namedFetch: typeof fetch = (input, init) => {
   if (mine === null || PLAIN.test(String(input))) return fetch(input, init);
   return fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), 'Gridcase-Person': String(mine) } });
 };
-export const client = new Client({ base: `${base}/api/v1`, fetch: namedFetch, onSignedOut: () => signedOut(false) });
+// How far this phone's clock is off, and what it was told last: kept over starts without a
+// signal, and sent with whatever is done meanwhile.
+const CLOCK = `gridcase:${base}:field:clock`;
+export const client = new Client({
+  base: `${base}/api/v1`,
+  fetch: namedFetch,
+  onSignedOut: () => signedOut(false),
+  onTime: (skewMs, seenAt) => {
+    try {
+      localStorage.setItem(CLOCK, JSON.stringify([skewMs, seenAt]));
+    } catch {
+      // It is measured again at the next answer.
+    }
+  },
+});
+try {
+  const [skewMs, seenAt] = JSON.parse(localStorage.getItem(CLOCK) ?? '[]') as number[];
+  if (Number.isFinite(skewMs) && Number.isFinite(seenAt)) {
+    client.measured = skewMs!;
+    client.seenAt = seenAt!;
+    client.skewMs.value = skewMs!;
+  }
+} catch {
+  // Nothing was kept, or not by us.
+}
+
+/** When something is done, as this phone's clock has it, and what is known of that clock. */
+export function deviceTime(): DeviceTime {
+  return {
+    done_at: new Date().toISOString(),
+    ...(client.measured === null ? {} : { skew_ms: client.measured }),
+    ...(client.seenAt === null ? {} : { seen_at: new Date(client.seenAt).toISOString() }),
+  };
+}
+
 /** For questions in passing: they must not keep anybody waiting, nor repeat themselves. */
 export const quickly = { timeoutMs: 8000 };
 

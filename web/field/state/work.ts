@@ -9,7 +9,7 @@ import type { Fix, Item, Photo, Sent } from '../store/database.ts';
 import { DraftKeeper } from '../store/draft.ts';
 import { Outbox } from '../store/outbox.ts';
 import { refreshSoon } from './lists.ts';
-import { city, client, database, expired, namedFetch, onEntered, person, quickly, session, signedOut } from './session.ts';
+import { city, client, database, deviceTime, expired, namedFetch, onEntered, person, quickly, session, signedOut } from './session.ts';
 
 // ---- the forms ----
 export interface ReportForm {
@@ -130,8 +130,9 @@ async function postItem(item: Item): Promise<string> {
   try {
     return (await post(item.body)).number;
   } catch (error) {
-    // The phone's clock runs ahead of the server's: then the time of arrival must do. The
-    // item is changed first, so that every later try says the same.
+    // Saved by an older version of this page, on a phone whose clock runs ahead of the
+    // server's: then the time of arrival must do. The item is changed first, so that every
+    // later try says the same.
     if (!(error instanceof ApiError) || error.code !== 'case.time') throw error;
     const { done_at: _, ...body } = item.body as { done_at?: string };
     await database().changeItem(item.key, { body });
@@ -286,7 +287,7 @@ export async function saveReport(keeper: DraftKeeper<ReportForm>, title: Record<
     ...source(),
     ...(keeper.photos.value.length > 0 ? { media: keeper.photos.value.map((photo, at) => (form.how ? { sha256: photo.sha256, stage: showsOf(form, keeper.photos.value, at) } : photo.sha256)) } : {}),
     ...(form.how ? { action: form.how } : {}),
-    done_at: new Date(client.now()).toISOString(),
+    device: deviceTime(),
   };
   await save(keeper, { kind: 'report', path: '/cases', body, form, title }, uuid());
 }
@@ -305,7 +306,7 @@ export async function saveAct(
     {
       kind: 'action',
       path: `/cases/${encodeURIComponent(form.number)}/actions`,
-      body: { action: form.action, inputs, done_at: new Date(client.now()).toISOString() },
+      body: { action: form.action, inputs, device: deviceTime() },
       form,
       title,
       number: form.number,

@@ -105,6 +105,7 @@ export function Story({ row, found }: { row: HistoryRow; found: CaseDetail | nul
           {when(row.at)}
         </time>
       </span>
+      {row.late && <span class="badge yellow">{t('history.late', { at: when(row.received_at) })}</span>}
       <span class="muted">{actorWord(row.actor)}</span>
       {row.opinion && <p class="words">{row.opinion}</p>}
       {media.length > 0 && (

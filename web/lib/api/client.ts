@@ -37,6 +37,8 @@ export interface ClientOptions {
   /** A signed-in page got 401: the session has ended. */
   onSignedOut?: () => void;
   timeoutMs?: number;
+  /** An answer told the server's time. */
+  onTime?: (skewMs: number, seenAt: number) => void;
 }
 export interface SendOptions {
   key?: string;
@@ -91,6 +93,10 @@ export class Client {
   readonly line = signal<Line>('ok');
   /** Server clock minus ours, ms: deadlines are compared with the server's clock. */
   readonly skewMs = signal(0);
+  /** Server clock minus ours, ms, from the last answer; null: none has come. What the device was
+   *  told last by the server's clock. Both outlive the page where `onTime` keeps them. */
+  measured: number | null = null;
+  seenAt: number | null = null;
   /** The version of the server that answered first, and whether another one answers now: the
    *  page is older than what it talks to. Nothing is done about it but telling. */
   readonly version = signal('');
@@ -99,6 +105,7 @@ export class Client {
   readonly #sleep: (ms: number) => Promise<void>;
   readonly #onSignedOut: () => void;
   readonly #timeoutMs: number;
+  readonly #onTime: (skewMs: number, seenAt: number) => void;
   #waiting = 0;
 
   constructor(options: ClientOptions) {
@@ -107,6 +114,7 @@ export class Client {
     this.#sleep = options.sleep ?? ((ms) => new Promise((done) => setTimeout(done, ms)));
     this.#onSignedOut = options.onSignedOut ?? (() => undefined);
     this.#timeoutMs = options.timeoutMs ?? 20_000;
+    this.#onTime = options.onTime ?? (() => undefined);
   }
 
   url(path: string, query?: Query): string {
@@ -144,6 +152,16 @@ export class Client {
   heard(asOf: string): void {
     const skew = Date.parse(asOf) - Date.now();
     if (Number.isFinite(skew) && Math.abs(skew - this.skewMs.value) > 2000) this.skewMs.value = skew;
+  }
+
+  /** An answer that took `tookMs` says what time it is at the server: half way back. */
+  #timeOf(response: Response, tookMs: number): void {
+    const told = Date.parse(response.headers.get('gridcase-time') ?? '');
+    if (!Number.isFinite(told) || tookMs > SLOW_MS) return;
+    this.measured = Math.round(told + tookMs / 2 - Date.now());
+    this.seenAt = told;
+    if (Math.abs(this.measured - this.skewMs.value) > 2000) this.skewMs.value = this.measured;
+    this.#onTime(this.measured, told);
   }
 
   async #send<T>(method: string, url: string, body: unknown, options: SendOptions): Promise<T> {
@@ -204,8 +222,9 @@ export class Client {
       if (this.line.value === 'ok') this.line.value = 'slow';
     }, SLOW_MS);
     this.#waiting++;
+    const begun = performance.now();
     try {
-      return await this.#fetch(url, {
+      const response = await this.#fetch(url, {
         method,
         headers,
         body: payload,
@@ -213,6 +232,8 @@ export class Client {
         credentials: 'same-origin',
         cache: 'no-store',
       });
+      this.#timeOf(response, performance.now() - begun);
+      return response;
     } catch (error) {
       if (timedOut) throw new LineError(true);
       throw error;

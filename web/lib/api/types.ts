@@ -214,6 +214,8 @@ export interface HistoryRow {
   seq: number;
   at: string;
   received_at: string;
+  /** Received longer after it was done than the city allows. */
+  late?: boolean;
   action: string;
   kind: string;
   label: Label | null;
@@ -464,6 +466,7 @@ export interface Report {
   source?: string;
   media?: MediaNamed[];
   done_at?: string;
+  device?: DeviceTime;
   /** A way to start other than the first. */
   action?: string;
   follows?: string;
@@ -540,4 +543,53 @@ export interface CaseChange {
   number: string;
   version?: number;
   kind?: string;
+}
+
+/** When it was done by the device's own clock, and what the device knows of that clock. */
+export interface DeviceTime {
+  done_at: string;
+  sent_at?: string;
+  skew_ms?: number;
+  seen_at?: string;
+}
+export interface TimeOrder {
+  id: number;
+  what: 'pause' | 'extend';
+  scope: 'handling' | 'all';
+  state: 'working' | 'in_force' | 'lifting' | 'done';
+  title: string;
+  reason: string;
+  filter: string;
+  amount: Label | null;
+  until: string | null;
+  signed_by: string | null;
+  signed_at: string;
+  lifted_by: string | null;
+  lifted_at: string | null;
+  ended_at: string | null;
+  digest: string;
+  listed: number;
+  next: number;
+  worked: number;
+  moved: number;
+  skipped: number;
+}
+export interface TimeOrderTold {
+  order: TimeOrder;
+  told: { number: string; why: string; at: string }[];
+  next_after: number | null;
+}
+export interface CalendarChange {
+  version: number;
+  began_at: string;
+  last_at: string;
+  looked: number;
+  moved: number;
+  earlier: number;
+  later: number;
+}
+export interface CalendarMoved {
+  change: CalendarChange;
+  items: { number: string; clock: string; department: number; due_before: string | null; due_after: string | null }[];
+  next_after: number | null;
 }
