@@ -7,7 +7,6 @@ import { useEffect } from 'preact/hooks';
 import { queryString, uuid } from '../../lib/api/client.ts';
 import type { CalendarChange, CalendarMoved, TimeOrder, TimeOrderTold } from '../../lib/api/types.ts';
 import { instantOf, label, showFull, showNumber, showTime } from '../../lib/i18n/index.ts';
-import { Icon } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
 import { box, city, client, departments, filters, may, notify, open, tool } from '../state/app.ts';
 import { activeChips, filterQuery } from '../state/filters.ts';
