@@ -198,6 +198,8 @@ test('a table with a level that makes no sense is not loaded', async () => {
 
 test('what was recorded adds up', async () => {
   await server.stop();
-  const { stdout } = await cli('check', 'leveltown', '--data', server.data);
-  assert.match(stdout, /\b0 (problems|findings)|fine|no problems/i, stdout);
+  for (const town of ['leveltown', 'smalltown']) {
+    const { stdout } = await cli('check', town, '--data', server.data);
+    assert.match(stdout, /\b0 (problems|findings)|fine|no problems/i, stdout);
+  }
 });
