@@ -4,10 +4,10 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { ApiError, LineError } from '../../lib/api/client.ts';
-import type { CaseList, CaseSummary } from '../../lib/api/types.ts';
+import type { CaseSummary, NearCases } from '../../lib/api/types.ts';
 import { label, showClock } from '../../lib/i18n/index.ts';
 import { type FieldKey, t } from '../i18n.ts';
-import { fix, metres, wantPosition } from '../state/position.ts';
+import { fix, wantPosition } from '../state/position.ts';
 import { go } from '../state/route.ts';
 import { client, may, notify, quickly } from '../state/session.ts';
 import { type Keeper, lacksShown, reportKeeper, type ReportForm, saveReport, showsOf, throwAway, wayOf, ways } from '../state/work.ts';
@@ -202,28 +202,19 @@ function What({ keeper, missing }: { keeper: Keeper<ReportForm>; missing: boolea
   );
 }
 
-const NEAR_M = 60;
-/** Open cases of the class close by: told, never in the way. */
+/** Open cases of the class close by, as the city's table says what is close: told, never in
+ * the way. */
 function Duplicates({ form }: { form: ReportForm }) {
   const near = useSignal<{ item: CaseSummary; far: number }[]>([]);
   useEffect(() => {
     near.value = [];
     const { point, classId } = form;
     if (!point || !classId) return;
-    const lat = NEAR_M / 111_195;
-    const lon = lat / Math.cos((point.lat * Math.PI) / 180);
-    const bbox = [point.lon - lon, point.lat - lat, point.lon + lon, point.lat + lat].map((edge) => edge.toFixed(6)).join(',');
     let gone = false;
     client
-      .get<CaseList>('/cases', { open: 1, class: classId, bbox, sort: 'newest', limit: 10 }, quickly)
-      .then((page) => {
-        if (gone) return;
-        near.value = page.items
-          .filter((item) => item.point)
-          .map((item) => ({ item, far: metres(item.point!, point) }))
-          .filter((one) => one.far <= NEAR_M)
-          .sort((a, b) => a.far - b.far)
-          .slice(0, 3);
+      .get<NearCases>('/duplicates', { class: classId, lon: point.lon.toFixed(7), lat: point.lat.toFixed(7) }, quickly)
+      .then(({ items }) => {
+        if (!gone) near.value = items.slice(0, 3).map((one) => ({ item: one.case, far: one.distance_m }));
       })
       .catch((error: unknown) => {
         if (!(error instanceof ApiError) && !(error instanceof LineError)) throw error;

@@ -22,7 +22,7 @@ function gcj02(point: Point): Point {
     300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * sqrt(abs(x)) + ripples +
     ((20 * sin(x * PI) + 40 * sin((x / 3) * PI) + 150 * sin((x / 12) * PI) + 300 * sin((x / 30) * PI)) * 2) / 3;
   const latitude = (point.lat / 180) * PI;
-  const eccentricity2 = 0.00669342162296594323;
+  const eccentricity2 = 0.006693421622965943;
   const magic = 1 - eccentricity2 * sin(latitude) ** 2;
   const meridian = (6378245 * (1 - eccentricity2)) / (magic * sqrt(magic));
   const parallel = (6378245 / sqrt(magic)) * cos(latitude);
