@@ -10,7 +10,7 @@ set -u
 build=$1
 shift
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(locate intake fill lives queue figures search tiles)
+[ ${#parts[@]} -gt 0 ] || parts=(locate intake fill lives queue figures search tiles trade)
 failed=()
 for part in "${parts[@]}"; do
     [ -x "$build/bench/$part" ] || { echo "bench: $part was not built" >&2; exit 1; }
