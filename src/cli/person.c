@@ -171,7 +171,7 @@ static int print_answer(const char *slug, const char *base, const struct buffer 
                         struct error *error)
 {
     JSON_CLEANUP struct json *document = NULL;
-    const char *link = NULL, *password = NULL, *login = "";
+    const char *link = NULL, *password = NULL, *sign_in = NULL, *login = "";
     int code = json_parse(answer->data, answer->length, &document, error);
     if (code == 0)
         code = json_get_text(document, "login", JSON_REQUIRED, 200, &login, error);
@@ -179,14 +179,19 @@ static int print_answer(const char *slug, const char *base, const struct buffer 
         code = json_get_text(document, "link", JSON_OPTIONAL, 200, &link, error);
     if (code == 0)
         code = json_get_text(document, "password", JSON_OPTIONAL, 200, &password, error);
+    if (code == 0)
+        code = json_get_text(document, "code", JSON_OPTIONAL, 200, &sign_in, error);
     if (code != 0)
         return code;
+    if (sign_in != NULL)
+        printf("sign-in code of %s, valid for %d days: %s\n", login,
+               ACCOUNT_CODE_LIFE_H / 24, sign_in);
     if (link != NULL)
         printf("one-time link for %s, valid for %d hours:\n%s/%s/console/#link=%s\n", login,
                ACCOUNT_LINK_LIFE_H, base != NULL ? base : "", slug, link);
     if (password != NULL)
         printf("password of %s, to be changed at the next sign-in: %s\n", login, password);
-    if (link == NULL && password == NULL)
+    if (link == NULL && password == NULL && sign_in == NULL)
         printf("done\n");
     return 0;
 }
@@ -236,6 +241,10 @@ static int run_roles(int argc, char **argv, struct error *error)
 {
     return run_command("roles", argc, argv, error);
 }
+static int run_code(int argc, char **argv, struct error *error)
+{
+    return run_command("code", argc, argv, error);
+}
 static int run_invite(int argc, char **argv, struct error *error)
 {
     return run_command("invite", argc, argv, error);
@@ -263,6 +272,7 @@ const struct cli_command cli_person_commands[] = {
      "replace a person's roles", run_roles},
     {"person", "invite", "CITY LOGIN [--address URL]", "print a new one-time link",
      run_invite},
+    {"person", "code", "CITY LOGIN", "print a new sign-in code, to be typed once", run_code},
     {"person", "password", "CITY LOGIN", "make a new password and print it", run_password},
     {"person", "close", "CITY LOGIN", "close an account; histories keep its name",
      run_close},

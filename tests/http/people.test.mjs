@@ -234,3 +234,9 @@ test('a city that swaps verify and check says so everywhere; codes stay', async 
   assert.equal(city.roles.find((one) => one.code === 'collector').label.en, 'Field officer');
   assert.ok(city.roles.some((one) => one.code === 'company'));
 });
+
+test('a shell prints a code too', async () => {
+  const { stdout } = await cli('person', 'code', 'tinytown', 'parks1', '--data', server.data);
+  const [, code] = /sign-in code of parks1, valid for 14 days: (\S+)/.exec(stdout);
+  assert.equal((await nobody(server).want(`/links/${code}`)).login, 'parks1');
+});
