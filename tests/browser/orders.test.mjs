@@ -52,6 +52,7 @@ test('a shift leader signs a pause over the list, sees it in force and lifts it'
   await page.locator('.order-end .primary', { hasText: '解除暂停' }).click();
   await page.locator('.order .badge', { hasText: '已完成' }).waitFor();
   assert.equal(await handling(), 'running');
+  await page.waitForFunction(() => document.querySelector('.tool-page')?.contains(document.activeElement));
   await page.keyboard.press('Escape');
   await page.locator('.orders').waitFor({ state: 'detached' });
   await done(page);
@@ -77,6 +78,7 @@ test('an order that makes no sense is refused in words, and a phone shows the pa
   await page.getByRole('button', { name: 'Yes, sign' }).click();
   await page.locator('.order', { hasText: 'Snow' }).locator('.badge', { hasText: 'done' }).waitFor();
   await looksGood(page, 'orders-phone');
+  page.problems.splice(0, page.problems.length, ...page.problems.filter((one) => !/status of 400/.test(one)));
   await done(page);
 });
 

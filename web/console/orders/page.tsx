@@ -32,6 +32,9 @@ const orders = signal<TimeOrder[] | null>(null);
 const clockWord = (code: string) => label(city.value?.clocks?.find((one) => one.code === code)?.label) || code;
 const failed = (error: unknown) => notify('bad', failureWords(error));
 
+/** The button that was pressed is gone: the keyboard goes on with the page. */
+const keepFocus = () => requestAnimationFrame(() => document.querySelector<HTMLElement>('.tool-page')?.focus());
+
 async function readOrders(): Promise<void> {
   orders.value = (await client.get<{ items: TimeOrder[] }>('/orders')).items;
 }
@@ -89,6 +92,7 @@ function Order({ order }: { order: TimeOrder }) {
     sure.value = false;
     await client.post(`/orders/${order.id}/lift`, undefined, { key: uuid() });
     await readOrders();
+    keepFocus();
   };
   const reported = order.moved + order.skipped;
   const busy = order.state === 'working' || order.state === 'lifting';
@@ -172,6 +176,7 @@ function SignForm() {
       }, { key: uuid() });
       form.value = { ...empty };
       await readOrders();
+      keepFocus();
     } catch (error) {
       failed(error);
     } finally {
