@@ -113,9 +113,12 @@ static int take_options(int *argc, char **argv, struct make_run *run, struct err
     run->force = cli_flag(argc, argv, "--force");
     run->input.size_m2 = 10000;
     run->input.snap_m = 0.03;
+    run->input.gap_m2 = 100;
     int code = number_option(argc, argv, "--size", &run->input.size_m2, error);
     if (code == 0)
         code = number_option(argc, argv, "--snap", &run->input.snap_m, error);
+    if (code == 0)
+        code = number_option(argc, argv, "--gap", &run->input.gap_m2, error);
     if (code == 0)
         code = number_option(argc, argv, "--digits", &digits, error);
     run->digits = (int)digits;
@@ -388,6 +391,10 @@ static int make(struct make_run *run, struct error *error)
                 "%.2f m2 lie in more than one area (%zu places): the area with the lower "
                 "code has them.\n",
                 result.overlap_m2, result.overlaps);
+    if (code == 0 && result.gaps)
+        fprintf(stderr,
+                "%.2f m2 between areas (%zu places) were given to the area beside them.\n",
+                result.gap_m2, result.gaps);
     if (code == 0)
         code = write_cells(run, &result, error);
     grid_result_done(&result);

@@ -340,6 +340,40 @@ static void adopt_slivers(struct grid_map *map, double *longest)
     }
 }
 
+// What no area has although areas lie all around it, up to a size: where their borders
+// miss each other. Goes where its longest border leads to.
+static void close_gaps(const struct grid_input *input, struct grid_map *map,
+                       double *longest, struct grid_result *result)
+{
+    bool again = true;
+    for (size_t i = 0; i < map->face_count; i++)
+        longest[i] =
+            map->face[i].area == GRID_NONE && map->face[i].m2 <= input->gap_m2 ? 0 : -1;
+    for (size_t i = 0; i < map->edge_count; i++)
+        if (map->edge[i].right == GRID_NONE)
+            longest[map->edge[i].left] = -1; // open to the outside
+    while (again) {
+        again = false;
+        for (size_t i = 0; i < map->edge_count; i++) {
+            const struct grid_edge *e = &map->edge[i];
+            for (int k = 0; k < 2 && e->right != GRID_NONE; k++) {
+                uint32_t gap = k ? e->right : e->left, other = k ? e->left : e->right;
+                uint32_t area = map->face[other].area;
+                if (longest[gap] < 0 || area == GRID_NONE ||
+                    (double)e->length_m <= longest[gap])
+                    continue;
+                if (longest[gap] == 0) {
+                    again = true; // its neighbours may hang on it
+                    result->gaps++;
+                    result->gap_m2 += map->face[gap].m2;
+                }
+                longest[gap] = (double)e->length_m;
+                map->face[gap].area = area;
+            }
+        }
+    }
+}
+
 static int find_areas(const struct grid_input *input, struct grid_map *map,
                       struct grid_result *result, struct error *error)
 {
@@ -351,8 +385,10 @@ static int find_areas(const struct grid_input *input, struct grid_map *map,
     struct grid_result dropped = {0};
     for (size_t i = 0; i < map->face_count && code == 0; i++)
         find_area(input, box, &map->face[i], is_sliver(&map->face[i]) ? &dropped : result);
-    if (code == 0)
+    if (code == 0) {
         adopt_slivers(map, longest);
+        close_gaps(input, map, longest, result);
+    }
     free(box);
     free(longest);
     return code;

@@ -95,9 +95,14 @@ static struct grid_border *next_border(struct grid_borders *borders,
     return found;
 }
 
-struct rings {
+struct points {
     struct geo_point *point;
-    size_t point_count, point_capacity;
+    size_t count, capacity;
+};
+
+struct rings {
+    struct points done; // of all rings
+    struct points walk; // of the ring under way
     struct ring_part {
         size_t start, count;
         double turn;  // twice the signed area
@@ -106,21 +111,23 @@ struct rings {
     size_t ring_count, ring_capacity;
 };
 
-static bool put_point(struct rings *rings, struct geo_point point)
+static bool put_points(struct points *points, const struct geo_point *point, size_t count)
 {
-    if (rings->point_count == rings->point_capacity) {
-        size_t capacity = rings->point_capacity * 2 + 64;
-        struct geo_point *bigger = realloc(rings->point, capacity * sizeof(*bigger));
+    if (points->count + count > points->capacity) {
+        size_t capacity = points->capacity * 2 + count + 64;
+        struct geo_point *bigger = realloc(points->point, capacity * sizeof(*bigger));
         if (!bigger)
             return false;
-        rings->point = bigger;
-        rings->point_capacity = capacity;
+        points->point = bigger;
+        points->capacity = capacity;
     }
-    rings->point[rings->point_count++] = point;
+    memcpy(points->point + points->count, point, count * sizeof(*point));
+    points->count += count;
     return true;
 }
 
-static bool put_ring(struct rings *rings, size_t start)
+// Makes a ring of the walk's points from `start` on and takes them off the walk.
+static bool end_ring(struct rings *rings, size_t start)
 {
     if (rings->ring_count == rings->ring_capacity) {
         size_t capacity = rings->ring_capacity * 2 + 4;
@@ -130,14 +137,41 @@ static bool put_ring(struct rings *rings, size_t start)
         rings->ring = bigger;
         rings->ring_capacity = capacity;
     }
-    size_t count = rings->point_count - start;
-    const struct geo_point *p = rings->point + start;
-    double turn = 0;
+    size_t count = rings->walk.count - start;
+    const struct geo_point *p = rings->walk.point + start;
+    struct ring_part ring = {rings->done.count, count, 0, SIZE_MAX};
     for (size_t i = 1; i + 1 < count; i++)
-        turn += ((double)p[i].x - p[0].x) * ((double)p[i + 1].y - p[0].y) -
-                ((double)p[i + 1].x - p[0].x) * ((double)p[i].y - p[0].y);
-    rings->ring[rings->ring_count++] = (struct ring_part){start, count, turn, SIZE_MAX};
+        ring.turn += ((double)p[i].x - p[0].x) * ((double)p[i + 1].y - p[0].y) -
+                     ((double)p[i + 1].x - p[0].x) * ((double)p[i].y - p[0].y);
+    if (!put_points(&rings->done, p, count))
+        return false;
+    rings->ring[rings->ring_count++] = ring;
+    rings->walk.count = start;
     return true;
+}
+
+// Do several borders of the group begin where this one does?
+static bool is_pinched(const struct grid_borders *borders, const struct grid_border *at)
+{
+    const struct grid_border *end = borders->border + borders->count;
+    return (at > borders->border && at[-1].group == at->group &&
+            compare_points(at[-1].a, at->a) == 0) ||
+           (at + 1 < end && at[1].group == at->group &&
+            compare_points(at[1].a, at->a) == 0);
+}
+
+// Two pieces that touch at a point only are walked as one ring: what lies between two
+// visits of a point is a ring of its own.
+static bool put_vertex(const struct grid_borders *borders, const struct grid_border *at,
+                       struct rings *rings)
+{
+    for (size_t i = rings->walk.count; i-- > 0 && is_pinched(borders, at);)
+        if (compare_points(rings->walk.point[i], at->a) == 0) {
+            if (!end_ring(rings, i))
+                return false;
+            break;
+        }
+    return put_points(&rings->walk, &at->a, 1);
 }
 
 static int walk(struct grid_borders *borders, uint32_t group, struct rings *rings,
@@ -147,12 +181,11 @@ static int walk(struct grid_borders *borders, uint32_t group, struct rings *ring
          i < borders->count && borders->border[i].group == group; i++) {
         struct grid_border *at = &borders->border[i];
         struct geo_point begin = at->a;
-        size_t start = rings->point_count;
         if (at->used)
             continue;
         for (;;) {
             at->used = true;
-            if (!put_point(rings, at->a))
+            if (!put_vertex(borders, at, rings))
                 return grid_memory(error);
             if (compare_points(at->b, begin) == 0)
                 break;
@@ -160,7 +193,7 @@ static int walk(struct grid_borders *borders, uint32_t group, struct rings *ring
             if (!at)
                 return error_set(error, ERROR_BUG, "grid.ring", "a border does not close");
         }
-        if (!put_ring(rings, start))
+        if (!end_ring(rings, 0))
             return grid_memory(error);
     }
     return 0;
@@ -173,8 +206,8 @@ static bool ring_holds(const struct rings *rings, const struct ring_part *ring, 
 {
     bool inside = false;
     for (size_t i = 0; i < ring->count; i++) {
-        struct geo_point a = rings->point[ring->start + i];
-        struct geo_point b = rings->point[ring->start + (i + 1) % ring->count];
+        struct geo_point a = rings->done.point[ring->start + i];
+        struct geo_point b = rings->done.point[ring->start + (i + 1) % ring->count];
         if ((a.y > y) != (b.y > y) &&
             x < a.x + (y - a.y) * ((double)b.x - a.x) / ((double)b.y - a.y))
             inside = !inside;
@@ -184,8 +217,8 @@ static bool ring_holds(const struct rings *rings, const struct ring_part *ring, 
 
 static void find_outer(struct rings *rings, struct ring_part *hole)
 {
-    struct geo_point a = rings->point[hole->start];
-    struct geo_point b = rings->point[hole->start + 1];
+    struct geo_point a = rings->done.point[hole->start];
+    struct geo_point b = rings->done.point[hole->start + 1];
     double x = ((double)a.x + b.x) / 2, y = ((double)a.y + b.y) / 2;
     double best = HUGE_VAL;
     for (size_t i = 0; i < rings->ring_count; i++) {
@@ -202,7 +235,7 @@ static void build_ring(struct shape_builder *builder, const struct rings *rings,
 {
     shape_begin_ring(builder);
     for (size_t i = 0; i < ring->count; i++)
-        shape_add_point(builder, rings->point[ring->start + i]);
+        shape_add_point(builder, rings->done.point[ring->start + i]);
     shape_end_ring(builder);
 }
 
@@ -226,7 +259,8 @@ int grid_trace(struct grid_borders *borders, uint32_t group,
         shape_end_part(&builder);
     }
     struct geo_polygon *polygon = shape_finish(&builder);
-    free(rings.point);
+    free(rings.done.point);
+    free(rings.walk.point);
     free(rings.ring);
     if (code == 0 && !polygon)
         code = error_set(error, ERROR_BUG, "grid.ring", "a group without area");

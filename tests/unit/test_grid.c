@@ -159,12 +159,26 @@ static struct flaws flaws_of(const struct grid_result *result)
     return flaws;
 }
 
+// No ring touches itself.
+static void assert_simple(const struct geo_polygon *polygon)
+{
+    for (size_t r = 0; r < polygon->ring_count; r++)
+        for (uint32_t i = polygon->ring_start[r]; i < polygon->ring_start[r + 1]; i++)
+            for (uint32_t k = i + 1; k < polygon->ring_start[r + 1]; k++)
+                if (polygon->point[i].x == polygon->point[k].x &&
+                    polygon->point[i].y == polygon->point[k].y)
+                    fail_msg("a ring visits %.7f,%.7f twice",
+                             polygon->point[i].x / GEO_LATTICE_PER_DEG,
+                             polygon->point[i].y / GEO_LATTICE_PER_DEG);
+}
+
 static void assert_numbers(const struct grid_result *result)
 {
     for (size_t i = 0; i < result->count; i++) {
         bool first = i == 0 || result->cell[i - 1].area != result->cell[i].area;
         assert_int_equal(result->cell[i].serial,
                          first ? 1 : result->cell[i - 1].serial + 1);
+        assert_simple(result->cell[i].polygon);
     }
 }
 
@@ -462,6 +476,28 @@ static void overlaps_are_told_and_given_once(void **state)
     world_done(world);
 }
 
+static void small_gaps_between_areas_are_closed(void **state)
+{
+    (void)state;
+    struct world *world = calloc(1, sizeof(*world));
+    struct geo_point west[] = {at(0, 0), at(100, 0), at(97, 50), at(100, 100), at(0, 100)};
+    struct geo_point east[] = {at(100, 0), at(200, 0), at(200, 100), at(100, 100)};
+    add_area(world, "110108010001", polygon_of(west, 5));
+    add_area(world, "110108010002", polygon_of(east, 4));
+    struct grid_input input = input_of(world);
+    struct grid_result result;
+    assert_ok(grid_make(&input, &result, &error));
+    assert_int_equal(flaws_of(&result).gaps, 1); // 150 m2
+    grid_result_done(&result);
+    input.gap_m2 = 200;
+    assert_ok(grid_make(&input, &result, &error));
+    assert_int_equal(flaws_of(&result).gaps, 0);
+    assert_int_equal(result.gaps, 1);
+    assert_true(fabs(result.gap_m2 - 150) < 2);
+    grid_result_done(&result);
+    world_done(world);
+}
+
 // ---- words, figures, planes ----
 static void knows_how_much_a_line_divides(void **state)
 {
@@ -542,8 +578,14 @@ static void read_city(const char *areas, const char *crs, const char *code,
 
 static void cut_city(struct city_layers *city, size_t least, size_t most)
 {
-    struct grid_input input = {
-        city->area, city->area_count, city->along, city->along_count, 10000, 0.03, 999};
+    struct grid_input input = {.area = city->area,
+                               .area_count = city->area_count,
+                               .along = city->along,
+                               .along_count = city->along_count,
+                               .size_m2 = 10000,
+                               .snap_m = 0.03,
+                               .gap_m2 = 100,
+                               .serial_most = 999};
     struct grid_result result;
     struct grid_figures figures;
     double areas_m2 = 0;
@@ -562,7 +604,8 @@ static void cut_city(struct city_layers *city, size_t least, size_t most)
     assert_in_range(figures.count, least, most);
     assert_true(figures.median_m2 > 9000 && figures.median_m2 < 11000);
     assert_true(figures.near_share > 0.95);
-    assert_true(fabs(figures.sum_m2 + result.overlap_m2 - areas_m2) < areas_m2 * 1e-6);
+    assert_true(fabs(figures.sum_m2 + result.overlap_m2 - result.gap_m2 - areas_m2) <
+                areas_m2 * 1e-6);
     free(m2);
     grid_result_done(&result);
     geo_layer_free(city->areas);
@@ -602,6 +645,7 @@ int main(void)
         cmocka_unit_test(refuses_what_cannot_be_cut),
         cmocka_unit_test(lines_of_no_use_do_no_harm),
         cmocka_unit_test(overlaps_are_told_and_given_once),
+        cmocka_unit_test(small_gaps_between_areas_are_closed),
         cmocka_unit_test(knows_how_much_a_line_divides),
         cmocka_unit_test(finds_a_fitting_plane),
         cmocka_unit_test(cuts_haidian),

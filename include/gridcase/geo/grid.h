@@ -42,6 +42,7 @@ struct grid_input {
     size_t along_count;
     double size_m2;       // wanted size of a cell
     double snap_m;        // borders of areas that miss each other by less are one
+    double gap_m2;        // what lies between areas and is no larger goes to one of them
     unsigned serial_most; // cells of one area
 };
 
@@ -59,6 +60,8 @@ struct grid_result {
     size_t cuts;       // pieces made by cutting large ones
     size_t overlaps;   // faces that lie in more than one area: the first one has them
     double overlap_m2; // together
+    size_t gaps;       // places between areas that were given to one
+    double gap_m2;     // together
 };
 
 // ERROR_INPUT "grid.area" (none, or without area), "grid.size", "grid.line";
