@@ -22,10 +22,17 @@ static bool is_in_force(const struct case_work *work, const struct case_clock_ro
            city_department_is_desk(city_department_by_id(work->city, row->department_id));
 }
 
+// A time order may hold a clock that would run: it goes on when the order ends.
+static bool runs(const struct case_clock_row *row)
+{
+    return row->clock.status == CLOCK_RUNNING ||
+           (row->clock.status == CLOCK_PAUSED && row->held != 0 && row->goes_on);
+}
+
 static struct case_clock_row *running(struct case_work *work)
 {
     for (size_t i = 0; i < work->clock_count; i++)
-        if (is_live(&work->clocks[i]) && work->clocks[i].clock.status == CLOCK_RUNNING)
+        if (is_live(&work->clocks[i]) && runs(&work->clocks[i]))
             return &work->clocks[i];
     return NULL;
 }
@@ -92,7 +99,7 @@ static int move_desk(struct case_work *work, int64_t task_no, enum clock_effect 
 static int rest(struct case_work *work, int kind, int64_t task_no, struct error *error)
 {
     const struct case_clock_row *row = case_clock_find(work, kind, task_no);
-    if (row == NULL || row->clock.status != CLOCK_RUNNING)
+    if (row == NULL || !runs(row))
         return 0;
     return case_clock_move(work, kind, task_no, CLOCK_EFFECT_PAUSE, NULL, error);
 }
@@ -101,7 +108,7 @@ static int go_on(struct case_work *work, int64_t task_no, struct error *error)
 {
     int code = rest(work, PROCESS_CLOCK_INNER, task_no, error);
     const struct case_clock_row *row = case_clock_find(work, PROCESS_CLOCK_DESK, task_no);
-    if (code != 0 || row == NULL || row->clock.status == CLOCK_RUNNING)
+    if (code != 0 || row == NULL || runs(row))
         return code;
     return move_desk(work, task_no, CLOCK_EFFECT_RESUME, error);
 }
@@ -159,7 +166,7 @@ static int start_inner(struct case_work *work, int64_t task_no, int64_t desk_id,
                                    ? CLOCK_EFFECT_START
                                : same ? CLOCK_EFFECT_RESUME
                                       : CLOCK_EFFECT_RESTART;
-    if (same && row->clock.status == CLOCK_RUNNING)
+    if (same && runs(row))
         return 0;
     int code = case_clock_move(work, PROCESS_CLOCK_INNER, task_no, effect,
                                effect == CLOCK_EFFECT_RESUME ? NULL : &limit, error);

@@ -3,6 +3,7 @@
 // each level's share was, and who sees and holds it there.
 #include <string.h>
 
+#include <gridcase/cases/order.h>
 #include <gridcase/media/media.h>
 #include <gridcase/rules/calendar.h>
 
@@ -194,6 +195,64 @@ static void inner_limits_stand_while_the_case_is_suspended(void **state)
     world_end(w);
 }
 
+// A typhoon: all clocks of the case stand, and the work goes on under it.
+static int64_t typhoon(struct office *o)
+{
+    struct world *w = &o->world;
+    struct case_order_item item = {o->case_id, look(w, o->case_id).summary.version};
+    struct case_order_draft draft = {.actor = &o->leader,
+                                     .what = CASE_ORDER_PAUSE,
+                                     .scope = CASE_ORDER_ALL,
+                                     .title = "Typhoon",
+                                     .reason = "It blows.",
+                                     .filter = "open=1",
+                                     .until_ms = INSTANT_NONE,
+                                     .now_ms = w->now_ms,
+                                     .items = &item,
+                                     .count = 1};
+    int64_t id = 0;
+    unsigned done = 0;
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    assert_ok(db_begin(w->db, DB_WRITE, &transaction, &error));
+    assert_ok(case_order_sign(w->db, &draft, &id, &error));
+    assert_ok(case_order_work(w->db, w->city, w->now_ms, 10, &done, &error));
+    assert_ok(db_commit(&transaction, &error));
+    return id;
+}
+
+static void a_time_order_holds_the_clocks_of_desks_and_the_work_goes_on(void **state)
+{
+    (void)state;
+    struct office o;
+    office_begin(&o);
+    struct world *w = &o.world;
+    to(&o, &o.centre, "dispatch", "5");
+    w->now_ms += 20 * MINUTE;
+    int64_t order_id = typhoon(&o);
+    struct case_detail detail = look(w, o.case_id);
+    assert_int_equal(clock_of(&detail, PROCESS_CLOCK_DESK, 0)->state.status, CLOCK_PAUSED);
+    w->now_ms += 30 * MINUTE;
+    to(&o, &o.north, "pass_on", "6");
+    assert_ok(act(w, &o.sweepers, o.case_id, "sign", NULL, 0));
+    says(&o, &o.sweepers, "feed_back");
+    assert_string_equal(look(w, o.case_id).summary.step, "desk_review");
+    w->now_ms += 30 * MINUTE;
+    unsigned done = 0;
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    assert_ok(db_begin(w->db, DB_WRITE, &transaction, &error));
+    assert_ok(case_order_lift(w->db, order_id, &o.leader, w->now_ms, &error));
+    assert_ok(case_order_work(w->db, w->city, w->now_ms, 10, &done, &error));
+    assert_ok(db_commit(&transaction, &error));
+    w->now_ms += 10 * MINUTE;
+    assert_ok(act(w, &o.north, o.case_id, "endorse", NULL, 0));
+    detail = look(w, o.case_id);
+    assert_string_equal(detail.summary.step, "review");
+    assert_int_equal(clock_of(&detail, PROCESS_CLOCK_DESK, 0)->state.consumed_ms,
+                     30 * MINUTE);
+    assert_recount(w);
+    world_end(w);
+}
+
 static bool sees(struct world *w, const struct actor *actor, int64_t case_id)
 {
     bool visible = false;
@@ -265,6 +324,7 @@ int main(void)
         cmocka_unit_test(a_desk_is_late_by_its_own_limit_while_the_case_is_not),
         cmocka_unit_test(a_return_goes_up_level_by_level_with_its_clocks),
         cmocka_unit_test(inner_limits_stand_while_the_case_is_suspended),
+        cmocka_unit_test(a_time_order_holds_the_clocks_of_desks_and_the_work_goes_on),
         cmocka_unit_test(each_level_sees_its_part_and_holds_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
