@@ -72,6 +72,11 @@ test('a desk gets a case, passes it on inside its part, reviews and endorses', a
   assert.match(words, /各级用时.*北片指挥分中心.*2 级平台.*北片保洁队/s);
   await north.locator('.levels').scrollIntoViewIfNeeded();
   await looksGood(north, 'levels-review');
+  const phone = await deskOf(server, 'north1', { ...chinese, size: 'phone', path: `?case=${number}` });
+  await phone.locator('.levels tbody tr').first().waitFor();
+  await phone.locator('.levels').scrollIntoViewIfNeeded();
+  await looksGood(phone, 'levels-review-phone');
+  await done(phone);
   await action(north, 'endorsed').click();
   await send(north, number);
   await centre.waitForFunction(() => document.querySelector('.actions [data-kind="reviewed"]'));

@@ -87,6 +87,10 @@ test('a desk receives, passes on inside its part, reviews, endorses; the outer c
   assert.equal(after.step, 'review');
   assert.equal(after.clocks.find((one) => one.kind === 'handling').state, 'stopped');
   assert.deepEqual(after.levels.map((one) => one.department.code), ['north', 'street', 'team']);
+  const told = await people.leader1.want(`/cases/${number}/explain?language=zh-CN`);
+  const desk = told.clocks.find((one) => one.kind === 'desk');
+  assert.match(JSON.stringify(desk.limit_text), /2工作时/);
+  assert.ok(told.clocks.some((one) => one.kind === 'inner'));
   for (const one of after.levels) assert.ok(one.elapsed_ms >= 0 && one.counted_ms >= 0);
   assert.ok(!(await allowed('north1', number)).some((one) => one.task), "the centre's review is none of a desk's");
   good(await people.dispatcher1.act(number, 'accept_feedback'));
