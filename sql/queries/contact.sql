@@ -140,6 +140,12 @@ UPDATE case_merge SET survivor_id = $2 WHERE survivor_id = $1;
 -- database: cases
 SELECT count(*) FROM case_merge WHERE into_id = $1;
 
+-- A survivor that was merged itself: nobody would find the way.
+-- name: case_merge_astray
+-- database: cases
+SELECT count(*) FROM case_merge m JOIN case_merge n ON n.case_id = m.survivor_id
+WHERE m.case_id = $1;
+
 -- name: case_merge_list
 -- database: cases
 SELECT f.number FROM case_merge m JOIN case_file f ON f.case_id = m.case_id

@@ -152,13 +152,15 @@ int contact_recount(struct case_work *work, const char **ret_wrong, int64_t *ret
 {
     struct db_value id[] = {DB_INT(work->row.case_id)};
     const int64_t *fact = work->fact.values;
-    int64_t contacts = 0, merged = 0, survivor = 0;
+    int64_t contacts = 0, merged = 0, survivor = 0, astray = 0;
     *ret_wrong = NULL;
     int code = db_fetch_int(work->db, QUERY_CONTACT_COUNT, id, 1, &contacts, error);
     if (code == 0)
         code = db_fetch_int(work->db, QUERY_CASE_MERGE_COUNT, id, 1, &merged, error);
     if (code == 0)
         code = case_survivor(work->db, work->row.case_id, &survivor, error);
+    if (code == 0)
+        code = db_fetch_int(work->db, QUERY_CASE_MERGE_ASTRAY, id, 1, &astray, error);
     if (code != 0)
         return code;
     bool gone = survivor != work->row.case_id;
@@ -170,6 +172,10 @@ int contact_recount(struct case_work *work, const char **ret_wrong, int64_t *ret
         *ret_wrong = "merge.differs";
         *ret_stored = fact[FACT_MERGED_IN];
         *ret_counted = merged;
+    } else if (astray != 0) {
+        *ret_wrong = "merge.astray";
+        *ret_stored = survivor;
+        *ret_counted = astray;
     } else if (gone != (work->row.outcome == PROCESS_MERGED)) {
         *ret_wrong = "merge.outcome";
         *ret_stored = work->row.outcome;

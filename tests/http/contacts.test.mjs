@@ -3,7 +3,9 @@
 // with everybody still answered; who sees a reporter's data, and who looked.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { join } from 'node:path';
 import { addCity, copyModel, demoLogins, nobody, Person, Server, startServer, Stream, uuid } from './lib.mjs';
 
 let server;
@@ -253,9 +255,19 @@ function assertLog() {
   for (const secret of [...secrets, '5550001', 'Quillfeather', '13700001111']) assert.ok(!server.log.includes(secret), secret);
 }
 
-test("another city's user finds and takes nothing", async () => {
-  const made = await open({ reporter: { name: 'Far', phone: '13700001111' } });
+/** A city like this one, in which inspectors call back instead of acceptors. */
+function modelOfInspectors() {
   const model = copyModel('othertown');
+  const table = (name) => join(model.path, '../../grids/standard/process', name);
+  const edit = (name, change) => writeFileSync(table(name), readFileSync(table(name), 'utf8').replace(...change));
+  edit('actions.csv', [/^(call_back,called_back,callback,\w+|call_back,called_back,callback,=),,acceptor/gm, '$1,,inspector']);
+  edit('steps.csv', [/^callback,(\w+),callback,role:acceptor/m, 'callback,$1,callback,role:inspector']);
+  return model;
+}
+
+test("another city's user finds and takes nothing; whoever has to call back there sees whom", async () => {
+  const made = await open({ reporter: { name: 'Far', phone: '13700001111' } });
+  const model = modelOfInspectors();
   try {
     await server.stop();
     assertLog(); // of the server that ends here
@@ -263,13 +275,31 @@ test("another city's user finds and takes nothing", async () => {
     await server.start();
     const other = new Server(server.data, 'othertown');
     Object.assign(other, { base: server.base, api: `${server.base}/othertown/api/v1`, logins: demoLogins(server.data, 'othertown') });
-    const stranger = await other.signIn('acceptor1');
-    assert.deepEqual((await post(stranger, '/contacts/find', { phone: '13700001111' })).body.items, []);
-    assert.equal((await contact(stranger, { purpose: 'joined', number: made.number })).status, 404);
+    const there = {};
+    for (const login of ['acceptor1', 'leader1', 'dispatcher1', 'parks1', 'collector1', 'inspector1']) there[login] = await other.signIn(login);
+    assert.deepEqual((await post(there.acceptor1, '/contacts/find', { phone: '13700001111' })).body.items, []);
+    assert.equal((await contact(there.acceptor1, { purpose: 'joined', number: made.number })).status, 404);
     // Their session is nobody's here.
-    const here = new Person(server, 'acceptor1', stranger.headers, null);
+    const here = new Person(server, 'acceptor1', there.acceptor1.headers, null);
     assert.equal((await post(here, '/contacts/find', { phone: '13700001111' })).status, 401);
     assert.equal((await post(here, `/cases/${made.number}/unmask`, { reason: 'x' })).status, 401);
+
+    const { number } = (await there.acceptor1.report({ source: 'leader', reporter: wang })).body;
+    const parks = (await there.dispatcher1.want('/departments')).items.find((one) => one.code === 'parks');
+    for (const [login, action, inputs] of [
+      ['acceptor1', 'accept'], ['leader1', 'file'], ['dispatcher1', 'dispatch', { department: parks.id }], ['parks1', 'sign'],
+      ['parks1', 'feed_back', { opinion: 'done' }], ['dispatcher1', 'accept_feedback'], ['collector1', 'check', { result: 'pass' }],
+    ]) {
+      assert.equal((await there.inspector1.want(`/cases/${number}`)).reporter.masked, true, action);
+      const answer = await there[login].act(number, action, inputs);
+      assert.equal(answer.status, 200, `${action}: ${answer.text}`);
+    }
+    const seen = await there.inspector1.want(`/cases/${number}`);
+    assert.equal(seen.reporter.phone, wang.phone);
+    const called = await there.inspector1.act(number, 'call_back', { reached: 'yes', solved: 'yes', satisfied: 'yes' });
+    assert.equal(called.status, 200, called.text);
+    assert.equal(called.body.contacts[0].answered.reached, true); // the call back was the answer
+    assert.equal((await there.inspector1.want(`/cases/${number}`)).reporter.masked, true);
   } finally {
     model.remove();
   }

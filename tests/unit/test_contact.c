@@ -410,6 +410,16 @@ static void duplicates_are_near_in_class_distance_and_time(void **state)
     world_end(&w);
 }
 
+static void break_store(const struct world *w, const char *text)
+{
+    char path[400];
+    sqlite3 *handle;
+    snprintf(path, sizeof path, "%s/data/cities/t/cases.db", w->folder);
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle, text, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(handle);
+}
+
 static void a_lost_contact_is_found_by_the_recount(void **state)
 {
     (void)state;
@@ -418,18 +428,15 @@ static void a_lost_contact_is_found_by_the_recount(void **state)
     struct actor acceptor = person(2, ROLE_ACCEPTOR, 0, 0);
     struct case_result a = call(&w, &acceptor, &WANG, 0.0015);
     struct case_result b = call(&w, &acceptor, NULL, 0.0016);
+    struct case_result c = call(&w, &acceptor, NULL, 0.0017);
     assert_ok(merge(&w, &acceptor, a.case_id, b.number));
+    assert_ok(merge(&w, &acceptor, b.case_id, c.number));
     assert_recount(&w);
-    char path[400];
-    sqlite3 *handle;
-    snprintf(path, sizeof path, "%s/data/cities/t/cases.db", w.folder);
-    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(handle, "DELETE FROM contact; DELETE FROM case_merge",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
-    sqlite3_close(handle);
+    break_store(&w, "UPDATE case_merge SET survivor_id = into_id");
+    assert_int_equal(findings(&w, "merge.astray"), 1);
+    break_store(&w, "DELETE FROM contact; DELETE FROM case_merge");
     assert_int_equal(findings(&w, "contact.differs"), 1);
-    assert_int_equal(findings(&w, "merge.differs"), 1);
+    assert_int_equal(findings(&w, "merge.differs"), 2);
     world_end(&w);
 }
 
