@@ -32,6 +32,14 @@ static struct contact_data *data_new(struct api_call *call)
     return data;
 }
 
+// The body, with no members but these.
+static int read_body(struct api_call *call, const char *const *names,
+                     const struct json **ret_body, struct error *error)
+{
+    int code = api_body(call, ret_body, error);
+    return code ? code : json_only(*ret_body, names, error);
+}
+
 static int read_id(struct api_call *call, int64_t *ret_id, struct error *error)
 {
     const char *text = call->parameters[0];
@@ -68,10 +76,7 @@ int contacts_find_prepare(struct api_call *call, struct error *error)
     static const char *const names[] = {"phone", NULL};
     const struct json *body = NULL;
     struct contact_data *data = data_new(call);
-    int code = api_body(call, &body, error);
-    if (!code) {
-        code = json_only(body, names, error);
-    }
+    int code = read_body(call, names, &body, error);
     if (!code) {
         code = json_get_text(body, "phone", JSON_REQUIRED, 40, &data->phone, error);
     }
@@ -177,10 +182,7 @@ int contacts_add_prepare(struct api_call *call, struct error *error)
     const struct json *body = NULL;
     struct contact_data *data = data_new(call);
     struct contact_new *new = &data->new;
-    int code = api_body(call, &body, error);
-    if (!code) {
-        code = json_only(body, names, error);
-    }
+    int code = read_body(call, names, &body, error);
     if (!code) {
         code = read_purpose(body, &new->purpose, error);
     }
@@ -252,10 +254,7 @@ int contacts_answer_prepare(struct api_call *call, struct error *error)
     struct contact_answer *answer = &data->answer;
     int code = read_id(call, &answer->id, error);
     if (!code) {
-        code = api_body(call, &body, error);
-    }
-    if (!code) {
-        code = json_only(body, names, error);
+        code = read_body(call, names, &body, error);
     }
     if (!code) {
         code = json_get_bool(body, "reached", JSON_REQUIRED, &answer->reached, error);
@@ -295,10 +294,7 @@ int contacts_erase_prepare(struct api_call *call, struct error *error)
     struct contact_data *data = data_new(call);
     int code = read_id(call, &data->id, error);
     if (!code) {
-        code = api_body(call, &body, error);
-    }
-    if (!code) {
-        code = json_only(body, names, error);
+        code = read_body(call, names, &body, error);
     }
     if (!code) {
         code = json_get_bool(body, "everywhere", JSON_OPTIONAL, &data->everywhere, error);
@@ -346,10 +342,7 @@ int cases_unmask_prepare(struct api_call *call, struct error *error)
     static const char *const names[] = {"reason", NULL};
     const struct json *body = NULL;
     struct contact_data *data = data_new(call);
-    int code = api_body(call, &body, error);
-    if (!code) {
-        code = json_only(body, names, error);
-    }
+    int code = read_body(call, names, &body, error);
     if (!code) {
         code = json_get_text(body, "reason", JSON_REQUIRED, 500, &data->unmasking.reason,
                              error);

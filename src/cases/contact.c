@@ -20,12 +20,18 @@ const char *contact_channel_to_str(int channel)
     return channel > 0 && channel < CONTACT_CHANNEL_COUNT ? CHANNELS[channel] : NULL;
 }
 
-int contact_channel_from_str(const char *text)
+// Words begin at 1.
+static int number_of(const char *const *words, int count, const char *text)
 {
-    for (int i = 1; i < CONTACT_CHANNEL_COUNT; i++)
-        if (text_equal(CHANNELS[i], text))
+    for (int i = 1; i < count; i++)
+        if (text_equal(words[i], text))
             return i;
     return -1;
+}
+
+int contact_channel_from_str(const char *text)
+{
+    return number_of(CHANNELS, CONTACT_CHANNEL_COUNT, text);
 }
 
 const char *contact_purpose_to_str(int purpose)
@@ -35,10 +41,7 @@ const char *contact_purpose_to_str(int purpose)
 
 int contact_purpose_from_str(const char *text)
 {
-    for (int i = 1; i < CONTACT_PURPOSE_COUNT; i++)
-        if (text_equal(PURPOSES[i], text))
-            return i;
-    return -1;
+    return number_of(PURPOSES, CONTACT_PURPOSE_COUNT, text);
 }
 
 // ---- numbers ----
