@@ -2,11 +2,14 @@
 #include <gridcase/cases/process_move.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <gridcase/db/lane.h>
 
 #include "case_internal.h"
 
-enum { MOVES_AT_ONCE = 256, LIST_SIZE = 300 };
+enum { MOVES_AT_ONCE = 256, MOVE_SLICE = 50, LIST_SIZE = 300 };
 
 // ---- where a step leads ----
 static int check_map(const struct process *process, const struct table *map,
@@ -224,5 +227,62 @@ int process_move_run(struct db *db, const struct city_snapshot *city,
         code = move_one(db, city, map, ids[i], now_ms, error);
     if (code == 0)
         *ret_done = count;
+    return code;
+}
+
+// ---- all of them, for a command ----
+struct moving {
+    const struct city_snapshot *city;
+    const struct process_move_order *order;
+    struct process_move_plan plan;
+    struct arena *arena;
+    int64_t now_ms;
+    unsigned done, moved;
+};
+
+static int plan_job(struct db *db, void *context, struct error *error)
+{
+    struct moving *moving = context;
+    return process_move_plan(db, moving->city, moving->order->map, moving->arena,
+                             &moving->plan, error);
+}
+
+static int move_job(struct db *db, void *context, struct error *error)
+{
+    struct moving *moving = context;
+    return process_move_run(db, moving->city, moving->order->map, moving->now_ms,
+                            MOVE_SLICE, &moving->done, error);
+}
+
+static int move_slices(struct db_lane *lane, struct moving *moving, struct error *error)
+{
+    const atomic_bool *stop = moving->order->stop;
+    int code = process_move_check(&moving->plan, error);
+    do {
+        moving->done = 0;
+        if (code == 0)
+            code = db_lane_call(lane, DB_MACHINES, move_job, moving, error);
+        moving->moved += moving->done;
+    } while (code == 0 && moving->done == MOVE_SLICE &&
+             (stop == NULL || !atomic_load(stop)));
+    return code;
+}
+
+int process_move_all(struct db_lane *lane, const struct city_snapshot *city,
+                     const struct process_move_order *order, int64_t now_ms,
+                     struct buffer *report, struct error *error)
+{
+    struct arena *arena ARENA_CLEANUP = arena_new(1024 * 1024);
+    struct moving *moving = memory_new(sizeof *moving);
+    *moving =
+        (struct moving){.city = city, .order = order, .arena = arena, .now_ms = now_ms};
+    int code = db_lane_call(lane, DB_MACHINES, plan_job, moving, error);
+    if (code == 0 && !order->dry)
+        code = move_slices(lane, moving, error);
+    if (code == 0)
+        process_move_tell(&moving->plan, report);
+    if (code == 0 && !order->dry)
+        buffer_format(report, "\n%u cases moved", moving->moved);
+    free(moving);
     return code;
 }

@@ -23,7 +23,6 @@ enum {
     PATH_SIZE = 4096,
     TABLE_BYTES = 4 * 1024 * 1024,
     MAP_BYTES = 32 * 1024,
-    MOVE_SLICE = 50, // cases of one transaction
 };
 
 static int words(int argc, char **argv, struct error *error)
@@ -124,47 +123,15 @@ struct move_options {
     const char *data, *slug, *map_path;
     bool dry;
 };
-struct move_job {
-    const struct city_snapshot *city;
-    const struct table *map;
-    struct process_move_plan plan;
-    struct arena *arena;
-    unsigned done, moved;
-};
-
-static int plan_job(struct db *db, void *context, struct error *error)
-{
-    struct move_job *job = context;
-    return process_move_plan(db, job->city, job->map, job->arena, &job->plan, error);
-}
-
-static int move_job(struct db *db, void *context, struct error *error)
-{
-    struct move_job *job = context;
-    return process_move_run(db, job->city, job->map, instant_now_ms(), MOVE_SLICE,
-                            &job->done, error);
-}
-
-static int move_all(struct db_lane *lane, struct move_job *job, struct error *error)
-{
-    int code = process_move_check(&job->plan, error);
-    do {
-        job->done = 0;
-        if (code == 0)
-            code = db_lane_call(lane, DB_MACHINES, move_job, job, error);
-        job->moved += job->done;
-    } while (code == 0 && job->done == MOVE_SLICE);
-    return code;
-}
-
 static int move_in_store(const struct move_options *options, const char *map_text,
                          struct error *error)
 {
     struct db_store *store = NULL;
     struct db_lane *lane = NULL;
     struct table *map TABLE_CLEANUP = NULL;
-    struct arena *arena ARENA_CLEANUP = arena_new(1024 * 1024);
-    struct move_job job = {.arena = arena};
+    struct process_move_order order = {.dry = options->dry};
+    struct buffer out BUFFER_CLEANUP;
+    buffer_init(&out, BUFFER_CEILING_FILE);
     int code = 0;
     if (map_text != NULL)
         code = table_parse_csv("map", options->map_path, map_text, strlen(map_text), &map,
@@ -176,20 +143,11 @@ static int move_in_store(const struct move_options *options, const char *map_tex
         code = city_snapshot_open(store, options->slug, &city, error);
     if (code == 0)
         code = db_lane_get(store, options->slug, DB_CASES, &lane, error);
-    job.city = city;
-    job.map = map;
+    order.map = map;
     if (code == 0)
-        code = db_lane_call(lane, DB_MACHINES, plan_job, &job, error);
-    if (code == 0 && !options->dry)
-        code = move_all(lane, &job, error);
-    if (code == 0) {
-        struct buffer out BUFFER_CLEANUP;
-        buffer_init(&out, BUFFER_CEILING_FILE);
-        process_move_tell(&job.plan, &out);
+        code = process_move_all(lane, city, &order, instant_now_ms(), &out, error);
+    if (code == 0)
         printf("%s\n", out.data);
-        if (!options->dry)
-            printf("%u cases moved\n", job.moved);
-    }
     db_lane_put(lane);
     db_store_close(store);
     return code;

@@ -36,6 +36,28 @@ static void ring(struct world *w)
         assert_ok(case_timers_run(w->db, w->city, w->now_ms, 50, &done, &error));
 }
 
+// Every case can be brought to its end.
+static void finish_all(struct world *w, const struct actor *people, size_t person_count,
+                       const int64_t *cases, size_t count)
+{
+    fake_departments[6].closed = true;
+    fake_departments[4].closed = true; // the higher desk, too
+    assert_ok(upkeep_all(w));
+    for (size_t i = 0; i < count; i++) {
+        for (int tries = 0; tries < 20000 && look(w, cases[i]).summary.task_id != 0;
+             tries++) {
+            w->now_ms += MINUTE;
+            random_move(w, people, person_count, cases[i], true);
+            if (tries % 50 == 0) {
+                ring(w);
+                arena_free(w->arena);
+                w->arena = arena_new(256 * 1024 * 1024);
+            }
+        }
+        assert_int_equal(look(w, cases[i]).summary.stage, PROCESS_ENDED);
+    }
+}
+
 static void play_at_random(const char *process, unsigned moves)
 {
     struct world w;
@@ -78,22 +100,7 @@ static void play_at_random(const char *process, unsigned moves)
     }
     assert_true(made > moves / 2);
     assert_recount(&w);
-    // Every case can be brought to its end, also when its desks are no more.
-    fake_departments[4].closed = fake_departments[6].closed = true;
-    assert_ok(upkeep_all(&w));
-    for (size_t i = 0; i < case_count; i++) {
-        for (int tries = 0; tries < 20000 && look(&w, cases[i]).summary.task_id != 0;
-             tries++) {
-            w.now_ms += MINUTE;
-            random_move(&w, people, count, cases[i], true);
-            if (tries % 50 == 0) {
-                ring(&w);
-                arena_free(w.arena);
-                w.arena = arena_new(256 * 1024 * 1024);
-            }
-        }
-        assert_int_equal(look(&w, cases[i]).summary.stage, PROCESS_ENDED);
-    }
+    finish_all(&w, people, count, cases, case_count);
     assert_recount(&w);
     fake_departments[4].closed = fake_departments[6].closed = false;
     world_end(&w);

@@ -8,6 +8,7 @@
 // history; the move stands in it.
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,6 +42,17 @@ void process_move_tell(const struct process_move_plan *plan, struct buffer *out)
 // ERROR_CONFLICT "process.steps_left" with the list when a row has no place.
 int process_move_check(const struct process_move_plan *plan,
                        struct error *error) ERROR_MUST_CHECK;
+// Plans and, unless dry, moves all in the city's writer lane, fifty to a transaction, so
+// that nobody waits for all of them. Adds to report what a person should read.
+struct process_move_order {
+    const struct table *map; // NULL: none
+    bool dry;
+    const atomic_bool *stop; // NULL: never
+};
+struct db_lane;
+int process_move_all(struct db_lane *lane, const struct city_snapshot *city,
+                     const struct process_move_order *order, int64_t now_ms,
+                     struct buffer *report, struct error *error) ERROR_MUST_CHECK;
 // Moves at most `most` cases (*ret_done == most: call again), inside a write transaction.
 // ERROR_CONFLICT "process.steps_left" when a case stands in a step without a place: its
 // message begins the list.
