@@ -46,6 +46,18 @@ for (const [turn, { size, language }] of plays.entries()) {
     await page.keyboard.type(phone); // the focus is there already
     await page.locator('.known button', { hasText: made.number }).waitFor();
     await page.waitForFunction(() => [...document.querySelectorAll('.caller input')].some((one) => one.value === '王小明'));
+    // Another number: what was filled in for the first goes, what is typed stays.
+    await page.fill('#call-phone', `${phone.slice(0, -1)}9`);
+    await page.waitForFunction(() => [...document.querySelectorAll('.caller input')].every((one) => one.value !== '王小明'));
+    await page.locator('.caller input').nth(5).fill('Li Lei');
+    await page.fill('#call-phone', phone);
+    await page.locator('.known button', { hasText: made.number }).waitFor();
+    assert.equal(await page.locator('.caller input').nth(5).inputValue(), 'Li Lei');
+    await page.locator('.caller input').nth(5).fill('');
+    await page.fill('#call-phone', '');
+    await page.fill('#call-phone', phone);
+    await page.waitForFunction(() => [...document.querySelectorAll('.caller input')].some((one) => one.value === '王小明'));
+    await page.locator('#call-phone').focus();
     await looksGood(page, `call-known-${tag}`);
     await page.keyboard.press('ArrowDown');
     await page.waitForFunction(() => document.activeElement?.closest('.known'));

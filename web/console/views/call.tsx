@@ -42,18 +42,27 @@ function sorted(contacts: Contact[]): Pick<Search, 'known' | 'loose'> {
   return { known, loose: contacts.filter((one) => !one.case) };
 }
 
-/** What the person said of themselves last time need not be asked again. */
+/** What the person said of themselves last time need not be asked again. What was filled in
+ * for another number goes; what was typed stays. */
+let filled = { name: '', email: '', home: '' };
 function fill(contacts: Contact[]): void {
-  const last = contacts.find((one) => !one.reporter.masked && one.reporter.name);
-  if (!last || form.value.name || form.value.anonymous) return;
-  const { name, email, address } = last.reporter;
-  set({ name: name ?? '', email: form.value.email || (email ?? ''), home: form.value.home || (address ?? '') });
+  if (form.value.anonymous) return;
+  const last = contacts.find((one) => !one.reporter.masked && one.reporter.name)?.reporter;
+  const next = { name: last?.name ?? '', email: last?.email ?? '', home: last?.address ?? '' };
+  const own = (name: keyof typeof filled) => form.value[name] !== '' && form.value[name] !== filled[name];
+  set({
+    name: own('name') ? form.value.name : next.name,
+    email: own('email') ? form.value.email : next.email,
+    home: own('home') ? form.value.home : next.home,
+  });
+  filled = next;
 }
 
 async function look(phone: string, number: string): Promise<void> {
   const mine = ++turn;
   if (!number && digits(phone) < 5) {
     search.value = nothing;
+    fill([]);
     return;
   }
   search.value = { ...search.peek(), state: 'asking', words: '' };
@@ -254,7 +263,20 @@ export function Caller() {
   );
   return (
     <fieldset class="caller">
-      <legend>{t('call.who')}</legend>
+      <legend>
+        {t('call.who')}
+        <button
+          type="button"
+          class="plain small"
+          onClick={() => {
+            forget();
+            done();
+            phone.current?.focus();
+          }}
+        >
+          {t('call.afresh')}
+        </button>
+      </legend>
       <div class="channels" role="radiogroup" aria-label={t('call.channel')}>
         {['call', 'visit', 'message'].map((code) => (
           <label key={code} class="chip-radio">
