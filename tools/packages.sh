@@ -9,7 +9,8 @@ build="gcc make pkg-config libc6-dev libmicrohttpd-dev libsqlite3-dev libspatial
 libgdal-dev libgeos-dev libproj-dev libjansson-dev libargon2-dev libgnutls28-dev
 libglib2.0-dev libturbojpeg0-dev libpng-dev zlib1g-dev libxlsxwriter-dev libpq-dev tzdata ca-certificates"
 test="libcmocka-dev clang libclang-rt-14-dev chromium fonts-noto-cjk sqlite3 gdal-bin curl jq mandoc valgrind
-postgresql-15 postgresql-15-postgis-3 postgresql-client-15"
+postgresql-15 postgresql-15-postgis-3 postgresql-client-15
+pgbouncer"
 lint="clang-format clang-tidy cppcheck"
 
 wanted=$build

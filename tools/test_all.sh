@@ -77,12 +77,24 @@ step fuzz-replay 500 make --no-print-directory -j2 fuzz-replay
 step lint-house 120 tools/lint_house.sh
 # shellcheck disable=SC2046
 step http $((factor * 500)) "${tests[@]}" $(files tests/http)
+# What opens stores and looks into no file of SQLite, on PostgreSQL; some through PgBouncer.
+on_postgres=(account account_command case_rules case_points case_media cases_random cases_read
+    city_store media_row process_tables search)
+step unit-postgres $((factor * 300)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
+    tools/run_units.sh "$build" "${on_postgres[@]/#/$build/unit/test_}"
+pooled=(db_contract db_rows case_rules search city_store)
+step unit-pgbouncer $((factor * 300)) env GRIDCASE_ENGINE=postgres tools/with_pgbouncer.sh \
+    tools/run_units.sh "$build" "${pooled[@]/#/$build/unit/test_}"
+# The HTTP suite on PostgreSQL; the whole record of a city only when there is time for it.
+# shellcheck disable=SC2046
+step http-postgres $((factor * 600)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh "${tests[@]}" \
+    $(files tests/http | grep -vE "/(install|grid_make|tls|forwarded|figures_boston${GRIDCASE_LONG:+x})\.test")
 step web-unit 300 tools/web_unit.sh
 # shellcheck disable=SC2046
 step browser $((factor * 600)) tools/browser_tests.sh "$node" $(files tests/browser)
 grep -a "^played twice" "$build/test-browser.log"
 # shellcheck disable=SC2046
-step fault $((factor * 400)) "${tests[@]}" $(files tests/fault)
+step fault $((factor * 400)) tools/with_postgres.sh "${tests[@]}" $(files tests/fault)
 if [ -n "${GRIDCASE_LONG:-}" ]; then
     unset GRIDCASE_LONG # the slower builds run the short forms
     step unit-asan 900 make --no-print-directory -j2 unit SAN=address

@@ -75,6 +75,9 @@ int pg_fail(struct pg_connection *connection, const PGresult *result, struct err
                                           : error->code;
     if (text_equal(error->slug, "db.over_budget"))
         connection->was_over_budget = true;
+    // What comes after a statement that ran out of time has the same reason.
+    else if (text_equal(error->slug, "db.transaction_lost") && connection->was_over_budget)
+        code = error_set(error, ERROR_BUSY, "db.over_budget", "no time is left");
     if (!pg_link_is_up(&connection->link))
         lose(connection);
     return code;

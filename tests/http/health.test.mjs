@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { cli, startServer, until } from './lib.mjs';
+import { cli, onPostgres, startServer, until } from './lib.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'gridcase-health-'));
 const clock = join(folder, 'clock');
@@ -35,7 +35,7 @@ const health = async (query = '') => {
   return { status: answer.status, lines: (await answer.text()).trim().split('\n') };
 };
 
-test('a backup is missed, then its age is told', async () => {
+test('a backup is missed, then its age is told', { skip: onPostgres && 'gridcase backup copies files: a PostgreSQL store has none' }, async () => {
   const before = await status();
   assert.equal(before.items.backup.level, 'warning');
   assert.match(before.items.backup.text, /none was made yet/);
@@ -56,7 +56,7 @@ test('a backup is missed, then its age is told', async () => {
   assert.match(server.log, /event=clock\.set/);
 });
 
-test('a backup that fails is told with its reason until one succeeds', async () => {
+test('a backup that fails is told with its reason until one succeeds', { skip: onPostgres && 'gridcase backup copies files: a PostgreSQL store has none' }, async () => {
   writeFileSync(join(folder, 'file'), '');
   await assert.rejects(cli('backup', join(folder, 'file', 'below'), '--data', server.data));
   await assert.rejects(cli('backup', join(server.data, 'inside'), '--data', server.data));
@@ -80,7 +80,7 @@ test('the limits are settings; what is critical has an exit status of its own', 
   const metrics = await (await fetch(`http://127.0.0.1:${server.healthPort}/metrics`)).text();
   assert.match(metrics, /gridcase_health\{item="disk"\} 2/);
   assert.match(metrics, /gridcase_disk_free_percent \d/);
-  assert.match(metrics, /gridcase_backup_age_seconds \d/);
+  if (!onPostgres) assert.match(metrics, /gridcase_backup_age_seconds \d/);
   const json = JSON.parse((await status('--json')).stdout);
   assert.equal(json.level, 'critical');
   assert.ok(json.items.some((item) => item.name === 'cities'));
@@ -90,7 +90,7 @@ test('without a server the folder itself is looked at', async () => {
   await server.stop();
   const alone = await status();
   assert.equal(alone.items.server.level, 'critical');
-  assert.equal(alone.items.backup.level, 'ok');
+  assert.equal(alone.items.backup.level, onPostgres ? 'warning' : 'ok');
   assert.equal(alone.code, 21);
   const nothing = await cli('status', '--data', join(folder, 'nothing')).catch((error) => error);
   assert.equal(nothing.code, 3);
