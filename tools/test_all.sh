@@ -82,7 +82,7 @@ on_postgres=(account account_command case_rules case_points case_media cases_ran
     city_store media_row process_tables search)
 step unit-postgres $((factor * 300)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
     tools/run_units.sh "$build" "${on_postgres[@]/#/$build/unit/test_}"
-pooled=(db_contract db_rows case_rules search city_store)
+pooled=(db_contract db_rows case_rules account)
 step unit-pgbouncer $((factor * 300)) env GRIDCASE_ENGINE=postgres tools/with_pgbouncer.sh \
     tools/run_units.sh "$build" "${pooled[@]/#/$build/unit/test_}"
 # The HTTP suite on PostgreSQL; the whole record of a city only when there is time for it.
