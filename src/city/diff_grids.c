@@ -106,15 +106,17 @@ static int read_chains(struct diff_run *run, struct error *error)
     DB_STATEMENT_CLEANUP struct db_statement *row = NULL;
     struct diff_grid **by_id = memory_array(run->grid_count + 1, sizeof(*by_id));
     size_t at = 0;
-    int code =
-        by_id ? db_prepare(run->db, QUERY_CITY_DIFF_CHAINS, &row, error) : no_memory(error);
+    if (!by_id)
+        return no_memory(error);
+    int code = db_prepare(run->db, QUERY_CITY_DIFF_CHAINS, &row, error);
     if (code < 0) {
         free(by_id);
         return code;
     }
     for (size_t i = 0; i < run->grid_count; i++)
         by_id[i] = &run->grid[i];
-    qsort(by_id, run->grid_count, sizeof(*by_id), compare_ids);
+    if (run->grid_count)
+        qsort(by_id, run->grid_count, sizeof(*by_id), compare_ids);
     db_bind_int(row, 1, run->version);
     while ((code = db_step(row, error)) == DB_ROW) {
         int64_t id = db_column_int(row, 0);
@@ -163,7 +165,10 @@ static double same_share(const struct diff_run *run, const struct model_area *gr
 static struct city_difference describe(const struct model_area *now,
                                        const struct diff_grid *was)
 {
-    struct city_difference d = {.what = "grids", .code = was ? was->code : now->code};
+    struct city_difference d = {.what = "grids",
+                                .code = was   ? was->code
+                                        : now ? now->code
+                                              : ""};
     d.new_code = d.detail = "";
     d.common = 1;
     if (now) {

@@ -71,7 +71,7 @@ static const char **file_codes(const struct diff_run *run, const struct model_la
     const char **code = memory_array(layer->count + 1, sizeof(*code));
     for (size_t i = 0; code && i < layer->count; i++)
         code[i] = run->model->area[layer->first + i].code;
-    if (code)
+    if (code && layer->count)
         qsort(code, layer->count, sizeof(*code), compare_texts);
     return code;
 }
@@ -136,7 +136,8 @@ static int match_file_codes(struct diff_run *run, const struct model_layer *laye
     for (size_t i = 0; i < run->grid_count; i++)
         if (!run->grid[i].matched && run->grid[i].model_code[0])
             named[count++] = &run->grid[i];
-    qsort(named, count, sizeof(*named), compare_model_codes);
+    if (count)
+        qsort(named, count, sizeof(*named), compare_model_codes);
     for (size_t i = 0; i < layer->count && count; i++) {
         struct diff_grid key = {.model_code = run->model->area[layer->first + i].code};
         struct diff_grid *wanted = &key;

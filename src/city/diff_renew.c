@@ -196,7 +196,8 @@ static int rename_components(struct diff_run *run, struct error *error)
             !text_equal(run->model->area[i].model_code, run->model->area[i].code))
             renamed[count++] =
                 (struct renamed){run->model->area[i].model_code, run->model->area[i].code};
-    qsort(renamed, count, sizeof(*renamed), compare_renamed);
+    if (count)
+        qsort(renamed, count, sizeof(*renamed), compare_renamed);
     for (size_t i = 0; i < run->model->component_count && count; i++) {
         struct renamed key = {run->model->component[i].grid_code, NULL};
         const struct renamed *found =

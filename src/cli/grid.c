@@ -173,7 +173,8 @@ static int compare_codes(const void *left, const void *right)
 // One area for each code; the order of the file does not matter.
 static int check_codes(struct make_run *run, struct error *error)
 {
-    qsort(run->area, run->input.area_count, sizeof(*run->area), compare_codes);
+    if (run->input.area_count)
+        qsort(run->area, run->input.area_count, sizeof(*run->area), compare_codes);
     for (size_t i = 1; i < run->input.area_count; i++)
         if (text_equal(run->area[i - 1].code, run->area[i].code))
             return error_set(error, ERROR_INPUT, "grid.area_code",
@@ -187,7 +188,9 @@ static int take_areas(struct make_run *run, struct error *error)
     int field = geo_layer_field(layer, run->code);
     size_t features = geo_layer_features(layer), repaired = 0;
     run->area = memory_array(features + 1, sizeof(*run->area));
-    int code = run->area ? 0 : memory_out(error);
+    int code = 0;
+    if (!run->area)
+        return memory_out(error);
     if (field < 0)
         return error_set(error, ERROR_INPUT, "layer.field", "%s has no column \"%.60s\"",
                          run->areas.options.path, run->code);
