@@ -345,7 +345,9 @@ static int write_cells(struct make_run *run, const struct grid_result *result,
     sheet.part_name[PART_COMMUNITY] = run->free_codes ? NULL : "community";
     sheet.part_name[PART_SERIAL] = "serial";
     struct grid_row *row = memory_array(result->count + 1, sizeof(*row));
-    int code = row ? 0 : memory_out(error);
+    int code = 0;
+    if (!row)
+        return memory_out(error);
     for (size_t i = 0; i < result->count && code == 0; i++)
         code = fill_row(run, &result->cell[i], &row[i], error);
     sheet.row = row;
@@ -456,7 +458,7 @@ static int run_show(int argc, char **argv, struct error *error)
     area = memory_array(features + 1, sizeof(*area));
     if (code == 0 && !area)
         code = memory_out(error);
-    for (size_t i = 0; i < features && code == 0; i++) {
+    for (size_t i = 0; area && i < features && code == 0; i++) {
         const struct geo_feature *feature = geo_layer_feature(run.areas.layer, i);
         if (feature->polygon)
             area[count++] = geo_polygon_area_m2(feature->polygon);
