@@ -247,6 +247,9 @@ int case_point_parse(const char *text, struct case_point *ret_point,
 // ---- input.c ----
 int case_inputs_check(struct case_work *work, const struct process_action *action,
                       struct case_inputs *ret_inputs, struct error *error) ERROR_MUST_CHECK;
+// The inputs of a move that no form has: two numbers, their names in order of the alphabet.
+int case_keep_pair(struct case_work *work, const char *const names[2],
+                   const int64_t values[2], struct error *error) ERROR_MUST_CHECK;
 int case_report_inputs(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 // Adds to the inputs what a correction replaced.
 int case_inputs_keep_before(struct case_work *work, struct error *error) ERROR_MUST_CHECK;

@@ -102,23 +102,6 @@ static int choose_holder(struct case_work *work, struct case_task_row *task, int
     return 0;
 }
 
-static int note_change(struct case_work *work, int64_t from, int64_t to,
-                       struct error *error)
-{
-    struct buffer out BUFFER_CLEANUP;
-    buffer_init(&out, BUFFER_CEILING_LINE);
-    struct json_writer writer;
-    json_writer_init(&writer, &out);
-    json_begin_object(&writer, NULL);
-    json_put_int(&writer, "from", from);
-    json_put_int(&writer, "to", to);
-    json_end_object(&writer);
-    int code = buffer_check(&out, error);
-    if (code == 0)
-        work->inputs.json = arena_copy(work->arena, out.data, out.length);
-    return code;
-}
-
 static int hand_on(struct case_work *work, const struct case_handing *handing,
                    struct error *error)
 {
@@ -139,7 +122,8 @@ static int hand_on(struct case_work *work, const struct case_handing *handing,
     random_bytes(work->salt, sizeof work->salt);
     code = choose_holder(work, task, handing->to, error);
     if (code == 0)
-        code = note_change(work, handing->from, task->person_id, error);
+        code = case_keep_pair(work, (const char *[]){"from", "to"},
+                              (int64_t[]){handing->from, task->person_id}, error);
     if (code != 0)
         return code;
     task->version++;

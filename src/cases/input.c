@@ -447,3 +447,20 @@ int case_inputs_from_json(struct arena *arena, const struct json *object,
     *ret_count = collecting.count;
     return 0;
 }
+
+int case_keep_pair(struct case_work *work, const char *const names[2],
+                   const int64_t values[2], struct error *error)
+{
+    struct buffer out BUFFER_CLEANUP;
+    buffer_init(&out, BUFFER_CEILING_LINE);
+    struct json_writer writer;
+    json_writer_init(&writer, &out);
+    json_begin_object(&writer, NULL);
+    for (int i = 0; i < 2; i++)
+        json_put_int(&writer, names[i], values[i]);
+    json_end_object(&writer);
+    int code = buffer_check(&out, error);
+    if (code == 0)
+        work->inputs.json = arena_copy(work->arena, out.data, out.length);
+    return code;
+}

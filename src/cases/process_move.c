@@ -114,23 +114,6 @@ static bool same_work(const struct process_step *a, const struct process_step *b
            a->holder_role == b->holder_role && a->stage == b->stage && a->clock == b->clock;
 }
 
-static int keep_versions(struct case_work *work, int64_t before, int64_t after,
-                         struct error *error)
-{
-    struct buffer out BUFFER_CLEANUP;
-    buffer_init(&out, BUFFER_CEILING_LINE);
-    struct json_writer writer;
-    json_writer_init(&writer, &out);
-    json_begin_object(&writer, NULL);
-    json_put_int(&writer, "process_after", after);
-    json_put_int(&writer, "process_before", before);
-    json_end_object(&writer);
-    int code = buffer_check(&out, error);
-    if (code == 0)
-        work->inputs.json = arena_copy(work->arena, out.data, out.length);
-    return code;
-}
-
 // Takes the case out of its step by the old process and into the new one's.
 static int change(struct case_work *work, struct process_action *action,
                   const struct process *next, struct error *error)
@@ -175,7 +158,8 @@ static int move_case(struct case_work *work, const struct table *map, struct err
     int64_t version = city_rules_current(work->city, CITY_PROCESS);
     code = change(work, &action, next, error);
     if (code == 0)
-        code = keep_versions(work, before.process_version, version, error);
+        code = case_keep_pair(work, (const char *[]){"process_after", "process_before"},
+                              (int64_t[]){version, before.process_version}, error);
     if (code == 0)
         code = case_store(work, &before, error);
     if (code == 0)
