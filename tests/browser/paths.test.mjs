@@ -107,6 +107,7 @@ test('supervision reaches the department, and its answer ends it', async () => {
   const roads = await deskOf(server, 'roads1', chinese);
   await asked(roads);
   await row(roads, number).click();
+  assert.match(await roads.textContent('.headline'), /督办/);
   await action(roads, 'supervision_answered').click();
   await fillForm(roads, '今晚完工');
   await send(roads, number);

@@ -11,6 +11,7 @@ import { MediaList } from '../../lib/ui/media.tsx';
 import { t } from '../i18n.ts';
 import {
   catalogue,
+  city,
   client,
   cursor,
   detail,
@@ -146,6 +147,16 @@ function Bar({ number }: { number: string }) {
   );
 }
 
+/** What hangs over a case besides its clock: supervision that wants an answer, an appeal granted. */
+function flags(found: CaseDetail): string[] {
+  const kinds = found.history.map((row) => row.kind);
+  const word = (code: string) => label(city.value?.kinds?.find((one) => one.code === code)?.label);
+  const out: string[] = [];
+  if (found.tasks.some((task) => task.state === 'open' && task.kind === 'supervise')) out.push(word('supervised'));
+  if (kinds.lastIndexOf('exempted') > kinds.lastIndexOf('reopened')) out.push(word('exempted'));
+  return out.filter(Boolean);
+}
+
 function Headline({ found }: { found: CaseDetail }) {
   const shown = light(found);
   const words = leftWords(found.clock, nowMs.value);
@@ -157,6 +168,11 @@ function Headline({ found }: { found: CaseDetail }) {
         {found.outcome ? outcomeWord(found.outcome) : paused(found.clock) ? t('clock.paused') : lightWord(shown)}
         {words && <b>{words}</b>}
       </span>
+      {flags(found).map((word) => (
+        <span key={word} class="badge">
+          {word}
+        </span>
+      ))}
       {found.one_sided && (
         <span class="badge" title={t('levels.one_sided_hint')}>
           <Icon name="warn" size={12} /> {t('levels.one_sided')}
