@@ -13,6 +13,7 @@ enum {
     TICK_MS = 250,
     LOOK_MS = 5000,   // the next timer of an open city is asked for at least so often
     TIMERS_MOST = 32, // moves of one batch
+    ORDERS_MOST = 64, // cases of a time order in one: it stops after 10 ms by itself
     SWEEP_MS = 60000, // upkeep of an open city's cases: new calendars, old keys
     IDLE_TICKS = 8,
 };
@@ -37,8 +38,8 @@ static int next_due(struct db *db, int64_t *ret_ms, struct error *error)
     if (code) {
         return code;
     }
-    bool order = order_ms != INSTANT_NONE &&
-                 (timer_ms == INSTANT_NONE || order_ms < timer_ms);
+    bool order =
+        order_ms != INSTANT_NONE && (timer_ms == INSTANT_NONE || order_ms < timer_ms);
     *ret_ms = order ? order_ms : timer_ms;
     return 0;
 }
@@ -56,8 +57,8 @@ static int timer_work(struct db *db, void *context, struct error *error)
     job->done += swept;
     unsigned ordered = 0;
     if (!code && job->done < TIMERS_MOST) {
-        code = case_order_work(db, job->snapshot, job->now_ms, TIMERS_MOST - job->done,
-                               &ordered, error);
+        code =
+            case_order_work(db, job->snapshot, job->now_ms, ORDERS_MOST, &ordered, error);
     }
     if (!code && ordered > 0 && !atomic_load(&job->api->timer_stop)) {
         job->done = TIMERS_MOST; // an order is worked to its end, slice by slice

@@ -5,7 +5,7 @@
 
 #include "order_internal.h"
 
-static const int64_t BUDGET_US = 15000; // of one slice
+static const int64_t BUDGET_US = 10000; // of one slice
 
 static int64_t big_endian(const uint8_t bytes[8])
 {
