@@ -44,47 +44,7 @@ int contact_purpose_from_str(const char *text)
     return number_of(PURPOSES, CONTACT_PURPOSE_COUNT, text);
 }
 
-// ---- numbers ----
-// The digit that text starts with, -1: none. U+FF10 .. U+FF19 are digits of full width.
-static int digit_at(const unsigned char *text, size_t *ret_bytes)
-{
-    *ret_bytes = 1;
-    if (text[0] >= '0' && text[0] <= '9')
-        return text[0] - '0';
-    if (text[0] == 0xef && text[1] == 0xbc && text[2] >= 0x90 && text[2] <= 0x99) {
-        *ret_bytes = 3;
-        return text[2] - 0x90;
-    }
-    return -1;
-}
-
-void contact_digits(const char *phone, char ret_digits[CONTACT_DIGITS_SIZE],
-                    char ret_tail[CONTACT_TAIL_SIZE])
-{
-    size_t count = 0, bytes = 0;
-    const unsigned char *at = (const unsigned char *)(phone != NULL ? phone : "");
-    for (; *at != '\0' && count < CONTACT_DIGITS_SIZE - 1; at += bytes) {
-        int digit = digit_at(at, &bytes);
-        if (digit >= 0)
-            ret_digits[count++] = (char)('0' + digit);
-    }
-    ret_digits[count] = '\0';
-    size_t skip = count > CONTACT_TAIL_SIZE - 1 ? count - (CONTACT_TAIL_SIZE - 1) : 0;
-    memcpy(ret_tail, ret_digits + skip, count - skip + 1);
-}
-
-bool contact_same_number(const char *digits, const char *other_digits)
-{
-    digits += strspn(digits, "0");
-    other_digits += strspn(other_digits, "0");
-    size_t length = strlen(digits), other_length = strlen(other_digits);
-    size_t shorter = length < other_length ? length : other_length;
-    if (shorter == 0 || (shorter < CONTACT_TAIL_SIZE - 1 && length != other_length))
-        return false;
-    return memcmp(digits + length - shorter, other_digits + other_length - shorter,
-                  shorter) == 0;
-}
-
+// ---- who it was ----
 static struct db_value text_or_null(const char *text)
 {
     return text != NULL && *text != '\0' ? DB_TEXT(text) : DB_NULL;
@@ -94,9 +54,9 @@ int case_reporter_add(struct db *db, const struct case_reporter *reporter, int64
                       struct error *error)
 {
     static const struct case_reporter UNKNOWN = {.anonymous = true};
-    char digits[CONTACT_DIGITS_SIZE], tail[CONTACT_TAIL_SIZE];
+    char digits[PHONE_DIGITS_SIZE], tail[PHONE_TAIL_SIZE];
     const struct case_reporter *who = reporter != NULL ? reporter : &UNKNOWN;
-    contact_digits(who->phone, digits, tail);
+    phone_digits(who->phone, digits, tail);
     return db_fetch_int(
         db, QUERY_REPORTER_ADD,
         (struct db_value[]){DB_TEXT(who->name), DB_TEXT(who->phone), DB_TEXT(who->email),
@@ -384,8 +344,8 @@ static int erase_one(struct db *db, const struct actor *actor, int64_t reporter_
 static int same_people(struct db *db, const char *phone, int64_t *ids, size_t *ret_count,
                        struct error *error)
 {
-    char digits[CONTACT_DIGITS_SIZE], tail[CONTACT_TAIL_SIZE];
-    contact_digits(phone, digits, tail);
+    char digits[PHONE_DIGITS_SIZE], tail[PHONE_TAIL_SIZE];
+    phone_digits(phone, digits, tail);
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
     int code = db_prepare(db, QUERY_REPORTER_SAME_TAIL, &s, error);
     if (code != 0)
@@ -394,7 +354,7 @@ static int same_people(struct db *db, const char *phone, int64_t *ids, size_t *r
     size_t count = 0;
     while (count < SAME_MOST && (code = db_step(s, error)) == DB_ROW) {
         const char *other = db_column_text(s, 1);
-        if (other != NULL && contact_same_number(digits, other))
+        if (other != NULL && phone_same(digits, other))
             ids[count++] = db_column_int(s, 0);
     }
     *ret_count = count;

@@ -155,8 +155,8 @@ int contact_find(struct db *db, const struct city_snapshot *city, const struct a
                  size_t *ret_count, struct error *error)
 {
     enum { LOOK_AT_MOST = 4 * CONTACT_FIND_MOST };
-    char digits[CONTACT_DIGITS_SIZE], tail[CONTACT_TAIL_SIZE];
-    contact_digits(phone, digits, tail);
+    char digits[PHONE_DIGITS_SIZE], tail[PHONE_TAIL_SIZE];
+    phone_digits(phone, digits, tail);
     if (strlen(digits) < CONTACT_DIGITS_LEAST)
         return error_set(error, ERROR_INPUT, "contact.number_short",
                          "a number has at least %d digits", CONTACT_DIGITS_LEAST);
@@ -172,7 +172,7 @@ int contact_find(struct db *db, const struct city_snapshot *city, const struct a
     db_bind_int(s, 2, LOOK_AT_MOST);
     while (count < CONTACT_FIND_MOST && (code = db_step(s, error)) == DB_ROW) {
         const char *other = db_column_text(s, 27);
-        if (other == NULL || !contact_same_number(digits, other))
+        if (other == NULL || !phone_same(digits, other))
             continue;
         items[count] = (struct contact_item){.has_case = false};
         read_row(s, arena, &items[count++].row);

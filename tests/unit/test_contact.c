@@ -102,26 +102,26 @@ static int merge(struct world *w, const struct actor *actor, int64_t id, const c
 static void numbers_are_the_same_however_they_are_written(void **state)
 {
     (void)state;
-    char digits[CONTACT_DIGITS_SIZE], other[CONTACT_DIGITS_SIZE], tail[CONTACT_TAIL_SIZE];
-    contact_digits("+86 (10) 6251-2345", digits, tail);
+    char digits[PHONE_DIGITS_SIZE], other[PHONE_DIGITS_SIZE], tail[PHONE_TAIL_SIZE];
+    phone_digits("+86 (10) 6251-2345", digits, tail);
     assert_string_equal(digits, "861062512345");
     assert_string_equal(tail, "2512345");
-    contact_digits("010-62512345", other, tail);
-    assert_true(contact_same_number(digits, other));
-    contact_digits("６２５１２３４５", other, tail); // full width
+    phone_digits("010-62512345", other, tail);
+    assert_true(phone_same(digits, other));
+    phone_digits("６２５１２３４５", other, tail); // full width
     assert_string_equal(other, "62512345");
-    assert_true(contact_same_number(digits, other));
-    contact_digits("010-72512345", other, tail);
+    assert_true(phone_same(digits, other));
+    phone_digits("010-72512345", other, tail);
     assert_string_equal(tail, "2512345");
-    assert_false(contact_same_number(digits, other));
-    contact_digits("12345", other, tail); // a short number is itself only
-    assert_false(contact_same_number(digits, other));
-    assert_true(contact_same_number("12345", "12345"));
-    assert_false(contact_same_number("", ""));
-    contact_digits("no digits", other, tail);
+    assert_false(phone_same(digits, other));
+    phone_digits("12345", other, tail); // a short number is itself only
+    assert_false(phone_same(digits, other));
+    assert_true(phone_same("12345", "12345"));
+    assert_false(phone_same("", ""));
+    phone_digits("no digits", other, tail);
     assert_string_equal(other, "");
-    contact_digits("1234567890123456789012345", other, tail); // the ceiling holds
-    assert_int_equal(strlen(other), CONTACT_DIGITS_SIZE - 1);
+    phone_digits("1234567890123456789012345", other, tail); // the ceiling holds
+    assert_int_equal(strlen(other), PHONE_DIGITS_SIZE - 1);
 }
 
 static void a_caller_is_found_by_number_and_sees_what_became_of_it(void **state)

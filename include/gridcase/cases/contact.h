@@ -7,6 +7,7 @@
 
 #include <gridcase/cases/case.h>
 #include <gridcase/cases/read.h>
+#include <gridcase/rules/phone.h>
 
 enum contact_channel { // stored
     CONTACT_CALL = 1,
@@ -28,9 +29,7 @@ int contact_purpose_from_str(const char *text);
 
 enum {
     CONTACT_WORDS_MOST = 2000, // characters
-    CONTACT_DIGITS_SIZE = 21,  // of a number, with NUL
-    CONTACT_TAIL_SIZE = 8,
-    CONTACT_DIGITS_LEAST = 5, // a shorter number finds nobody
+    CONTACT_DIGITS_LEAST = 5,  // a shorter number finds nobody
     CONTACT_FIND_MOST = 50,
     CONTACT_CASE_MOST = 200, // shown with a case
 };
@@ -40,13 +39,6 @@ struct contact_draft {
     const char *words; // what was said; NULL: nothing
     bool wants_answer;
 };
-
-// The digits of a number, full-width ones too, and the last seven of them. A number is the
-// same as another when, leading zeros left out, one ends with the other: +86 10 6251 2345,
-// 010-62512345 and 62512345 are.
-void contact_digits(const char *phone, char ret_digits[CONTACT_DIGITS_SIZE],
-                    char ret_tail[CONTACT_TAIL_SIZE]);
-bool contact_same_number(const char *digits, const char *other_digits);
 
 // ---- writing: in a write transaction ----
 struct contact_new {
