@@ -532,7 +532,7 @@ SELECT MIN(CASE WHEN state = 2 THEN until_at ELSE 1 END) FROM time_order WHERE s
 -- $2 from 1, in bytes.
 -- name: time_order_slice
 -- database: cases
-SELECT substr(list, $2, $3) FROM time_order WHERE time_order_id = $1;
+SELECT substr(list, CAST($2 AS INTEGER), CAST($3 AS INTEGER)) FROM time_order WHERE time_order_id = $1;
 
 -- name: time_order_went_on
 -- database: cases

@@ -83,6 +83,19 @@ int postgres_check(const struct db_statement *statement, int *ret_parameters)
     PQclear(result);
     result = PQdescribePrepared(connection->link.handle, "");
     *ret_parameters = PQnparams(result);
+    // Integers are bound as BIGINT: what takes only INTEGER has to CAST.
+    Oid types[100] = {0};
+    for (int i = 0; i < PQnparams(result) && i < 100; i++)
+        types[i] = PQparamtype(result, i) == 23 ? PG_INT8 : PQparamtype(result, i);
+    int count = PQnparams(result);
+    PQclear(result);
+    result = PQprepare(connection->link.handle, "", pg_statement_text(statement->native),
+                       count, types);
+    if (code == 0 && PQresultStatus(result) != PGRES_COMMAND_OK) {
+        code = ERROR_BUG;
+        fprintf(stderr, "%s\n%s", pg_statement_text(statement->native),
+                PQresultErrorMessage(result));
+    }
     PQclear(result);
     return pg_link_script(&connection->link, "RESET search_path", &error) != 0 ? ERROR_BUG
                                                                                : code;
