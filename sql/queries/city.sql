@@ -232,11 +232,20 @@ SELECT id, digest FROM unit_grid WHERE code = $1 AND to_version IS NULL;
 -- database: city
 UPDATE unit_grid SET to_version = $2 WHERE id = $1;
 
+-- A code of 15 digits is one of GB/T 30428.1: its parts stand beside it.
 -- name: city_grid_insert
 -- database: city
 INSERT INTO unit_grid (code, from_version, lon, lat, area_m2, area_class, digest, geometry,
-                       model_code)
-VALUES ($1, $2, $3, $4, $5, $6, $7, ST_GeomFromWKB($8, 4326), $9)
+                       model_code, region, street, community, serial)
+VALUES ($1, $2, $3, $4, $5, $6, $7, ST_GeomFromWKB($8, 4326), $9,
+        CASE WHEN length($1) = 15 AND ltrim($1, '0123456789') = ''
+             THEN substr($1, 1, 6) ELSE '' END,
+        CASE WHEN length($1) = 15 AND ltrim($1, '0123456789') = ''
+             THEN substr($1, 7, 3) ELSE '' END,
+        CASE WHEN length($1) = 15 AND ltrim($1, '0123456789') = ''
+             THEN substr($1, 10, 3) ELSE '' END,
+        CASE WHEN length($1) = 15 AND ltrim($1, '0123456789') = ''
+             THEN substr($1, 13, 3) ELSE '' END)
 RETURNING id;
 
 -- name: city_grid_area_insert
@@ -353,16 +362,35 @@ SELECT id, digest, layer, class_code, name, state, competent_id, owner_id, maint
        lon, lat, unit_grid_code, note
 FROM component WHERE code = $1;
 
+-- A code of 16 digits is one of GB/T 30428.2: its parts stand beside it.
 -- name: city_component_insert
 -- database: city
 INSERT INTO component (code, layer, class_code, name, state, competent_id, owner_id,
                        maintainer_id, lon, lat, unit_grid_code, note, recorded_at,
-                       changed_at, digest, geometry)
+                       changed_at, digest, geometry, region, major, minor, serial)
 VALUES ($1, $2, $3, $4, $5,
         (SELECT id FROM department WHERE code = $6),
         (SELECT id FROM department WHERE code = $7),
         (SELECT id FROM department WHERE code = $8),
-        $9, $10, $11, $12, $13, $13, $14, ST_GeomFromWKB($15, 4326));
+        $9, $10, $11, $12, $13, $13, $14, ST_GeomFromWKB($15, 4326),
+        CASE WHEN length($1) = 16 AND ltrim($1, '0123456789') = ''
+             THEN substr($1, 1, 6) ELSE '' END,
+        CASE WHEN length($1) = 16 AND ltrim($1, '0123456789') = ''
+             THEN substr($1, 7, 2) ELSE '' END,
+        CASE WHEN length($1) = 16 AND ltrim($1, '0123456789') = ''
+             THEN substr($1, 9, 2) ELSE '' END,
+        CASE WHEN length($1) = 16 AND ltrim($1, '0123456789') = ''
+             THEN substr($1, 11, 6) ELSE '' END);
+
+-- Standard codes, and those of them whose parts do not make the code again.
+-- name: city_code_parts
+-- database: city
+SELECT (SELECT count(*) FROM unit_grid WHERE serial <> ''),
+       (SELECT count(*) FROM component WHERE serial <> ''),
+       (SELECT count(*) FROM unit_grid
+        WHERE serial <> '' AND code <> region || street || community || serial)
+     + (SELECT count(*) FROM component
+        WHERE serial <> '' AND code <> region || major || minor || serial);
 
 -- name: city_component_update
 -- database: city

@@ -18,17 +18,12 @@
 #include <gridcase/cases/recount.h>
 #include <gridcase/db/db.h>
 
+#include "assert_ok.h"
 #include "fake_city.h"
 #include "fault/postgres.h"
 #include "fault/temporary.h"
 
 static struct error error;
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
 #define assert_fails(call, expected_code, expected_slug)                                   \
     do {                                                                                   \
         int code_ = (call);                                                                \

@@ -8,16 +8,10 @@
 #include <gridcase/city/city.h>
 #include <gridcase/db/store.h>
 
+#include "assert_ok.h"
 #include "fault/temporary.h"
 
 static struct error error;
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
 
 struct city_world {
     char folder[256];

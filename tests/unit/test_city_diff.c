@@ -20,6 +20,7 @@
 #include <gridcase/db/db.h>
 #include <gridcase/db/store.h>
 
+#include "assert_ok.h"
 #include "fault/temporary.h"
 #include "unit/model_folder.h"
 
@@ -32,13 +33,6 @@ static struct {
 } fixture;
 
 static struct error error;
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
 
 #define GRIDS "layers/grids.geojson"
 #define T22                                                                                \

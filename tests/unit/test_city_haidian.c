@@ -66,6 +66,19 @@ static void grid_codes_tell_their_areas(void **state)
     }
 }
 
+static void parts_of_codes_have_columns_of_their_own(void **state)
+{
+    (void)state;
+    DB_READER_CLEANUP struct db *db = NULL;
+    assert_int_equal(db_reader_borrow(haidian.store, "haidian", DB_CITY, &db, &error), 0);
+    DB_STATEMENT_CLEANUP struct db_statement *row = NULL;
+    assert_int_equal(db_prepare(db, QUERY_CITY_CODE_PARTS, &row, &error), 0);
+    assert_int_equal(db_step(row, &error), DB_ROW);
+    assert_int_equal(db_column_int(row, 0), 168);
+    assert_int_equal(db_column_int(row, 1), 821);
+    assert_int_equal(db_column_int(row, 2), 0);
+}
+
 // The component table is in metres with X to the north: read the other way round, its
 // points would lie off New Guinea.
 static void survey_axes_are_understood(void **state)
@@ -151,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loads_without_errors_or_warnings),
         cmocka_unit_test(grid_codes_tell_their_areas),
+        cmocka_unit_test(parts_of_codes_have_columns_of_their_own),
         cmocka_unit_test(survey_axes_are_understood),
         cmocka_unit_test(the_crosswalk_tells_2007_from_2013),
         cmocka_unit_test(a_record_of_2007_in_gcj02_is_understood),

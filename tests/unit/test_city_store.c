@@ -27,6 +27,7 @@
 #include <gridcase/rules/process.h>
 #include <gridcase/rules/routing.h>
 
+#include "assert_ok.h"
 #include "fault/postgres.h"
 #include "fault/temporary.h"
 #include "unit/model_folder.h"
@@ -40,13 +41,6 @@ static struct {
 } fixture;
 
 static struct error error;
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
 
 static struct city_load_result load(const struct model_edit *edits)
 {

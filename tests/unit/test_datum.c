@@ -16,16 +16,10 @@
 #include <gridcase/geo/datum.h>
 #include <gridcase/geo/layer.h>
 
+#include "assert_ok.h"
 #include "fault/temporary.h"
 
 static struct error error;
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
 
 static double metres(double lon_a, double lat_a, double lon_b, double lat_b)
 {

@@ -17,6 +17,7 @@
 #include <gridcase/db/lane.h>
 #include <gridcase/db/query_text.h>
 
+#include "assert_ok.h"
 #include "fault/engine_fault.h"
 #include "fault/postgres.h"
 #include "fault/temporary.h"
@@ -38,12 +39,6 @@ struct fixture {
 
 static struct error error;
 
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
 #define assert_fails(call, expected_code, expected_slug)                                   \
     do {                                                                                   \
         assert_int_equal((call), (expected_code));                                         \

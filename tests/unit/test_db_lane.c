@@ -16,6 +16,7 @@
 #include <gridcase/core/instant.h>
 #include <gridcase/db/lane.h>
 
+#include "assert_ok.h"
 #include "fault/engine_fault.h"
 #include "fault/temporary.h"
 
@@ -27,13 +28,6 @@ static struct {
 } fixture;
 
 static struct error error;
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
 
 static void open_lane(unsigned flags)
 {

@@ -15,17 +15,11 @@
 #include <gridcase/db/db.h>
 #include <gridcase/db/lane.h>
 
+#include "assert_ok.h"
 #include "fault/postgres.h"
 #include "fault/temporary.h"
 
 static struct error error;
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
 
 static struct {
     char folder[256], data[300];

@@ -12,17 +12,11 @@
 
 #include <gridcase/db/db.h>
 
+#include "assert_ok.h"
 #include "fault/postgres.h"
 #include "fault/temporary.h"
 
 static struct error error;
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
 
 static int insert_probe(struct db *db, const char *word, int64_t number)
 {

@@ -15,14 +15,9 @@
 #include <gridcase/geo/layer.h>
 #include <gridcase/geo/partition.h>
 
-static struct error error;
+#include "assert_ok.h"
 
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
+static struct error error;
 
 // ---- encodings ----
 static void recognises_encodings(void **state)

@@ -19,6 +19,8 @@
 #include <gridcase/geo/layer.h>
 #include <gridcase/geo/partition.h>
 
+#include "assert_ok.h"
+
 static struct error error;
 
 static uint64_t random_state;
@@ -28,13 +30,6 @@ static uint32_t random_below(uint32_t most)
         random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (uint32_t)(random_state >> 33) % most;
 }
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
 
 // ---- a small world in metres around 116.35 E, 40 N ----
 static const double step_x_m = 0.00854, step_y_m = 0.01110; // of a lattice step, about

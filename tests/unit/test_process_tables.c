@@ -17,6 +17,7 @@
 #include <gridcase/db/db.h>
 #include <gridcase/media/media.h>
 
+#include "assert_ok.h"
 #include "fake_city.h"
 #include "fault/postgres.h"
 #include "fault/temporary.h"
@@ -40,12 +41,6 @@ struct walk {
 };
 
 static struct error error;
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        if ((call) < 0)                                                                    \
-            fail_msg("%s: %s: %s", #call, error.slug, error.message);                      \
-    } while (0)
 
 static void walk_begin(struct walk *walk, char *folder, size_t size, const char *process)
 {

@@ -14,6 +14,8 @@
 #include <gridcase/geo/territory.h>
 #include <gridcase/rules/route_learn.h>
 
+#include "assert_ok.h"
+
 enum { WEST, EAST, ODD, QUEUES, DAYS = 200, CASES = 4000, SIDE_M = 2000 };
 
 static struct error error;
@@ -25,12 +27,6 @@ static uint32_t draw(uint32_t below)
     seed = seed * 1664525u + 1013904223u;
     return (seed >> 8) % below;
 }
-
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        if ((call) < 0)                                                                    \
-            fail_msg("%s: %s: %s", #call, error.slug, error.message);                      \
-    } while (0)
 
 // Class 0 goes west or east of the middle, one case in ten goes wrong; class 1 goes to one
 // queue everywhere; class 2 has no case; half of class 3 lies nowhere.

@@ -21,6 +21,7 @@
 #include <gridcase/db/query_text.h>
 
 #include "../../src/db/db_internal.h"
+#include "assert_ok.h"
 #include "fault/temporary.h"
 
 enum { OLD = 30, PROBES = 200 }; // a program that knew accounts but no photos
@@ -31,12 +32,6 @@ static char data[300];
 static char told[4][600];
 static int told_count;
 
-#define assert_ok(call)                                                                    \
-    do {                                                                                   \
-        int code_ = (call);                                                                \
-        if (code_ < 0)                                                                     \
-            fail_msg("%s: %d %s: %s", #call, code_, error.slug, error.message);            \
-    } while (0)
 #define assert_fails(call, expected_code, expected_slug)                                   \
     do {                                                                                   \
         assert_int_equal((call), (expected_code));                                         \
