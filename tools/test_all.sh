@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
-# `make test`: every short test, one after the other, and one line that adds them up.
+# `make test`: every short test, two steps at a time where neither minds the other, and one line
+# that adds them up.
 # test_all.sh BUILD [long]
 # A step that runs too long is killed with all it started and counts as failed; so does one
 # that leaves a process or a folder of ours behind. Logs: BUILD/test-STEP.log.
 set -u
 build=$1
 if [ "${2:-}" = long ]; then export GRIDCASE_LONG=1; else unset GRIDCASE_LONG; fi
-passed=0; failed=0
-summary=()
 mkdir -p "$build"
 temporary=$(mktemp -d "${TMPDIR:-/tmp}/gc-XXXXXX") || exit 1 # short: Unix sockets live below
+results=$temporary/results # a line a step: passed, failed, what is printed
+: >"$results"
 trap 'rm -rf "$temporary"' EXIT
 trap 'exit 1' INT TERM
 
@@ -31,9 +32,9 @@ count() {
         grep -aE '^ *not ok|^FAIL|error:|Error|✖' "$log" | head -n 40
         tail -n 120 "$log"
     fi
-    passed=$((passed + ok)); failed=$((failed + bad))
-    summary+=("$(printf '%-24s %5d passed %4d failed %5d s' "$label" "$ok" "$bad" "$((SECONDS - started))")")
-    echo "${summary[-1]}"
+    line=$(printf '%-24s %5d passed %4d failed %5d s' "$label" "$ok" "$bad" "$((SECONDS - started))")
+    echo "$line"
+    echo "$ok $bad $line" >>"$results"
 }
 
 # Processes that carry this step's mark in their environment.
@@ -41,9 +42,8 @@ marked() { grep -lsz "^GRIDCASE_STEP=$1\$" /proc/[0-9]*/environ 2>/dev/null | cu
 
 # step LABEL SECONDS COMMAND...
 step() {
-    local label=$1 seconds=$2 status pid waited left; shift 2
-    local log=$build/test-$label.log mark=$$-$label folder=$temporary/$label
-    started=$SECONDS
+    local label=$1 seconds=$2 status pid left; shift 2
+    local log=$build/test-$label.log mark=$$-$label folder=$temporary/$label started=$SECONDS
     mkdir -p "$folder"
     TMPDIR=$folder GRIDCASE_STEP=$mark timeout --kill-after=20 "$seconds" "$@" >"$log" 2>&1 </dev/null
     status=$?
@@ -72,29 +72,42 @@ tests=("$node" --test --test-concurrency=1 --test-reporter=tap)
 files() { find "$1" -name '*.test.mjs' | sort; }
 factor=1; [ -n "${GRIDCASE_LONG:-}" ] && factor=3
 
-step unit $((factor * 500)) make --no-print-directory unit
-step fuzz-replay 500 make --no-print-directory -j2 fuzz-replay
-step lint-house 120 tools/lint_house.sh
-# shellcheck disable=SC2046
-step http $((factor * 500)) "${tests[@]}" $(files tests/http)
 # What opens stores and looks into no file of SQLite, on PostgreSQL; some through PgBouncer.
 on_postgres=(account account_command case_rules case_points case_media cases_random cases_read
     city_store media_row process_tables search)
-step unit-postgres $((factor * 300)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
-    tools/run_units.sh "$build" "${on_postgres[@]/#/$build/unit/test_}"
 pooled=(db_contract db_rows case_rules account)
-step unit-pgbouncer $((factor * 300)) env GRIDCASE_ENGINE=postgres tools/with_pgbouncer.sh \
-    tools/run_units.sh "$build" "${pooled[@]/#/$build/unit/test_}"
+
+first_half() {
+    step unit $((factor * 500)) make --no-print-directory unit
+    # shellcheck disable=SC2046
+    step http $((factor * 600)) "${tests[@]}" $(files tests/http)
+}
+second_half() {
+    step fuzz-replay 500 make --no-print-directory -j2 fuzz-replay
+    step lint-house 120 tools/lint_house.sh
+    step unit-postgres $((factor * 400)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
+        tools/run_units.sh "$build" "${on_postgres[@]/#/$build/unit/test_}"
+    step unit-pgbouncer $((factor * 300)) env GRIDCASE_ENGINE=postgres tools/with_pgbouncer.sh \
+        tools/run_units.sh "$build" "${pooled[@]/#/$build/unit/test_}"
+    step web-unit 300 tools/web_unit.sh
+}
 # The HTTP suite on PostgreSQL; the whole record of a city only when there is time for it.
-# shellcheck disable=SC2046
-step http-postgres $((factor * 600)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh "${tests[@]}" \
-    $(files tests/http | grep -vE "/(install|grid_make|tls|forwarded|figures_boston${GRIDCASE_LONG:+x})\.test")
-step web-unit 300 tools/web_unit.sh
+http_on_postgres() {
+    # shellcheck disable=SC2046
+    step http-postgres $((factor * 800)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
+        "${tests[@]}" $(files tests/http |
+            grep -vE "/(install|grid_make|tls|forwarded|figures_boston${GRIDCASE_LONG:+x})\.test")
+}
+faults() {
+    # shellcheck disable=SC2046
+    step fault $((factor * 600)) tools/with_postgres.sh "${tests[@]}" $(files tests/fault)
+}
+first_half & second_half & wait
+http_on_postgres & faults & wait
+# Alone: it plays people, who wait for what they see.
 # shellcheck disable=SC2046
 step browser $((factor * 600)) tools/browser_tests.sh "$node" $(files tests/browser)
 grep -a "^played twice" "$build/test-browser.log"
-# shellcheck disable=SC2046
-step fault $((factor * 400)) tools/with_postgres.sh "${tests[@]}" $(files tests/fault)
 if [ -n "${GRIDCASE_LONG:-}" ]; then
     unset GRIDCASE_LONG # the slower builds run the short forms
     step unit-asan 900 make --no-print-directory -j2 unit SAN=address
@@ -105,6 +118,7 @@ if [ -n "${GRIDCASE_LONG:-}" ]; then
     step fuzz 1200 make --no-print-directory -j2 fuzz FUZZ_SECONDS="${FUZZ_SECONDS:-45}"
 fi
 echo
-printf '%s\n' "${summary[@]}"
+cut -d' ' -f3- "$results"
+read -r passed failed < <(awk '{p += $1; f += $2} END {print p + 0, f + 0}' "$results")
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -18,7 +18,7 @@ before(async () => {
   );
   leader = await server.signIn('leader1');
 });
-after(() => server?.stop());
+after(() => server?.remove());
 
 test('a server plays in real time what the plan says, marked', async () => {
   await assert.rejects(cli('play', 'tinytown', '--plan', plan, '--data', server.data), /play\.server_runs/);
