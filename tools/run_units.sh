@@ -15,7 +15,7 @@ wrapper=() # GRIDCASE_WRAPPER="valgrind ..." runs each program under it
 [ -n "${GRIDCASE_WRAPPER:-}" ] && read -ra wrapper <<<"$GRIDCASE_WRAPPER"
 passed=0; failed=0
 for program in "$@"; do
-    out=$build/unit/$(basename "$program").log
+    out=$build/unit/$(basename "$program")${GRIDCASE_ENGINE:+-$GRIDCASE_ENGINE}.log
     timeout --kill-after=10 900 "${wrapper[@]}" "$program" >"$out" 2>&1 </dev/null
     status=$?
     ok=$(grep -c '^\[       OK \]' "$out")

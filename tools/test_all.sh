@@ -77,12 +77,15 @@ on_postgres=(account account_command case_rules case_points case_media cases_ran
     city_store media_row process_tables search)
 pooled=(db_contract db_rows case_rules account)
 
-first_half() {
+# shellcheck disable=SC2046
+one_lane() {
     step unit $((factor * 500)) make --no-print-directory unit
-    # shellcheck disable=SC2046
     step http $((factor * 600)) "${tests[@]}" $(files tests/http)
+    step fault $((factor * 600)) tools/with_postgres.sh "${tests[@]}" $(files tests/fault)
 }
-second_half() {
+# The HTTP suite on PostgreSQL; the whole record of a city only when there is time for it.
+# shellcheck disable=SC2046
+other_lane() {
     step fuzz-replay 500 make --no-print-directory -j2 fuzz-replay
     step lint-house 120 tools/lint_house.sh
     step unit-postgres $((factor * 400)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
@@ -90,23 +93,14 @@ second_half() {
     step unit-pgbouncer $((factor * 300)) env GRIDCASE_ENGINE=postgres tools/with_pgbouncer.sh \
         tools/run_units.sh "$build" "${pooled[@]/#/$build/unit/test_}"
     step web-unit 300 tools/web_unit.sh
-}
-# The HTTP suite on PostgreSQL; the whole record of a city only when there is time for it.
-http_on_postgres() {
-    # shellcheck disable=SC2046
-    step http-postgres $((factor * 800)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
+    step http-postgres $((factor * 600)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
         "${tests[@]}" $(files tests/http |
             grep -vE "/(install|grid_make|tls|forwarded|figures_boston${GRIDCASE_LONG:+x})\.test")
 }
-faults() {
-    # shellcheck disable=SC2046
-    step fault $((factor * 600)) tools/with_postgres.sh "${tests[@]}" $(files tests/fault)
-}
-first_half & second_half & wait
-http_on_postgres & faults & wait
+one_lane & other_lane & wait
 # Alone: it plays people, who wait for what they see.
 # shellcheck disable=SC2046
-step browser $((factor * 600)) tools/browser_tests.sh "$node" $(files tests/browser)
+step browser $((factor * 800)) tools/browser_tests.sh "$node" $(files tests/browser)
 grep -a "^played twice" "$build/test-browser.log"
 if [ -n "${GRIDCASE_LONG:-}" ]; then
     unset GRIDCASE_LONG # the slower builds run the short forms

@@ -47,6 +47,7 @@ const pairs = {
   Summary: 'summary',
   DeviceTime: 'device_time',
   TimeOrder: 'order',
+  TimeOrderCase: 'order_case',
   TimeOrderTold: 'order_told',
   CalendarChange: 'calendar_change',
 };

@@ -574,9 +574,14 @@ export interface TimeOrder {
   moved: number;
   skipped: number;
 }
+export interface TimeOrderCase {
+  number: string;
+  why: string;
+  at: string;
+}
 export interface TimeOrderTold {
   order: TimeOrder;
-  told: { number: string; why: string; at: string }[];
+  told: TimeOrderCase[];
   next_after: number | null;
 }
 export interface CalendarChange {
