@@ -79,6 +79,55 @@ test('a case goes through a street desk and back, all by hand', async () => {
   await leader.waitForSelector('.case .facts');
   await looksGood(leader, 'haidian-closed');
   await done(...desks.values());
+  desks.clear();
+});
+
+const long = { skip: process.env.GRIDCASE_LONG ? false : 'only in make test-long' };
+test('an emergency by telephone: sent at once, completed afterwards, caller called back, all by hand', long, async () => {
+  const phone = await deskFor('sl.wang');
+  await phone.keyboard.press('c');
+  await phone.waitForFunction(() => document.activeElement?.id === 'call-phone');
+  await phone.keyboard.type('13911112222');
+  await phone.fill('.report .place-box input', '40.0030, 116.3520');
+  await phone.locator('.report .place-hits [role=option]').first().waitFor();
+  await phone.locator('.report .place-box input').press('Enter');
+  await phone.waitForSelector('.located.there');
+  await phone.fill('#report-class', '道路积水');
+  await phone.locator('.picker-list > div').first().waitFor();
+  await phone.locator('#report-class').press('Enter');
+  await phone.fill('#report-description', '路口积水很深，车辆熄火');
+  await phone.click('.report button[type=submit]');
+  await phone.waitForSelector('.case .facts');
+  const number = (await phone.textContent('.side-bar .number')).trim();
+
+  await act(number, 'sl.wang', 'sent', { department: '道路养护中心' });
+  const api = await Api.as(server, server.person('pq.chu'));
+  const open = async () => (await api.get(`/cases/${number}`)).tasks.filter((task) => task.state === 'open').map((task) => task.kind);
+  assert.ok((await open()).includes('complete'), 'it is completed afterwards');
+  await act(number, 'sl.wang', 'completed');
+  assert.ok(!(await open()).includes('complete'));
+  await act(number, 'dl.wei', 'fed_back');
+  await act(number, 'pq.chu', 'reviewed');
+  const { holder } = (await api.get(`/cases/${number}`)).tasks.find((task) => task.state === 'open' && task.kind === 'check');
+  const checker = server.people.find((one) => one.roles.includes('collector') && (!holder.person || names.get(one.login) === holder.person.name));
+  await act(number, checker.login, 'checked', { choose: 'pass' });
+  assert.ok((await open()).includes('callback'));
+
+  const caller = await deskFor('sl.wang');
+  await caller.goto(`${server.console}?case=${number}`);
+  await caller.waitForSelector('.case .facts');
+  await action(caller, 'called_back').first().click();
+  const form = caller.locator('.action-form');
+  await form.waitFor();
+  for (let i = 0; i < 3; i++) await form.locator('select').nth(i).selectOption('yes');
+  await looksGood(caller, 'haidian-callback');
+  await form.locator('button[type=submit]').click();
+  await caller.locator('.notice.good', { hasText: number }).first().waitFor();
+  await act(number, 'zb.feng', 'case_closed');
+  const ended = await api.get(`/cases/${number}`);
+  assert.equal(ended.outcome, 'closed');
+  await done(...desks.values());
+  desks.clear();
 });
 
 test('a phone shows the city under its long name without scrolling sideways', async () => {
