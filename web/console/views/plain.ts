@@ -27,8 +27,8 @@ export function plainWords(found: CaseDetail, nowMs: number): string[] {
     if (move?.opinion) words.push(t('plain.said', { words: move.opinion }));
     return words;
   }
-  const open = found.tasks.find((task) => task.state === 'open');
-  const holder = holderWord(open?.holder ?? found.holder) || refWord(found.department);
+  // The step's own task: a notice or a request beside it moves nothing on.
+  const holder = holderWord(found.holder) || refWord(found.department);
   const since = move ? showTime(move.at) : showTime(found.opened_at);
   const step = label(found.step_label) || stageWord(found.stage);
   words.push(t(holder ? 'plain.now' : 'plain.now_nobody', { step, who: holder, since }));

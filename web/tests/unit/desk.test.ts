@@ -118,6 +118,13 @@ describe('a case in plain words', () => {
     expect(before).toMatch(/^Reported on .*: Lamp\. Now: In work, with Lights, since .* 1 d left\.$/);
     expect(plainWords(found({}), Date.parse('2025-03-06T12:00:00.000Z')).join(' ')).toMatch(/1 d over\.$/);
   });
+  it('names who holds the step, not who is asked something beside it', () => {
+    const beside = found({
+      holder: { role: null, department: { id: 4, name: { en: 'Roads' } }, person: null },
+      tasks: [{ id: 1, kind: 'notice', state: 'open', holder: { role: 'manager', department: null, person: null } }],
+    } as unknown as Partial<CaseDetail>);
+    expect(plainWords(beside, Date.parse('2025-03-04T12:00:00.000Z')).join(' ')).toMatch(/In work, with Roads, since/);
+  });
   it('gives the answer of whoever ended it', () => {
     const ended = found({
       closed_at: '2025-03-04T12:00:00.000Z',
