@@ -144,8 +144,10 @@ test('my position is shown when asked for, also when it lies elsewhere or is ref
     const at = globalThis.gridcaseMap.center();
     return Math.abs(at.lon - longitude) < 1e-3 && Math.abs(at.lat - latitude) < 1e-3;
   }, here);
-  assert.equal(await button.getAttribute('aria-pressed'), 'true');
+  const pressed = page.locator('button[aria-pressed=true][aria-label="My position"]');
+  await pressed.waitFor();
   await button.click();
+  await pressed.waitFor({ state: 'detached' });
   await receiver({ longitude: 2.35, latitude: 48.85, accuracy: 30 });
   await button.click();
   await page.locator('.notice.bad', { hasText: /outside the city/ }).waitFor();
