@@ -27,7 +27,7 @@ ROOT := $(CURDIR)
 B := build$(if $(SAN),-$(SAN))$(BUILD_SUFFIX)
 
 PACKAGES := libmicrohttpd sqlite3 spatialite gdal geos proj jansson libargon2 gnutls glib-2.0 \
-            libturbojpeg libpng xlsxwriter zlib libpq
+            libturbojpeg libpng xlsxwriter zlib libpq pangocairo cairo-pdf libcurl
 CCACHE := $(shell command -v ccache 2>/dev/null)
 ifeq ($(origin CC),default)
 CC := gcc

@@ -48,6 +48,8 @@ third_party 'zlib\.h' '^src/(core|http|geo|media)/' | rule "zlib only in src/cor
 third_party 'glib' '^src/rules/' | rule "glib only in src/rules"
 third_party 'turbojpeg|png\.h|jpeglib' '^src/(media|geo)/' | rule "image headers only in src/media and src/geo"
 third_party 'xlsxwriter' '^src/document/' | rule "workbook headers only in src/document"
+third_party 'pango|cairo|fontconfig' '^src/document/' | rule "page headers only in src/document"
+third_party 'curl' '^src/notify/' | rule "curl headers only in src/notify"
 
 banned='\b(strcpy|strcat|sprintf|strtok|atoi|atol|strtod|gmtime|localtime|rand|system|popen|setlocale|gets)\('
 sources 'src/*/*.[ch]' 'include/gridcase/*/*.h' | xargs -r grep -nE "$banned" /dev/null | rule "banned functions"

@@ -7,10 +7,11 @@ purpose=${1:-run}
 
 build="gcc make pkg-config libc6-dev libmicrohttpd-dev libsqlite3-dev libspatialite-dev
 libgdal-dev libgeos-dev libproj-dev libjansson-dev libargon2-dev libgnutls28-dev
-libglib2.0-dev libturbojpeg0-dev libpng-dev zlib1g-dev libxlsxwriter-dev libpq-dev tzdata ca-certificates"
-test="libcmocka-dev clang libclang-rt-14-dev chromium fonts-noto-cjk sqlite3 gdal-bin curl jq mandoc valgrind
+libglib2.0-dev libturbojpeg0-dev libpng-dev zlib1g-dev libxlsxwriter-dev libpq-dev
+libpango1.0-dev libcairo2-dev fonts-noto-cjk tzdata ca-certificates"
+test="libcmocka-dev clang libclang-rt-14-dev chromium sqlite3 gdal-bin curl jq mandoc valgrind
 postgresql-15 postgresql-15-postgis-3 postgresql-client-15
-pgbouncer"
+pgbouncer poppler-utils python3-openpyxl python3-docx"
 lint="clang-format clang-tidy cppcheck"
 
 wanted=$build
@@ -20,6 +21,8 @@ case $purpose in
     lint) wanted="$wanted $test $lint" ;;
     *) echo "packages.sh: run, test or lint" >&2; exit 2 ;;
 esac
+# libcurl's headers come with one of three TLS libraries, and any will do.
+pkg-config --exists libcurl 2>/dev/null || wanted="$wanted libcurl4-gnutls-dev"
 # Any node and npm will do here: tools/node.sh brings a newer node where this one is too old.
 command -v node >/dev/null 2>&1 || wanted="$wanted nodejs"
 command -v npm >/dev/null 2>&1 || wanted="$wanted npm"
