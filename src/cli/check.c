@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include <gridcase/backup/digest.h>
 #include <gridcase/cases/recount.h>
 #include <gridcase/city/city.h>
 #include <gridcase/db/db.h>
@@ -83,6 +84,27 @@ static int check_photos(struct db_store *store, struct db *db, const char *slug,
     return code;
 }
 
+static int tell_digest(struct db_store *store, struct db *cases, const char *slug,
+                       struct error *error)
+{
+    DB_TRANSACTION_CLEANUP struct db_transaction cases_moment = {0};
+    struct db_transaction city_moment = {0};
+    struct city_digest digest;
+    struct db *city = NULL;
+    int code = db_open(store, slug, DB_CITY, DB_READ, &city, error);
+    if (code == 0)
+        code = db_begin(cases, DB_READ, &cases_moment, error);
+    if (code == 0)
+        code = db_begin(city, DB_READ, &city_moment, error);
+    if (code == 0)
+        code = city_digest_take(cases, city, NULL, &digest, error);
+    if (code == 0)
+        printf("digest %s of %lld rows\n", digest.hex, (long long)digest.rows);
+    db_rollback(&city_moment);
+    db_close(city);
+    return code;
+}
+
 int cli_check_city(const char *data, const char *slug, unsigned flags, struct error *error)
 {
     struct db_store *store = NULL;
@@ -100,6 +122,8 @@ int cli_check_city(const char *data, const char *slug, unsigned flags, struct er
             code = tell(recount, error);
         recount_free(recount);
     }
+    if (code == 0)
+        code = tell_digest(store, db, slug, error);
     if (code == 0)
         code = check_photos(store, db, slug, (flags & CLI_CHECK_PHOTOS) != 0, error);
     db_close(db);

@@ -127,6 +127,17 @@ struct db_engine {
     void (*copy_bytes)(void *copy, int64_t *ret_done, int64_t *ret_all);
     void (*copy_end)(void *copy);
 
+    // The fast way into a table, behind its last row and in the writer's transaction: the
+    // text, values (first: how many there are, with the first of a row; else 0), the end;
+    // or dropped after a failure, when the transaction is rolled back. And what is to be
+    // done when all tables of a database are filled. NULL: there is none.
+    int (*fill_begin)(void *connection, const char *text, struct error *error);
+    int (*fill_value)(void *connection, size_t first, const struct db_value *value,
+                      bool shape, struct error *error);
+    int (*fill_end)(void *connection, struct error *error);
+    void (*fill_drop)(void *connection);
+    int (*fill_over)(void *connection, struct error *error);
+
     // Databases of a city as a whole, and the one that can be made again.
     int (*remove_city)(const struct db_target *target, struct error *error);
     int (*remove_search)(const struct db_target *target, struct error *error);
@@ -264,6 +275,12 @@ void db_migrations_until(int number);
 // folder/name.before-NEWEST, whole or not at all. ERROR_IO "upgrade.no_space", "disk.full".
 int db_keep_copy(struct db *db, const char *folder, const char *name, int newest,
                  struct error *error) ERROR_MUST_CHECK;
+
+// ---- rows (rows.c) ----
+// Tells every few thousand rows, and the rest at the last.
+struct db_teller;
+int db_teller_tell(const struct db_teller *teller, int64_t rows, bool last,
+                   struct error *error) ERROR_MUST_CHECK;
 
 // ---- lanes (lane.c) ----
 struct db_lane *db_lane_stop(struct db_lane *lane); // joins its thread; NULL is taken

@@ -243,6 +243,11 @@ const struct db_engine db_engine_postgres = {
     .load_publish = pg_load_publish,
     .load_discard = pg_load_discard,
     .match_text = pg_match_text,
+    .fill_begin = pg_fill_begin,
+    .fill_value = pg_fill_value,
+    .fill_end = pg_fill_end,
+    .fill_drop = pg_fill_drop,
+    .fill_over = pg_fill_over,
     .remove_city = pg_remove_city,
     .remove_search = pg_remove_search,
 };

@@ -53,6 +53,7 @@ struct pg_connection {
     bool was_over_budget;
     struct db_engine_counters counters;
     struct pg_statement *cursor_list; // statements with an open cursor
+    struct buffer *fill;              // what a COPY has not been sent yet; NULL: none
 };
 
 // One statement with its parameters, all in binary form.
@@ -142,6 +143,14 @@ void pg_cell_text(const struct pg_cell *cell, char *out, size_t size);
 bool pg_cell_is_bytes(const struct pg_cell *cell); // its bytes are its text or blob
 void pg_put_int(unsigned char out[8], int64_t value);
 enum { PG_BOOL = 16, PG_BYTEA = 17, PG_INT8 = 20, PG_TEXT = 25, PG_FLOAT8 = 701 };
+
+// ---- postgres_fill.c ----
+int pg_fill_begin(void *connection, const char *text, struct error *error);
+int pg_fill_value(void *connection, size_t first, const struct db_value *value, bool shape,
+                  struct error *error);
+int pg_fill_end(void *connection, struct error *error);
+void pg_fill_drop(void *connection);
+int pg_fill_over(void *connection, struct error *error);
 
 // ---- postgres_own.c ----
 int64_t pg_key_of(const char *text); // db_postgres.c: of an advisory lock
