@@ -74,7 +74,7 @@ factor=1; [ -n "${GRIDCASE_LONG:-}" ] && factor=3
 
 # What opens stores and looks into no file of SQLite, on PostgreSQL; some through PgBouncer.
 on_postgres=(account account_command case_rules case_points case_media cases_random cases_read
-    city_store media_row process_tables search)
+    city_store media_row process_tables search seal)
 pooled=(db_contract db_rows case_rules account)
 
 # shellcheck disable=SC2046

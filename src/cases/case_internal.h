@@ -431,6 +431,12 @@ int case_behalf_check(struct case_work *work, struct error *error) ERROR_MUST_CH
 void history_text_digest(const uint8_t salt[16], const char *text, uint8_t out[HASH_SIZE]);
 void history_digest(const struct history_entry *entry, const uint8_t before[HASH_SIZE],
                     uint8_t out[HASH_SIZE]);
+// The text under the digest: what a receipt shows.
+void history_canonical(const struct history_entry *entry, const uint8_t before[HASH_SIZE],
+                       struct buffer *out);
+// A row of the query history_list; texts are borrowed until its next step.
+void history_entry_read(struct db_statement *s, const char *number,
+                        struct history_entry *ret_entry);
 // The row of a move that has been made; row.version goes up. Texts are borrowed from work.
 int history_make(struct case_work *work, const char *step_from, struct history_row *out,
                  struct error *error) ERROR_MUST_CHECK;

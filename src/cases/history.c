@@ -44,37 +44,91 @@ static void write_digest(struct buffer *out, const char *name,
 }
 
 // One line per field, name, blank, value; numbers decimal, digests in lower-case
-// hexadecimal, instants in milliseconds. Only the clock effect may be long.
+// hexadecimal, instants in milliseconds. Only the clock effect, the last line, may be long.
+static void write_entry(const struct history_entry *entry, const uint8_t before[HASH_SIZE],
+                        struct buffer *text)
+{
+    buffer_append_text(text, "gridcase-history 1\n");
+    write_digest(text, "before", before);
+    buffer_format(text, "case %s\n", entry->number);
+    write_number(text, "seq", entry->seq);
+    buffer_format(text, "action %s %s\n", entry->action, process_kind_to_str(entry->kind));
+    write_number(text, "mark", entry->mark);
+    buffer_format(text, "step %s > %s\n", entry->step_from, entry->step_to);
+    buffer_format(text, "task %lld.%lld\n", (long long)entry->task_no,
+                  (long long)entry->task_version);
+    buffer_format(text, "actor %s%lld\n", entry->system ? "system " : "",
+                  (long long)entry->actor_id);
+    write_number(text, "on_behalf_of", entry->on_behalf_of);
+    write_number(text, "department", entry->department_id);
+    if (entry->company_id != 0) // rows of before the levels of command have no such line
+        write_number(text, "company", entry->company_id);
+    if (entry->behalf_department_id != 0)
+        write_number(text, "behalf", entry->behalf_department_id);
+    write_number(text, "done", entry->done_ms);
+    write_number(text, "received", entry->received_ms);
+    write_digest(text, "opinion", entry->opinion_digest);
+    write_digest(text, "inputs", entry->inputs_digest);
+}
+
 void history_digest(const struct history_entry *entry, const uint8_t before[HASH_SIZE],
                     uint8_t out[HASH_SIZE])
 {
     struct buffer text BUFFER_CLEANUP;
     buffer_init(&text, BUFFER_CEILING_LINE);
-    buffer_append_text(&text, "gridcase-history 1\n");
-    write_digest(&text, "before", before);
-    buffer_format(&text, "case %s\n", entry->number);
-    write_number(&text, "seq", entry->seq);
-    buffer_format(&text, "action %s %s\n", entry->action, process_kind_to_str(entry->kind));
-    write_number(&text, "mark", entry->mark);
-    buffer_format(&text, "step %s > %s\n", entry->step_from, entry->step_to);
-    buffer_format(&text, "task %lld.%lld\n", (long long)entry->task_no,
-                  (long long)entry->task_version);
-    buffer_format(&text, "actor %s%lld\n", entry->system ? "system " : "",
-                  (long long)entry->actor_id);
-    write_number(&text, "on_behalf_of", entry->on_behalf_of);
-    write_number(&text, "department", entry->department_id);
-    if (entry->company_id != 0) // rows of before the levels of command have no such line
-        write_number(&text, "company", entry->company_id);
-    if (entry->behalf_department_id != 0)
-        write_number(&text, "behalf", entry->behalf_department_id);
-    write_number(&text, "done", entry->done_ms);
-    write_number(&text, "received", entry->received_ms);
-    write_digest(&text, "opinion", entry->opinion_digest);
-    write_digest(&text, "inputs", entry->inputs_digest);
+    write_entry(entry, before, &text);
     struct hash *hash = hash_new();
     hash_add(hash, text.data, text.length);
     add_line(hash, "clock", entry->clock_effect);
     hash_finish(hash, out);
+}
+
+void history_canonical(const struct history_entry *entry, const uint8_t before[HASH_SIZE],
+                       struct buffer *out)
+{
+    write_entry(entry, before, out);
+    buffer_format(out, "clock %s\n", entry->clock_effect);
+}
+
+static void read_text_digest(struct db_statement *s, int text, int erased,
+                             const uint8_t *salt, uint8_t out[HASH_SIZE])
+{
+    size_t length = 0;
+    const void *kept = db_column_blob(s, erased, &length);
+    if (db_column_is_null(s, text) && kept != NULL && length == HASH_SIZE)
+        memcpy(out, kept, HASH_SIZE);
+    else
+        history_text_digest(salt, db_column_text(s, text), out);
+}
+
+void history_entry_read(struct db_statement *s, const char *number,
+                        struct history_entry *ret_entry)
+{
+    size_t length = 0;
+    uint8_t salt[16] = {0};
+    const void *bytes = db_column_blob(s, 20, &length);
+    if (bytes != NULL && length == sizeof salt)
+        memcpy(salt, bytes, sizeof salt);
+    *ret_entry = (struct history_entry){.number = number,
+                                        .seq = db_column_int(s, 0),
+                                        .action = db_column_text(s, 1),
+                                        .kind = (int)db_column_int(s, 2),
+                                        .mark = (int)db_column_int(s, 3),
+                                        .step_from = db_column_text(s, 4),
+                                        .step_to = db_column_text(s, 5),
+                                        .task_no = db_column_int(s, 7),
+                                        .task_version = db_column_int(s, 8),
+                                        .actor_id = db_column_int(s, 9),
+                                        .system = db_column_int(s, 10) != 0,
+                                        .on_behalf_of = db_column_int(s, 11),
+                                        .department_id = db_column_int(s, 12),
+                                        .company_id = db_column_int(s, 22),
+                                        .behalf_department_id = db_column_int(s, 23),
+                                        .clock_effect = db_column_text(s, 17),
+                                        .done_ms = db_column_int(s, 18),
+                                        .received_ms = db_column_int(s, 19)};
+    read_text_digest(s, 13, 15, salt, ret_entry->opinion_digest);
+    read_text_digest(s, 14, 16, salt, ret_entry->inputs_digest);
 }
 
 static int64_t version_of_task(struct case_work *work)

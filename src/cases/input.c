@@ -236,7 +236,21 @@ static bool same_place(const struct case_place *a, const struct case_place *b)
            strcmp(a->address, b->address) == 0;
 }
 
-// Both are kept: the inputs say what it is, "before" what it was.
+// What lies there, so that the history alone says where a case counts.
+static void put_where(struct json_writer *writer, const struct case_place *place)
+{
+    size_t levels = CITY_LEVEL_LIMIT;
+    while (levels > 0 && place->areas[levels - 1] == 0)
+        levels--;
+    json_begin_array(writer, "areas");
+    for (size_t i = 0; i < levels; i++)
+        json_put_int(writer, NULL, place->areas[i]);
+    json_end_array(writer);
+    json_put_int(writer, "grid", place->grid_id);
+}
+
+// All are kept: the inputs say what was asked for, "before" what it was, "after" where the
+// case counts now.
 int case_inputs_keep_before(struct case_work *work, struct error *error)
 {
     const struct case_place *before = &work->place_before;
@@ -247,6 +261,11 @@ int case_inputs_keep_before(struct case_work *work, struct error *error)
     struct json_writer writer;
     json_writer_init(&writer, &out);
     json_begin_object(&writer, NULL);
+    json_begin_object(&writer, "after");
+    json_put_int(&writer, "class", work->row.place.class_id);
+    json_put_int(&writer, "condition", work->row.place.condition_id);
+    put_where(&writer, &work->row.place);
+    json_end_object(&writer);
     json_begin_object(&writer, "before");
     json_put_text(&writer, "address", before->address);
     json_put_int(&writer, "class", before->class_id);
@@ -329,6 +348,7 @@ int case_report_inputs(struct case_work *work, struct error *error)
     json_begin_object(&writer, NULL);
     if (*work->row.place.address != '\0')
         json_put_text(&writer, "address", work->row.place.address);
+    put_where(&writer, &work->row.place);
     json_put_int(&writer, "class", work->row.place.class_id);
     if (work->row.place.component_id != 0)
         json_put_text(&writer, "component", work->row.place.component);

@@ -244,3 +244,8 @@ uint64_t recount_problems(const struct recount *recount)
 {
     return recount->problems;
 }
+
+uint64_t recount_unplaced(const struct recount *recount)
+{
+    return recount->unplaced;
+}

@@ -24,51 +24,20 @@ struct replay {
     struct case_past past; // sides
     struct history_row sides[SIDES_MOST];
     const struct process *process; // in force at the row that is played
+    struct recount_place place;
 };
 
 #define FIND(...) recount_find(replay->recount, replay->stored.row.case_id, __VA_ARGS__)
 
 // ---- the chain ----
-static void text_digest(struct db_statement *s, int text, int erased, const uint8_t *salt,
-                        uint8_t out[HASH_SIZE])
-{
-    size_t length = 0;
-    const void *kept = db_column_blob(s, erased, &length);
-    if (db_column_is_null(s, text) && kept != NULL && length == HASH_SIZE)
-        memcpy(out, kept, HASH_SIZE);
-    else
-        history_text_digest(salt, db_column_text(s, text), out);
-}
-
 static void check_digest(struct replay *replay, struct db_statement *s)
 {
-    size_t salt_length = 0, length = 0;
-    uint8_t salt[16] = {0}, digest[HASH_SIZE];
-    const void *bytes = db_column_blob(s, 20, &salt_length);
-    if (bytes != NULL && salt_length == sizeof salt)
-        memcpy(salt, bytes, sizeof salt);
-    struct history_entry entry = {.number = replay->stored.row.number,
-                                  .seq = db_column_int(s, 0),
-                                  .action = db_column_text(s, 1),
-                                  .kind = (int)db_column_int(s, 2),
-                                  .mark = (int)db_column_int(s, 3),
-                                  .step_from = db_column_text(s, 4),
-                                  .step_to = db_column_text(s, 5),
-                                  .task_no = db_column_int(s, 7),
-                                  .task_version = db_column_int(s, 8),
-                                  .actor_id = db_column_int(s, 9),
-                                  .system = db_column_int(s, 10) != 0,
-                                  .on_behalf_of = db_column_int(s, 11),
-                                  .department_id = db_column_int(s, 12),
-                                  .company_id = db_column_int(s, 22),
-                                  .behalf_department_id = db_column_int(s, 23),
-                                  .clock_effect = db_column_text(s, 17),
-                                  .done_ms = db_column_int(s, 18),
-                                  .received_ms = db_column_int(s, 19)};
-    text_digest(s, 13, 15, salt, entry.opinion_digest);
-    text_digest(s, 14, 16, salt, entry.inputs_digest);
+    size_t length = 0;
+    uint8_t digest[HASH_SIZE];
+    struct history_entry entry;
+    history_entry_read(s, replay->stored.row.number, &entry);
     history_digest(&entry, replay->before, digest);
-    bytes = db_column_blob(s, 21, &length);
+    const void *bytes = db_column_blob(s, 21, &length);
     if (bytes == NULL || length != HASH_SIZE || memcmp(bytes, digest, HASH_SIZE) != 0)
         FIND("chain.broken", "history row %lld is not what was sealed",
              (long long)entry.seq);
@@ -247,6 +216,7 @@ static void play_row(struct replay *replay, struct db_statement *s)
     struct case_work *work = &replay->played;
     check_order(replay, s);
     check_digest(replay, s);
+    recount_place_row(&replay->place, s, work->arena);
     const struct process_action *action =
         action_of(replay, db_column_text(s, 1), db_column_text(s, 4), db_column_text(s, 5));
     replay->step = arena_text(work->arena, db_column_text(s, 5));
@@ -283,6 +253,10 @@ static void play_row(struct replay *replay, struct db_statement *s)
             work->fact.values[FACT_RETURNED + action->effects[i].numbers[0]]++;
     fact_move(work, replay->stage);
     note_side(replay, s);
+    if ((int)to->stage != PROCESS_ENDED)
+        replay->place.ended_ms = INSTANT_NONE;
+    else if (replay->stage != PROCESS_ENDED)
+        replay->place.ended_ms = work->effective_ms;
     replay->stage = (int)to->stage;
 }
 
@@ -318,6 +292,12 @@ static void compare_row(struct replay *replay)
              (long long)stored->department_id, (long long)played->department_id);
     if (stored->kinds_done != played->kinds_done)
         FIND("case.kinds", "the kinds of action done differ");
+    unsigned cursor = 0;
+    const char *what = NULL;
+    while ((what = recount_place_differs(&replay->place, stored, &cursor)) != NULL)
+        FIND("case.differs", "%s in the case row is not what the history says", what);
+    if (!replay->place.whole || replay->place.moved)
+        replay->recount->unplaced++;
 }
 
 static void compare_tasks(struct replay *replay)
@@ -365,7 +345,8 @@ static void compare_clocks(struct replay *replay)
     }
 }
 
-// A city may name another level of duty grids later: the case keeps the one it was filed in.
+// A city may name another level of duty grids later: the case keeps the one it was filed
+// in.
 static bool was_duty_grid(const struct replay *replay, int64_t area_id)
 {
     const int64_t *areas = replay->stored.row.place.areas;

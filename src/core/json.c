@@ -213,6 +213,14 @@ const char *json_as_text(const struct json *value)
     return value ? json_string_value(inside(value)) : NULL;
 }
 
+bool json_as_int(const struct json *value, int64_t *ret_value)
+{
+    if (!value || !json_is_integer(inside(value)))
+        return false;
+    *ret_value = json_integer_value(inside(value));
+    return true;
+}
+
 int json_only(const struct json *object, const char *const *names, struct error *error)
 {
     if (!json_is_object(inside(object)))

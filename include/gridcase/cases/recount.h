@@ -28,3 +28,6 @@ size_t recount_findings(const struct recount *recount); // kept: the first 1,000
 const struct recount_finding *recount_finding(const struct recount *recount, size_t index);
 uint64_t recount_cases(const struct recount *recount);
 uint64_t recount_problems(const struct recount *recount); // all of them
+// Cases whose history is of before places were part of it: class, grid and areas of their
+// rows are taken as they stand.
+uint64_t recount_unplaced(const struct recount *recount);

@@ -536,7 +536,7 @@ function inputWords(row: HistoryRow): { name: string; value: string }[] {
   const known = process.value?.actions.find((action) => action.code === row.action)?.inputs ?? [];
   const words: { name: string; value: string }[] = [];
   for (const [name, value] of Object.entries(row.inputs ?? {})) {
-    if (value === null || value === '' || value === row.opinion || name === 'on_behalf') continue;
+    if (value === null || value === '' || value === row.opinion || name === 'on_behalf' || name === 'after') continue;
     if (name === 'before' && typeof value === 'object') {
       words.push({ name: t('history.before'), value: beforeWords(value as Record<string, unknown>) });
       continue;
