@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
-# `make test`: every short test, two steps at a time where neither minds the other, and one line
+# `make test`: every short test, three steps at a time where none minds the others, and one line
 # that adds them up.
 # test_all.sh BUILD [long]
 # A step that runs too long is killed with all it started and counts as failed; so does one
@@ -69,6 +69,7 @@ node=$(tools/node.sh) || exit 1
 PATH=$(dirname "$node"):$PATH; export PATH
 export GRIDCASE_BUILD=$build GRIDCASE_BINARY=$PWD/$build/gridcase
 tests=("$node" --test --test-concurrency=1 --test-reporter=tap)
+http=("$node" --test --test-concurrency=2 --test-reporter=tap) # each file has its own server
 files() { find "$1" -name '*.test.mjs' | sort; }
 factor=1; [ -n "${GRIDCASE_LONG:-}" ] && factor=3
 
@@ -80,24 +81,27 @@ pooled=(db_contract db_rows case_rules account)
 # shellcheck disable=SC2046
 one_lane() {
     step unit $((factor * 500)) make --no-print-directory unit
-    step http $((factor * 600)) "${tests[@]}" $(files tests/http)
+    step fuzz-replay 500 make --no-print-directory -j2 fuzz-replay
+    step lint-house 120 tools/lint_house.sh
+    step web-unit 300 tools/web_unit.sh
+}
+# shellcheck disable=SC2046
+waiting_lane() { # most of it waits: for limits to pass, for what was killed to come back
     step fault $((factor * 600)) tools/with_postgres.sh "${tests[@]}" $(files tests/fault)
+    step http $((factor * 600)) "${http[@]}" $(files tests/http)
 }
 # The HTTP suite on PostgreSQL; the whole record of a city only when there is time for it.
 # shellcheck disable=SC2046
-other_lane() {
-    step fuzz-replay 500 make --no-print-directory -j2 fuzz-replay
-    step lint-house 120 tools/lint_house.sh
+postgres_lane() {
     step unit-postgres $((factor * 400)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
         tools/run_units.sh "$build" "${on_postgres[@]/#/$build/unit/test_}"
     step unit-pgbouncer $((factor * 300)) env GRIDCASE_ENGINE=postgres tools/with_pgbouncer.sh \
         tools/run_units.sh "$build" "${pooled[@]/#/$build/unit/test_}"
-    step web-unit 300 tools/web_unit.sh
     step http-postgres $((factor * 600)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
-        "${tests[@]}" $(files tests/http |
+        "${http[@]}" $(files tests/http |
             grep -vE "/(install|grid_make|tls|forwarded|figures_boston${GRIDCASE_LONG:+x})\.test")
 }
-one_lane & other_lane & wait
+one_lane & waiting_lane & postgres_lane & wait
 # Alone: it plays people, who wait for what they see.
 # shellcheck disable=SC2046
 step browser $((factor * 800)) tools/browser_tests.sh "$node" $(files tests/browser)
