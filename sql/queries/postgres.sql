@@ -12,14 +12,22 @@ SELECT set_config('search_path', $1, true), set_config('statement_timeout', $2, 
        set_config('lock_timeout', $4, true), set_config('jit', 'off', true);
 
 -- One transaction writes to a database of a city at a time, whichever server it comes from;
--- its number answers later whether it has committed.
+-- its number answers later whether it has committed, within the same life of the server
+-- (statistics begin anew after every crash).
 -- name: postgres_writer
 -- database: postgres
-SELECT pg_advisory_xact_lock($1), CAST(pg_current_xact_id() AS text);
+SELECT pg_advisory_xact_lock($1), CAST(pg_current_xact_id() AS text),
+       CAST(extract(epoch FROM pg_postmaster_start_time()) AS text) || ' ' ||
+       coalesce(CAST(extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()) AS text), '');
 
+-- The message is written so that this statement's own commit waits for the synchronous
+-- replica, and with it for all that was committed before.
 -- name: postgres_outcome
 -- database: postgres
-SELECT pg_xact_status(CAST($1 AS xid8));
+SELECT pg_xact_status(CAST($1 AS xid8)),
+       CAST(extract(epoch FROM pg_postmaster_start_time()) AS text) || ' ' ||
+       coalesce(CAST(extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()) AS text), ''),
+       pg_logical_emit_message(true, 'gridcase', '');
 
 -- name: postgres_own
 -- database: postgres

@@ -176,6 +176,30 @@ static void write_server(struct api *api, struct buffer *out)
     one(out, "gridcase_http_streams", "gauge", "Event streams.", figures.streams);
 }
 
+static void write_connections(struct api *api, struct buffer *out)
+{
+    struct db_connection_counters counters;
+    db_connections_count(api->store, &counters);
+    if (counters.most == 0) { // the store's engine has files
+        return;
+    }
+    one(out, "gridcase_store_connections", "gauge", "Connections to the database server.",
+        counters.open);
+    one(out, "gridcase_store_connections_most", "gauge", "As many as there may be.",
+        counters.most);
+    one(out, "gridcase_store_connections_in_use", "gauge", "Those in a transaction.",
+        counters.in_use);
+    one(out, "gridcase_store_connections_opened_total", "counter", "Connections made.",
+        counters.opened);
+    one(out, "gridcase_store_connections_retired_total", "counter",
+        "Connections closed for their age.", counters.retired);
+    one(out, "gridcase_store_connection_waits_total", "counter",
+        "Times that a connection was waited for.", counters.waits);
+    head(out, "gridcase_store_connection_wait_worst_seconds", "gauge", "Longest wait.");
+    buffer_format(out, "gridcase_store_connection_wait_worst_seconds %.6f\n",
+                  (double)counters.wait_worst_us / 1e6);
+}
+
 void metrics_write(struct api *api, struct buffer *out)
 {
     struct db_store_counters store = {0};
@@ -193,6 +217,7 @@ void metrics_write(struct api *api, struct buffer *out)
         store.readers_idle);
     one(out, "gridcase_reads_over_budget_total", "counter",
         "Reads that were repeated in the worker pool.", store.over_budget);
+    write_connections(api, out);
     one(out, "gridcase_change_streams", "gauge", "Subscribers.",
         changes_count(api->changes));
     api_health_metrics(api, out);

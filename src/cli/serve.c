@@ -168,6 +168,8 @@ static void name_version(struct serve *serve)
 
 static int open_data(struct serve *serve, struct error *error)
 {
+    db_connections_limit((unsigned)options_int(serve->options, OPTION_STORE_CONNECTIONS),
+                         options_int(serve->options, OPTION_STORE_CONNECTION_AGE_S) * 1000);
     int code = db_store_open(serve->data, DB_STORE_CREATE, &serve->store, error);
     if (!code) {
         code = file_path(serve->spool, sizeof(serve->spool), serve->data, "spool", error);

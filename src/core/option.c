@@ -78,6 +78,13 @@ const struct option option_table[OPTION_COUNT] = {
                             "cities kept open while others may be closed"},
     [OPTION_CITY_IDLE_S] = {"city-idle-s", OPTION_INT, "900", 1, 86400,
                             "seconds after which a city nobody asks for is closed"},
+    [OPTION_STORE_CONNECTIONS] = {"store-connections", OPTION_INT, "20", 4, 400,
+                                  "most connections to the database server, shared by "
+                                  "all cities"},
+    [OPTION_STORE_CONNECTION_AGE_S] = {"store-connection-age-s", OPTION_INT, "3600", 1,
+                                       86400,
+                                       "seconds after which such a connection is closed "
+                                       "and made anew"},
     [OPTION_PHOTO_BYTES] = {"photo-bytes", OPTION_INT, "15000000", 1000, 64000000,
                             "largest photo in bytes"},
     [OPTION_SOUND_BYTES] = {"sound-bytes", OPTION_INT, "25000000", 1000, 128000000,

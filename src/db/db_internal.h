@@ -68,6 +68,11 @@ struct db_engine {
     // NULL: the lock on the folder is enough.
     int (*own)(const char *address, void **ret_lock, struct error *error);
     void (*disown)(void *lock);
+    // Connections that handles share, NULL where each has its own: closes what was idle so
+    // long; counts.
+    void (*tidy)(const char *address, int64_t idle_ms);
+    void (*count_connections)(const char *address,
+                              struct db_connection_counters *ret_counters);
     // A connection with its settings made; ERROR_NOT_FOUND "db.missing" when there is no
     // such database and create is false.
     int (*connect)(const struct db_target *target, void **ret_connection,

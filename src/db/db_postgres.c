@@ -48,7 +48,8 @@ void pg_schema_of(const struct db_target *target, char out[PG_SCHEMA_SIZE])
 static void pg_disconnect(void *given)
 {
     struct pg_connection *connection = given;
-    pg_link_close(&connection->link);
+    pg_pool_give(connection);
+    pg_pool_leave(connection->pool);
     free(connection);
 }
 
@@ -59,7 +60,7 @@ static int make_schema(struct pg_connection *connection, const struct db_target 
     int code = 0;
     if (target->database == DB_CITY) {
         code =
-            pg_link_script(&connection->link,
+            pg_link_script(connection->link,
                            "CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public", error);
         if (code != 0)
             error_prefix(error,
@@ -67,7 +68,7 @@ static int make_schema(struct pg_connection *connection, const struct db_target 
     }
     snprintf(text, sizeof text, "CREATE SCHEMA IF NOT EXISTS %s", connection->schema);
     if (code == 0)
-        code = pg_link_script(&connection->link, text, error);
+        code = pg_link_script(connection->link, text, error);
     return code;
 }
 
@@ -76,8 +77,8 @@ static int check_schema(struct pg_connection *connection, const struct db_target
 {
     int64_t count = 0;
     const char *name = connection->schema;
-    int code = pg_link_ask(&connection->link, QUERY_POSTGRES_SCHEMA_COUNT, &name, 1, &count,
-                           error);
+    int code =
+        pg_link_ask(connection->link, QUERY_POSTGRES_SCHEMA_COUNT, &name, 1, &count, error);
     if (code == 0 && count == 0)
         code = target->create ? make_schema(connection, target, error)
                               : error_set(error, ERROR_NOT_FOUND, "db.missing",
@@ -94,14 +95,13 @@ static int pg_connect(const struct db_target *target, void **ret_connection,
              connection->schema);
     connection->lock_key = pg_key_of(connection->schema);
     connection->writer = target->mode == DB_WRITE;
-    snprintf(connection->address, sizeof connection->address, "%s", target->address);
     connection->lazy = target->unsafe || target->load || target->database == DB_SEARCH;
-    int code = pg_link_open(&connection->link, target->address, error);
-    if (code == 0)
-        code = pg_own_renew(target->address, error);
+    connection->home = (uint64_t)pg_key_of(target->slug ? target->slug : "");
+    connection->pool = pg_pool_join(target->address);
+    int code = pg_pool_take(connection, error);
     if (code == 0)
         code = check_schema(connection, target, error);
-    connection->link.owned = connection->address;
+    pg_pool_give(connection);
     if (code != 0) {
         pg_disconnect(connection);
         return code;
@@ -115,8 +115,11 @@ static int pg_is_new(void *given, bool *ret_new, struct error *error)
     struct pg_connection *connection = given;
     int64_t count = 0;
     const char *names[] = {connection->schema, "migration"};
-    int code =
-        pg_link_ask(&connection->link, QUERY_POSTGRES_TABLE_COUNT, names, 2, &count, error);
+    int code = pg_pool_take(connection, error);
+    if (code == 0)
+        code = pg_link_ask(connection->link, QUERY_POSTGRES_TABLE_COUNT, names, 2, &count,
+                           error);
+    pg_settle(connection);
     if (code == 0)
         *ret_new = count == 0;
     return code;
@@ -125,8 +128,11 @@ static int pg_is_new(void *given, bool *ret_new, struct error *error)
 static int pg_run_script(void *given, const char *text, struct error *error)
 {
     struct pg_connection *connection = given;
-    int code = pg_link_script(&connection->link, text, error);
-    return code == 0 ? 0 : pg_fail(connection, NULL, error);
+    int code = pg_pool_take(connection, error);
+    if (code == 0 && (code = pg_link_script(connection->link, text, error)) != 0)
+        code = pg_fail(connection, NULL, error);
+    pg_settle(connection);
+    return code;
 }
 
 static int64_t pg_changes(void *given)
@@ -212,6 +218,8 @@ const struct db_engine db_engine_postgres = {
     .twins = true,
     .own = pg_own,
     .disown = pg_disown,
+    .tidy = pg_pool_tidy,
+    .count_connections = pg_pool_count,
     .connect = pg_connect,
     .disconnect = pg_disconnect,
     .is_new = pg_is_new,

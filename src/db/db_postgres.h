@@ -17,27 +17,28 @@
 
 enum {
     PG_SCHEMA_SIZE = 64,
-    PG_STEPS_MAX = 4,
+    PG_STEPS_MAX = 6,
     PG_LOCK_MS = 5000,      // a writer waits that long for another server's transaction
     PG_BACKOFF_MS = 50,     // after a failed attempt to connect, doubled each time
     PG_BACKOFF_MOST = 2000, // ... up to this
     PG_OUTCOME_MS = 8000,   // a commit's lost answer is asked for that long
+    PG_KEY_SIZE = 16,       // of a statement's digest
+    PG_MARK_SIZE = 64,
 };
 
-// A connection of libpq with its way back after a failure.
+// A connection of libpq.
 struct pg_link {
     PGconn *handle;
-    const char *owned; // address of the store whose lock must be ours; NULL: none
-    bool broken;       // an answer was lost: not to be used before it is made anew
-    bool direct;       // the server itself answers, no pooler: statements may be prepared
-    unsigned made;     // times that it was connected: what was prepared before is gone
-    int64_t retry_us;  // no attempt to connect before
-    int64_t backoff_ms;
+    bool broken; // an answer was lost: not to be used before it is made anew
+    bool direct; // the server itself answers, no pooler: statements may be prepared
 };
 
+// What a handle stands on. It has a link only while it has something open.
 struct pg_connection {
-    struct pg_link link;
-    char address[DB_ADDRESS_SIZE];
+    struct pg_pool *pool;
+    struct pg_slot *slot; // of the pool, with the link; NULL: none is taken
+    struct pg_link *link;
+    uint64_t home; // of the city: where in the pool to look first
     char schema[PG_SCHEMA_SIZE];
     char search_path[PG_SCHEMA_SIZE + 16];
     int64_t lock_key; // of the writers of this schema
@@ -48,6 +49,7 @@ struct pg_connection {
     unsigned cursor_no; // names them
     unsigned lost;      // counts ended transactions: a cursor of an older one is gone
     char xid[32];       // of the writing transaction
+    char mark[PG_MARK_SIZE]; // of the server's life in which it began
     int64_t changes;
     int64_t budget_end_us; // 0: none
     bool was_over_budget;
@@ -72,8 +74,6 @@ int pg_link_open(struct pg_link *link, const char *address,
                  struct error *error) ERROR_MUST_CHECK;
 void pg_link_close(struct pg_link *link);
 bool pg_link_is_up(const struct pg_link *link);
-// Connects again when the connection is gone and the time for an attempt has come.
-int pg_link_ready(struct pg_link *link, struct error *error) ERROR_MUST_CHECK;
 // Fills error from a result, or from the connection when result is NULL.
 int pg_error(struct pg_link *link, const PGresult *result, struct error *error);
 // All steps in one round trip; the results of all are given back when all went well.
@@ -86,7 +86,40 @@ int pg_link_script(struct pg_link *link, const char *text, struct error *error);
 int pg_link_ask(struct pg_link *link, enum query_id query, const char *const *texts,
                 int count, int64_t *ret_value, struct error *error) ERROR_MUST_CHECK;
 
+// ---- postgres_pool.c ----
+// Of all handles with this address. Join and leave are paired.
+struct pg_pool *pg_pool_join(const char *address);
+void pg_pool_leave(struct pg_pool *pool);
+// connection->link, up; waits for one, as long as the budget allows. Nothing when it has
+// one. ERROR_BUSY "store.busy", "store.unavailable".
+int pg_pool_take(struct pg_connection *connection, struct error *error) ERROR_MUST_CHECK;
+// Back to the others; one that is broken or in a transaction is closed. Takes none, too.
+void pg_pool_give(struct pg_connection *connection);
+// Has an attempt to connect failed just now?
+bool pg_pool_waits(const struct pg_connection *connection);
+void pg_pool_tidy(const char *address, int64_t idle_ms); // closes what was idle so long
+void pg_pool_count(const char *address, struct db_connection_counters *ret_counters);
+// How a statement is run on the connection's link: as it is, or prepared.
+struct pg_use {
+    uint8_t key[PG_KEY_SIZE]; // of its schema and text
+    const Oid *types;
+    int count;
+    // answered:
+    bool prepare;           // first prepare it ...
+    const Oid *known_types; // ... with these
+    unsigned no;            // of its name; 0: it is not prepared
+    unsigned drop;          // name that is to be forgotten before; 0: none
+};
+void pg_pool_statement(struct pg_connection *connection, struct pg_use *use);
+// What was to run by this has failed.
+void pg_pool_statement_failed(struct pg_connection *connection, const struct pg_use *use,
+                              const struct error *error);
+
 // ---- postgres_transaction.c ----
+// Gives the link back unless something is open on it.
+void pg_settle(struct pg_connection *connection);
+// Is it worth to begin anew what has failed before it had begun?
+bool pg_again(const struct pg_connection *connection, const struct error *error);
 // The settings step of a transaction; buffers for what it points to.
 struct pg_settings {
     struct pg_send send;

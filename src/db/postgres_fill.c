@@ -22,7 +22,9 @@ int pg_fill_begin(void *given, const char *text, struct error *error)
 {
     static const char head[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
     struct pg_connection *connection = given;
-    PGresult *result = PQexec(connection->link.handle, text);
+    if (!connection->link)
+        return error_set(error, ERROR_STORE, "db.transaction_lost", "no transaction");
+    PGresult *result = PQexec(connection->link->handle, text);
     int code =
         PQresultStatus(result) == PGRES_COPY_IN ? 0 : pg_fail(connection, result, error);
     PQclear(result);
@@ -38,8 +40,10 @@ static int send(struct pg_connection *connection, struct error *error)
 {
     struct buffer *fill = connection->fill;
     int code = buffer_check(fill, error);
+    if (code == 0 && !connection->link)
+        code = error_set(error, ERROR_STORE, "db.transaction_lost", "no transaction");
     if (code == 0 && fill->length > 0 &&
-        PQputCopyData(connection->link.handle, fill->data, (int)fill->length) != 1)
+        PQputCopyData(connection->link->handle, fill->data, (int)fill->length) != 1)
         code = pg_fail(connection, NULL, error);
     buffer_clear(fill);
     return code;
@@ -109,7 +113,8 @@ static void forget(struct pg_connection *connection)
 static int answer(struct pg_connection *connection, struct error *error)
 {
     int code = 0;
-    for (PGresult *result; (result = PQgetResult(connection->link.handle));) {
+    for (PGresult *result;
+         connection->link && (result = PQgetResult(connection->link->handle));) {
         if (PQresultStatus(result) != PGRES_COMMAND_OK && code == 0)
             code = pg_fail(connection, result, error);
         PQclear(result);
@@ -122,7 +127,7 @@ int pg_fill_end(void *given, struct error *error)
     struct pg_connection *connection = given;
     put_uint(connection->fill, UINT16_MAX, 2);
     int code = send(connection, error);
-    if (code == 0 && PQputCopyEnd(connection->link.handle, NULL) != 1)
+    if (code == 0 && PQputCopyEnd(connection->link->handle, NULL) != 1)
         code = pg_fail(connection, NULL, error);
     if (code == 0)
         code = answer(connection, error);
@@ -136,8 +141,8 @@ void pg_fill_drop(void *given)
 {
     struct pg_connection *connection = given;
     struct error ignored = {0};
-    if (pg_link_is_up(&connection->link) &&
-        PQputCopyEnd(connection->link.handle, "the copy was cut short") == 1)
+    if (pg_link_is_up(connection->link) &&
+        PQputCopyEnd(connection->link->handle, "the copy was cut short") == 1)
         (void)answer(connection, &ignored);
     forget(connection);
 }
@@ -155,10 +160,10 @@ static int run_made(struct pg_connection *connection, enum query_id query,
                            .values = values,
                            .lengths = lengths};
     PGresult *results[PG_STEPS_MAX];
-    int code = pg_link_run(&connection->link, &send, 1, results, error);
+    int code = pg_link_run(connection->link, &send, 1, results, error);
     for (int i = 0; code == 0 && i < PQntuples(results[0]); i++) {
         const char *text = PQgetvalue(results[0], i, 0);
-        code = pg_link_script(&connection->link, text, error);
+        code = pg_link_script(connection->link, text, error);
         if (code != 0)
             error_prefix(error, "%.80s", text);
     }
@@ -169,8 +174,11 @@ static int run_made(struct pg_connection *connection, enum query_id query,
 int pg_fill_over(void *given, struct error *error)
 {
     struct pg_connection *connection = given;
-    int code = pg_link_ready(&connection->link, error);
+    int code = pg_pool_take(connection, error);
     if (code == 0)
         code = run_made(connection, QUERY_POSTGRES_DRAW_ON, error);
-    return code == 0 ? run_made(connection, QUERY_POSTGRES_LOOK_OVER, error) : code;
+    if (code == 0)
+        code = run_made(connection, QUERY_POSTGRES_LOOK_OVER, error);
+    pg_settle(connection);
+    return code;
 }

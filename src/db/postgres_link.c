@@ -66,7 +66,7 @@ int pg_error(struct pg_link *link, const PGresult *result, struct error *error)
 
 bool pg_link_is_up(const struct pg_link *link)
 {
-    return link->handle && !link->broken && PQstatus(link->handle) == CONNECTION_OK;
+    return link && link->handle && !link->broken && PQstatus(link->handle) == CONNECTION_OK;
 }
 
 static void ignore_notice(void *context, const PGresult *result)
@@ -79,7 +79,6 @@ static void ignore_notice(void *context, const PGresult *result)
 static int look(struct pg_link *link, struct error *error)
 {
     int64_t process = 0;
-    link->made++;
     int code = pg_link_ask(link, QUERY_POSTGRES_PROCESS, NULL, 0, &process, error);
     link->direct = code == 0 && process == PQbackendPID(link->handle);
     return code;
@@ -113,33 +112,6 @@ void pg_link_close(struct pg_link *link)
     if (link->handle)
         PQfinish(link->handle);
     link->handle = NULL;
-}
-
-int pg_link_ready(struct pg_link *link, struct error *error)
-{
-    if (pg_link_is_up(link))
-        return 0;
-    int64_t now_us = instant_monotonic_us();
-    if (now_us < link->retry_us)
-        return error_set(error, ERROR_BUSY, "store.unavailable",
-                         "the database does not answer; it is tried again in %d ms",
-                         (int)((link->retry_us - now_us) / 1000));
-    link->broken = false;
-    PQreset(link->handle);
-    if (pg_link_is_up(link)) {
-        link->backoff_ms = 0;
-        link->retry_us = 0;
-        int code = look(link, error);
-        if (code != 0)
-            return code;
-        return link->owned ? pg_own_renew(link->owned, error) : 0;
-    }
-    link->backoff_ms = link->backoff_ms == 0 ? PG_BACKOFF_MS : link->backoff_ms * 2;
-    if (link->backoff_ms > PG_BACKOFF_MOST)
-        link->backoff_ms = PG_BACKOFF_MOST;
-    link->retry_us = instant_monotonic_us() + link->backoff_ms * 1000;
-    return error_set(error, ERROR_BUSY, "store.unavailable",
-                     "the database does not answer: %.200s", PQerrorMessage(link->handle));
 }
 
 // ---- asking ----

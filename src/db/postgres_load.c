@@ -84,15 +84,17 @@ int pg_load_indexes(void *given, bool make, struct error *error)
         return 0;
     size_t length = strlen(connection->schema) - strlen(PG_LOAD_TAIL);
     snprintf(real, sizeof real, "%.*s", (int)length, connection->schema);
-    int code =
-        pg_link_script(&connection->link, "BEGIN; SET LOCAL search_path TO public", error);
+    int code = pg_pool_take(connection, error);
+    if (code != 0)
+        return code;
+    code =
+        pg_link_script(connection->link, "BEGIN; SET LOCAL search_path TO public", error);
     if (code == 0)
-        code = run_made(&connection->link, QUERY_POSTGRES_LOAD_REST, real,
+        code = run_made(connection->link, QUERY_POSTGRES_LOAD_REST, real,
                         connection->schema, error);
     if (code == 0)
-        return pg_link_script(&connection->link, "COMMIT", error);
-    struct error ignored = {0};
-    (void)pg_link_script(&connection->link, "ROLLBACK", &ignored);
+        code = pg_link_script(connection->link, "COMMIT", error);
+    pg_pool_give(connection); // closed when it is still in the transaction
     return code;
 }
 

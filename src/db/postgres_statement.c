@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <gridcase/core/arena.h>
+#include <gridcase/core/hash.h>
 #include <gridcase/core/text.h>
 
 enum { PARAMETERS_MAX = 99, FETCH_FIRST = 64, FETCH_MOST = 4096, DECLARE_ROOM = 64 };
@@ -24,10 +25,9 @@ struct pg_statement {
     char *declare; // begins there
     int highest;   // n of $n
     bool writes, many;
-    char name[24];             // of the prepared statement
-    Oid known[PARAMETERS_MAX]; // types that it was prepared with; 0: the server's choice
-    unsigned prepared;         // link.made then; 0: it is not
-    unsigned runs;
+    bool keyed;
+    struct pg_use use;
+    char name[24], drop[32];    // of the prepared statement; what forgets another one
     Oid unused[PARAMETERS_MAX]; // type of a number that the text leaves out, else 0
     Oid types[PARAMETERS_MAX];
     char *values[PARAMETERS_MAX]; // NULL: NULL; owned
@@ -206,36 +206,42 @@ static struct pg_send send_of(const struct pg_statement *statement, const char *
                             .lengths = statement->lengths};
 }
 
-// Do the bound values have the types that it was prepared with?
-static bool fits(struct pg_statement *statement)
+static void make_key(struct pg_statement *statement)
 {
-    bool fits = true;
-    for (int i = 0; i < statement->highest; i++)
-        if (statement->types[i] != 0 && statement->types[i] != statement->known[i]) {
-            statement->known[i] = statement->types[i];
-            fits = false;
-        }
-    return fits;
+    uint8_t digest[HASH_SIZE];
+    struct hash *hash = hash_new();
+    const char *schema = statement->connection->schema;
+    hash_add(hash, schema, strlen(schema) + 1);
+    hash_add(hash, statement->text, strlen(statement->text));
+    hash_finish(hash, digest);
+    memcpy(statement->use.key, digest, PG_KEY_SIZE);
+    statement->keyed = true;
 }
 
-// Puts what runs the statement into sends: prepared when it comes again, and before that
-// what prepares it.
+// Puts what runs the statement into sends: prepared when it comes again on this connection,
+// and before that what prepares it.
 static size_t add_sends(struct pg_statement *statement, struct pg_send *sends, size_t count)
 {
-    const struct pg_link *link = &statement->connection->link;
+    struct pg_use *use = &statement->use;
     struct pg_send send = send_of(statement, statement->text);
-    bool known = fits(statement) && statement->prepared == link->made;
-    if (link->direct && statement->runs++ > 0) {
-        if (!known) {
-            snprintf(statement->name, sizeof statement->name, "s%u",
-                     ++statement->connection->cursor_no);
-            sends[count] = send;
-            sends[count].types = statement->known;
-            sends[count].prepared = statement->name;
-            sends[count++].prepare = true;
-        }
-        send.prepared = statement->name;
+    if (!statement->keyed && statement->connection->link->direct)
+        make_key(statement);
+    use->types = statement->types;
+    use->count = statement->highest;
+    pg_pool_statement(statement->connection, use);
+    if (use->drop != 0) {
+        snprintf(statement->drop, sizeof statement->drop, "DEALLOCATE s%u", use->drop);
+        sends[count++] = (struct pg_send){.text = statement->drop};
     }
+    snprintf(statement->name, sizeof statement->name, "s%u", use->no);
+    if (use->prepare) {
+        sends[count] = send;
+        sends[count].types = use->known_types;
+        sends[count].prepared = statement->name;
+        sends[count++].prepare = true;
+    }
+    if (use->no != 0)
+        send.prepared = statement->name;
     sends[count++] = send;
     return count;
 }
@@ -257,15 +263,13 @@ static int run_sends(struct pg_statement *statement, const struct pg_send *sends
                      size_t count, PGresult *results[PG_STEPS_MAX], struct error *error)
 {
     struct pg_connection *connection = statement->connection;
-    int code = pg_link_run(&connection->link, sends, count, results, error);
+    int code = pg_link_run(connection->link, sends, count, results, error);
     if (code != 0) {
-        statement->prepared = 0;
+        pg_pool_statement_failed(connection, &statement->use, error);
         return pg_fail(connection, NULL, error);
     }
     for (size_t i = 0; i + 1 < count; i++)
         PQclear(results[i]);
-    if (sends[count - 1].prepared)
-        statement->prepared = connection->link.made;
     return 0;
 }
 
@@ -276,7 +280,7 @@ static int run_lone(struct pg_statement *statement, struct error *error)
     struct pg_settings settings;
     struct pg_turn turn;
     PGresult *results[PG_STEPS_MAX];
-    int code = pg_link_ready(&connection->link, error);
+    int code = pg_pool_take(connection, error);
     if (code == 0)
         code = pg_settings_make(connection, &settings, error);
     if (code != 0)
@@ -299,7 +303,7 @@ static int run_lone(struct pg_statement *statement, struct error *error)
 static int run_inside(struct pg_statement *statement, struct error *error)
 {
     PGresult *results[PG_STEPS_MAX];
-    struct pg_send sends[2];
+    struct pg_send sends[PG_STEPS_MAX];
     size_t count = add_sends(statement, sends, 0);
     int code = run_sends(statement, sends, count, results, error);
     if (code == 0)
@@ -335,6 +339,7 @@ static void cursor_over(struct pg_statement *statement)
     unlist(statement);
     if (own && connection->cursors > 0 && --connection->cursors == 0)
         pg_own_end(connection);
+    pg_settle(connection);
 }
 
 static int run_cursor(struct pg_statement *statement, struct error *error)
@@ -359,7 +364,7 @@ static int run_cursor(struct pg_statement *statement, struct error *error)
     memcpy(begin, head, (size_t)length);
     fetch_text(statement, false, fetch);
     struct pg_send sends[2] = {send_of(statement, begin), {.text = fetch}};
-    int code = pg_link_run(&connection->link, sends, 2, results, error);
+    int code = pg_link_run(connection->link, sends, 2, results, error);
     if (code != 0) {
         code = pg_fail(connection, NULL, error);
         cursor_over(statement);
@@ -386,7 +391,7 @@ static int fetch_more(struct pg_statement *statement, bool all, struct error *er
         statement->fetch * 4 > FETCH_MOST ? FETCH_MOST : statement->fetch * 4;
     fetch_text(statement, all, text);
     struct pg_send send = {.text = text};
-    int code = pg_link_run(&connection->link, &send, 1, results, error);
+    int code = pg_link_run(connection->link, &send, 1, results, error);
     if (code != 0) {
         code = pg_fail(connection, NULL, error);
         cursor_over(statement);
@@ -420,11 +425,12 @@ static int run(struct pg_statement *statement, struct error *error)
         return run_inside(statement, error);
     int code = run_lone(statement, error);
     // What only reads is asked again on a new connection when the old one had died.
-    if (code != 0 && !statement->writes && !pg_link_is_up(&connection->link) &&
-        connection->link.retry_us == 0) {
+    if (code != 0 && !statement->writes && !connection->link &&
+        pg_again(connection, error)) {
         error_clear(error);
         code = run_lone(statement, error);
     }
+    pg_settle(connection);
     return code;
 }
 
@@ -461,12 +467,12 @@ static void close_cursor(struct pg_statement *statement)
     struct pg_connection *connection = statement->connection;
     char text[32];
     struct error ignored = {0};
-    bool lives = statement->since == connection->lost && pg_link_is_up(&connection->link);
+    bool lives = statement->since == connection->lost && pg_link_is_up(connection->link);
     // In a transaction of our own that ends with it, it need not be closed.
     if (lives && (connection->open || connection->cursors > 1) &&
         !pg_is_spoiled(connection)) {
         snprintf(text, sizeof text, "CLOSE c%u", statement->cursor);
-        (void)pg_link_script(&connection->link, text, &ignored);
+        (void)pg_link_script(connection->link, text, &ignored);
     }
     cursor_over(statement);
 }

@@ -69,17 +69,25 @@ static void lose(struct pg_connection *connection)
     connection->lost++;
 }
 
+void pg_settle(struct pg_connection *connection)
+{
+    if (!connection->open && connection->cursors == 0)
+        pg_pool_give(connection);
+}
+
 int pg_fail(struct pg_connection *connection, const PGresult *result, struct error *error)
 {
-    int code = result || error->code == 0 ? pg_error(&connection->link, result, error)
+    int code = result || error->code == 0 ? pg_error(connection->link, result, error)
                                           : error->code;
     if (text_equal(error->slug, "db.over_budget"))
         connection->was_over_budget = true;
     // What comes after a statement that ran out of time has the same reason.
     else if (text_equal(error->slug, "db.transaction_lost") && connection->was_over_budget)
         code = error_set(error, ERROR_BUSY, "db.over_budget", "no time is left");
-    if (!pg_link_is_up(&connection->link))
+    if (!pg_link_is_up(connection->link)) {
         lose(connection);
+        pg_pool_give(connection);
+    }
     return code;
 }
 
@@ -93,7 +101,7 @@ static int begin(struct pg_connection *connection, bool write, struct error *err
     struct pg_settings settings;
     struct pg_turn turn;
     PGresult *results[PG_STEPS_MAX];
-    int code = pg_link_ready(&connection->link, error);
+    int code = pg_pool_take(connection, error);
     if (code == 0)
         code = pg_settings_make(connection, &settings, error);
     if (code != 0)
@@ -103,23 +111,31 @@ static int begin(struct pg_connection *connection, bool write, struct error *err
         pg_turn_make(connection, &turn);
         sends[2] = turn.send;
     }
-    code = pg_link_run(&connection->link, sends, write ? 3 : 2, results, error);
+    code = pg_link_run(connection->link, sends, write ? 3 : 2, results, error);
     if (code != 0) {
         code = pg_fail(connection, NULL, error);
         // The transaction block may stand there, spoiled.
         struct error ignored = {0};
-        if (pg_link_is_up(&connection->link) &&
-            PQtransactionStatus(connection->link.handle) != PQTRANS_IDLE)
-            (void)pg_link_script(&connection->link, "ROLLBACK", &ignored);
+        if (pg_link_is_up(connection->link) &&
+            PQtransactionStatus(connection->link->handle) != PQTRANS_IDLE)
+            (void)pg_link_script(connection->link, "ROLLBACK", &ignored);
         return code;
     }
     connection->xid[0] = '\0';
-    if (write)
+    if (write) {
         snprintf(connection->xid, sizeof connection->xid, "%s",
                  PQgetvalue(results[2], 0, 1));
+        snprintf(connection->mark, sizeof connection->mark, "%s",
+                 PQgetvalue(results[2], 0, 2));
+    }
     for (int i = 0; i < 3; i++)
         PQclear(results[i]);
     return 0;
+}
+
+bool pg_again(const struct pg_connection *connection, const struct error *error)
+{
+    return text_equal(error->slug, "store.unavailable") && !pg_pool_waits(connection);
 }
 
 // A connection that had died unnoticed is found out by its next transaction, which has done
@@ -127,10 +143,13 @@ static int begin(struct pg_connection *connection, bool write, struct error *err
 static int begin_or_again(struct pg_connection *connection, bool write, struct error *error)
 {
     int code = begin(connection, write, error);
-    if (code == 0 || pg_link_is_up(&connection->link) || connection->link.retry_us > 0)
-        return code;
-    error_clear(error);
-    return begin(connection, write, error);
+    if (code != 0 && !connection->link && pg_again(connection, error)) {
+        error_clear(error);
+        code = begin(connection, write, error);
+    }
+    if (code != 0)
+        pg_settle(connection);
+    return code;
 }
 
 int pg_own_begin(struct pg_connection *connection, struct error *error)
@@ -142,8 +161,9 @@ void pg_own_end(struct pg_connection *connection)
 {
     struct error ignored = {0};
     connection->lost++;
-    if (pg_link_is_up(&connection->link))
-        (void)pg_link_script(&connection->link, "COMMIT", &ignored);
+    if (pg_link_is_up(connection->link))
+        (void)pg_link_script(connection->link, "COMMIT", &ignored);
+    pg_settle(connection);
 }
 
 static int begin_open(struct pg_connection *connection, bool write, struct error *error)
@@ -158,10 +178,13 @@ static int begin_open(struct pg_connection *connection, bool write, struct error
 
 // ---- end ----
 
-// Was the transaction committed whose answer was lost? 0: it was.
-static int outcome(struct pg_connection *connection, struct error *error)
+// What the server answers about our transaction: 0 committed, ERROR_CONFLICT not, or it
+// cannot be told yet. A server that has crashed, and one that took over, may give the
+// number of a transaction that it never heard of to another one: what it says of ours
+// counts only in the same life (postgres_writer's third column).
+static int ask_outcome(struct pg_connection *connection, bool *ret_same,
+                       struct error *error)
 {
-    int64_t end_us = instant_monotonic_us() + PG_OUTCOME_MS * 1000LL;
     static const Oid types[] = {PG_TEXT};
     const char *values[] = {connection->xid};
     int lengths[] = {(int)strlen(connection->xid)};
@@ -170,22 +193,38 @@ static int outcome(struct pg_connection *connection, struct error *error)
                            .types = types,
                            .values = values,
                            .lengths = lengths};
+    PGresult *results[PG_STEPS_MAX];
+    int code = pg_pool_take(connection, error);
+    if (code != 0)
+        return code;
+    code = pg_link_run(connection->link, &send, 1, results, error);
+    pg_pool_give(connection);
+    if (code != 0) // a number of the future: it has not come about here
+        return strstr(error->message, "(22023)") ? ERROR_CONFLICT : ERROR_BUSY;
+    const char *word = PQgetvalue(results[0], 0, 0);
+    *ret_same = text_equal(PQgetvalue(results[0], 0, 1), connection->mark);
+    code = text_equal(word, "committed") ? 0
+           : text_equal(word, "aborted") ? ERROR_CONFLICT
+                                         : ERROR_BUSY;
+    PQclear(results[0]);
+    return code;
+}
+
+// Was the transaction committed whose answer was lost? 0: it was, and safely.
+static int outcome(struct pg_connection *connection, struct error *error)
+{
+    int64_t end_us = instant_monotonic_us() + PG_OUTCOME_MS * 1000LL;
     while (instant_monotonic_us() < end_us) {
-        PGresult *results[PG_STEPS_MAX];
         struct error own = {0};
-        if (pg_link_ready(&connection->link, &own) == 0 &&
-            pg_link_run(&connection->link, &send, 1, results, &own) == 0) {
-            const char *word =
-                PQntuples(results[0]) > 0 ? PQgetvalue(results[0], 0, 0) : "";
-            bool committed = text_equal(word, "committed");
-            bool aborted = text_equal(word, "aborted");
-            PQclear(results[0]);
-            if (committed)
-                return 0;
-            if (aborted)
-                return error_set(error, ERROR_BUSY, "store.unavailable",
-                                 "the database went away before it had committed");
-        }
+        bool same = false;
+        int code = ask_outcome(connection, &same, &own);
+        if (code == 0 && same)
+            return 0;
+        if (code == 0)
+            break;
+        if (code == ERROR_CONFLICT)
+            return error_set(error, ERROR_BUSY, "store.unavailable",
+                             "the database went away before it had committed");
         instant_sleep_ms(PG_BACKOFF_MS);
     }
     return error_set(error, ERROR_BUSY, "store.uncertain",
@@ -196,19 +235,21 @@ static int outcome(struct pg_connection *connection, struct error *error)
 static int commit(struct pg_connection *connection, struct error *error)
 {
     bool writes = connection->xid[0] != '\0';
-    if (pg_is_spoiled(connection))
+    if (!connection->link || pg_is_spoiled(connection))
         return error_set(error, ERROR_STORE, "db.transaction_lost",
                          "a statement of the transaction has failed");
-    PGresult *result = PQexec(connection->link.handle, "COMMIT");
+    PGresult *result = PQexec(connection->link->handle, "COMMIT");
     bool committed = PQresultStatus(result) == PGRES_COMMAND_OK &&
                      text_equal(PQcmdStatus(result), "COMMIT");
-    int code = committed ? 0 : pg_error(&connection->link, result, error);
+    int code = committed ? 0 : pg_error(connection->link, result, error);
     PQclear(result);
     lose(connection);
+    bool gone = !pg_link_is_up(connection->link);
+    pg_settle(connection);
     if (committed) {
         connection->counters.commits += writes ? 1 : 0;
         connection->counters.syncs += writes && !connection->lazy ? 1 : 0;
-    } else if (!pg_link_is_up(&connection->link) && writes) {
+    } else if (gone && writes) {
         error_clear(error);
         code = outcome(connection, error);
     }
@@ -219,8 +260,10 @@ static int level_script(struct pg_connection *connection, const char *format,
                         unsigned level, struct error *error)
 {
     char text[64];
+    if (!connection->link)
+        return error_set(error, ERROR_STORE, "db.transaction_lost", "no transaction");
     snprintf(text, sizeof text, "%s s%u", format, level);
-    int code = pg_link_script(&connection->link, text, error);
+    int code = pg_link_script(connection->link, text, error);
     return code == 0 ? 0 : pg_fail(connection, NULL, error);
 }
 
@@ -237,8 +280,10 @@ int pg_control(void *given, enum db_control control, unsigned level, struct erro
     case DB_CONTROL_COMMIT:
         return commit(connection, error);
     case DB_CONTROL_ROLLBACK: {
-        int code = pg_link_script(&connection->link, "ROLLBACK", error);
+        int code =
+            connection->link ? pg_link_script(connection->link, "ROLLBACK", error) : 0;
         lose(connection);
+        pg_settle(connection);
         return code;
     }
     case DB_CONTROL_SAVEPOINT:
@@ -256,11 +301,12 @@ int pg_control(void *given, enum db_control control, unsigned level, struct erro
 bool pg_in_transaction(void *given)
 {
     struct pg_connection *connection = given;
-    return connection->open && pg_link_is_up(&connection->link);
+    return connection->open && pg_link_is_up(connection->link);
 }
 
 bool pg_is_spoiled(void *given)
 {
     struct pg_connection *connection = given;
-    return PQtransactionStatus(connection->link.handle) == PQTRANS_INERROR;
+    return connection->link &&
+           PQtransactionStatus(connection->link->handle) == PQTRANS_INERROR;
 }

@@ -541,6 +541,8 @@ unsigned db_store_close_idle(struct db_store *store, int64_t idle_ms)
         if (place->used_us <= before_us && place_let_go(place))
             closed++;
     pthread_mutex_unlock(&store->mutex);
+    if (store->engine->tidy)
+        store->engine->tidy(store->address, idle_ms);
     return closed;
 }
 
@@ -606,4 +608,12 @@ void db_store_count(struct db_store *store, struct db_store_counters *ret_counte
     for (struct db_place *place = store->places; place; place = place->next)
         ret_counters->lanes += place->lane ? 1 : 0;
     pthread_mutex_unlock(&store->mutex);
+}
+
+void db_connections_count(struct db_store *store,
+                          struct db_connection_counters *ret_counters)
+{
+    *ret_counters = (struct db_connection_counters){0};
+    if (store->engine->count_connections)
+        store->engine->count_connections(store->address, ret_counters);
 }

@@ -72,16 +72,17 @@ int postgres_check(const struct db_statement *statement, int *ret_parameters)
     char text[128];
     struct error error = {0};
     snprintf(text, sizeof text, "SET search_path TO %s", connection->search_path);
-    if (pg_link_script(&connection->link, text, &error) != 0)
+    if (pg_pool_take(connection, &error) != 0 ||
+        pg_link_script(connection->link, text, &error) != 0)
         return error.code;
-    PGresult *result = PQprepare(connection->link.handle, "",
+    PGresult *result = PQprepare(connection->link->handle, "",
                                  pg_statement_text(statement->native), 0, NULL);
     int code = PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : ERROR_BUG;
     if (code != 0)
         fprintf(stderr, "%s\n%s", pg_statement_text(statement->native),
                 PQresultErrorMessage(result));
     PQclear(result);
-    result = PQdescribePrepared(connection->link.handle, "");
+    result = PQdescribePrepared(connection->link->handle, "");
     *ret_parameters = PQnparams(result);
     // Integers are bound as BIGINT: what takes only INTEGER has to CAST.
     Oid types[100] = {0};
@@ -89,7 +90,7 @@ int postgres_check(const struct db_statement *statement, int *ret_parameters)
         types[i] = PQparamtype(result, i) == 23 ? PG_INT8 : PQparamtype(result, i);
     int count = PQnparams(result);
     PQclear(result);
-    result = PQprepare(connection->link.handle, "", pg_statement_text(statement->native),
+    result = PQprepare(connection->link->handle, "", pg_statement_text(statement->native),
                        count, types);
     if (code == 0 && PQresultStatus(result) != PGRES_COMMAND_OK) {
         code = ERROR_BUG;
@@ -97,6 +98,8 @@ int postgres_check(const struct db_statement *statement, int *ret_parameters)
                 PQresultErrorMessage(result));
     }
     PQclear(result);
-    return pg_link_script(&connection->link, "RESET search_path", &error) != 0 ? ERROR_BUG
-                                                                               : code;
+    if (pg_link_script(connection->link, "RESET search_path", &error) != 0)
+        code = ERROR_BUG;
+    pg_pool_give(connection);
+    return code;
 }

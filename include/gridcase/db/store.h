@@ -117,3 +117,23 @@ struct db_store_counters {
     uint64_t over_budget; // reads interrupted by their budget
 };
 void db_store_count(struct db_store *store, struct db_store_counters *ret_counters);
+
+// ---- connections to a database server, shared by all cities ----
+enum {
+    DB_CONNECTIONS = 20, // unless said otherwise
+    DB_CONNECTIONS_LEAST = 4,
+    DB_CONNECTIONS_MOST = 400,
+    DB_CONNECTION_AGE_S = 3600,
+};
+// How many there are at most, and how old one gets before it is closed and opened anew. For
+// the whole process; set before any store is opened. Engines of files have none.
+void db_connections_limit(unsigned most, int64_t age_ms);
+struct db_connection_counters {
+    unsigned most, open, in_use; // 0 where the engine has none
+    uint64_t opened;             // since the start
+    uint64_t retired;            // closed for their age, or because they knew too much
+    uint64_t waits;              // times that one had to be waited for
+    int64_t wait_worst_us;
+};
+void db_connections_count(struct db_store *store,
+                          struct db_connection_counters *ret_counters);
