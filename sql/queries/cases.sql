@@ -7,6 +7,11 @@ SELECT h.case_id, h.seq, h.body_digest, h.actor_id, c.number, c.version, c.task_
        c.task_version
 FROM history h JOIN case_file c ON c.case_id = h.case_id
 WHERE h.idempotency_key = $1;
+-- postgres: history is in partitions, and their keys in a table of their own
+SELECT k.case_id, k.seq, k.body_digest, k.actor_id, c.number, c.version, c.task_no,
+       c.task_version
+FROM request_key k JOIN case_file c ON c.case_id = k.case_id
+WHERE k.idempotency_key = $1;
 
 -- name: case_serial_next
 -- database: cases
@@ -489,6 +494,8 @@ SELECT coalesce(max(position), 0) FROM change;
 -- name: bulk_key_known
 -- database: cases
 SELECT count(*) FROM history WHERE idempotency_key = $1;
+-- postgres: history is in partitions, and their keys in a table of their own
+SELECT count(*) FROM request_key WHERE idempotency_key = $1;
 
 -- ---- time orders ----
 -- name: time_order_add

@@ -190,7 +190,7 @@ ORDER BY seq;
 -- name: case_media_list
 -- database: cases
 SELECT sha256, seq, stage, received_at, (SELECT h.received_at FROM history h
-           WHERE h.case_id = m.case_id AND h.seq = m.seq), shows, named_by
+           WHERE h.case_id = $1 AND h.seq = m.seq), shows, named_by
 FROM case_media m WHERE case_id = $1 ORDER BY seq, shows, sha256;
 
 -- Newest cases that show a file; those that wait for it do not.

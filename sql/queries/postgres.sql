@@ -47,27 +47,54 @@ SELECT count(*) FROM pg_namespace WHERE nspname = $1;
 SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r';
 
+-- Does this database keep partitions (schema 0170)?
+-- name: postgres_has_room
+-- database: postgres
+SELECT CASE WHEN to_regproc('make_room') IS NULL THEN 0 ELSE 1 END;
+
+-- Makes those that are due; how many.
+-- name: postgres_make_room
+-- database: postgres
+SELECT make_room();
+
 -- ---- loading on a copy: statements that make it, $1 the schema, $2 the copy's ----
 
 -- name: postgres_load_tables
 -- database: postgres
 SELECT step FROM (
     SELECT 1, c.relname, format('CREATE TABLE %I.%I (LIKE %I.%I INCLUDING DEFAULTS INCLUDING '
-        'CONSTRAINTS INCLUDING IDENTITY INCLUDING GENERATED)', CAST($2 AS text), c.relname,
-        n.nspname, c.relname)
+        'CONSTRAINTS INCLUDING IDENTITY INCLUDING GENERATED)%s', CAST($2 AS text), c.relname,
+        n.nspname, c.relname,
+        CASE WHEN c.relkind = 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(c.oid) END)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1 AND c.relkind = 'r'
+    WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition
     UNION ALL
-    SELECT 2, k.conname, format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', CAST($2 AS text),
+    SELECT 2, c.relname, format('CREATE TABLE %I.%I PARTITION OF %I.%I %s', CAST($2 AS text),
+        c.relname, CAST($2 AS text), p.relname, pg_get_expr(c.relpartbound, c.oid))
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_inherits i ON i.inhrelid = c.oid JOIN pg_class p ON p.oid = i.inhparent
+    WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relispartition
+    UNION ALL
+    SELECT 3, k.conname, format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', CAST($2 AS text),
         c.relname, k.conname, pg_get_constraintdef(k.oid))
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1 AND k.contype IN ('p', 'u')
+    WHERE n.nspname = $1 AND k.contype IN ('p', 'u') AND NOT c.relispartition
     UNION ALL
-    SELECT 3, c.relname, format('INSERT INTO %I.%I SELECT * FROM %I.%I', CAST($2 AS text),
+    SELECT 4, c.relname, format('INSERT INTO %I.%I SELECT * FROM %I.%I', CAST($2 AS text),
         c.relname, n.nspname, c.relname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1 AND c.relkind = 'r'
+    WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    UNION ALL
+    SELECT 5, p.proname, replace(pg_get_functiondef(p.oid), format(' %I.', n.nspname),
+        format(' %I.', CAST($2 AS text)))
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1
+    UNION ALL
+    SELECT 6, t.tgname, replace(pg_get_triggerdef(t.oid), format(' %I.', n.nspname),
+        format(' %I.', CAST($2 AS text)))
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND NOT t.tgisinternal AND t.tgparentid = 0
 ) AS all_steps (place, name, step) ORDER BY place, name;
 
 -- Indexes and references that the copy is still without, its numbers drawn on from the
@@ -75,11 +102,11 @@ SELECT step FROM (
 -- name: postgres_load_rest
 -- database: postgres
 SELECT step FROM (
-    SELECT 1, i.relname, replace(pg_get_indexdef(i.oid), format(' ON %I.', n.nspname),
-        format(' ON %I.', CAST($2 AS text)))
+    SELECT 1, i.relname, replace(replace(pg_get_indexdef(i.oid), ' ON ONLY ', ' ON '),
+        format(' ON %I.', n.nspname), format(' ON %I.', CAST($2 AS text)))
     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
     JOIN pg_namespace n ON n.oid = i.relnamespace
-    WHERE n.nspname = $1
+    WHERE n.nspname = $1 AND NOT i.relispartition
       AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.oid)
     UNION ALL
     SELECT 2, k.conname, format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', CAST($2 AS text),
@@ -87,7 +114,7 @@ SELECT step FROM (
         format('REFERENCES %I.', n.nspname), format('REFERENCES %I.', CAST($2 AS text))))
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1 AND k.contype = 'f'
+    WHERE n.nspname = $1 AND k.contype = 'f' AND k.conparentid = 0 AND NOT c.relispartition
     UNION ALL
     SELECT 3, c.relname, format('SELECT setval(pg_get_serial_sequence(%L, %L), '
         'greatest((SELECT max(%I) FROM %I.%I), 1))', format('%I.%I', CAST($2 AS text),
@@ -98,5 +125,5 @@ SELECT step FROM (
     UNION ALL
     SELECT 4, c.relname, format('ANALYZE %I.%I', CAST($2 AS text), c.relname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1 AND c.relkind = 'r'
+    WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 ) AS all_steps (place, name, step) ORDER BY place, name;

@@ -92,6 +92,8 @@ struct db_engine {
     bool (*was_over_budget)(void *connection);
     void (*upkeep)(void *connection, enum db_upkeep upkeep);
     void (*count)(void *connection, struct db_engine_counters *ret_counters);
+    // Within a writing transaction: room for the rows that come next. NULL: never needed.
+    int (*make_room)(void *connection, struct error *error);
 
     int (*prepare)(void *connection, const struct db_text *text, void **ret_statement,
                    struct error *error);

@@ -232,6 +232,7 @@ const struct db_engine db_engine_postgres = {
     .was_over_budget = pg_was_over_budget,
     .upkeep = pg_upkeep,
     .count = pg_count,
+    .make_room = pg_make_room,
     .prepare = pg_prepare,
     .release = pg_release,
     .parameters = pg_parameters,

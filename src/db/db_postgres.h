@@ -50,6 +50,7 @@ struct pg_connection {
     unsigned lost;      // counts ended transactions: a cursor of an older one is gone
     char xid[32];       // of the writing transaction
     char mark[PG_MARK_SIZE]; // of the server's life in which it began
+    unsigned room_left; // writing transactions until partitions are looked after
     int64_t changes;
     int64_t budget_end_us; // 0: none
     bool was_over_budget;
@@ -184,6 +185,12 @@ int pg_fill_value(void *connection, size_t first, const struct db_value *value, 
 int pg_fill_end(void *connection, struct error *error);
 void pg_fill_drop(void *connection);
 int pg_fill_over(void *connection, struct error *error);
+
+// ---- postgres_room.c ----
+// Within a writing transaction: makes the partitions that are due, every now and then.
+int pg_look_after_room(struct pg_connection *connection,
+                       struct error *error) ERROR_MUST_CHECK;
+int pg_make_room(void *connection, struct error *error) ERROR_MUST_CHECK; // now
 
 // ---- postgres_own.c ----
 int64_t pg_key_of(const char *text); // db_postgres.c: of an advisory lock

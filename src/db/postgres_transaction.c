@@ -173,6 +173,10 @@ static int begin_open(struct pg_connection *connection, bool write, struct error
     if (code == 0)
         code = begin_or_again(connection, write, error);
     connection->open = code == 0;
+    if (code == 0 && write && (code = pg_look_after_room(connection, error)) != 0) {
+        struct error ignored = {0};
+        (void)pg_control(connection, DB_CONTROL_ROLLBACK, 0, &ignored);
+    }
     return code;
 }
 

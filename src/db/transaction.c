@@ -98,3 +98,10 @@ void db_rollback(struct db_transaction *transaction)
             db->connection, db->level == 0 ? DB_CONTROL_ROLLBACK : DB_CONTROL_ROLLBACK_TO,
             db->level, &ignored);
 }
+
+int db_make_room(struct db *db, struct error *error)
+{
+    if (db->level == 0 || db->transaction_mode != DB_WRITE)
+        return error_set(error, ERROR_BUG, "db.misuse", "room is made while writing");
+    return db->engine->make_room ? db->engine->make_room(db->connection, error) : 0;
+}

@@ -187,6 +187,11 @@ static inline void db_transaction_cleanup(struct db_transaction *transaction)
 }
 #define DB_TRANSACTION_CLEANUP __attribute__((cleanup(db_transaction_cleanup)))
 bool db_in_transaction(const struct db *db);
+// Within a writing transaction: makes room for what only grows (partitions, on the engine
+// that has them), far enough ahead of the highest ids in the database. Transactions do it
+// by themselves every now and then; who puts in rows with ids of their own, a million cases
+// ahead, calls it in between.
+int db_make_room(struct db *db, struct error *error) ERROR_MUST_CHECK;
 
 // ---- rollups ----
 enum { DB_ROLLUP_KEYS = 6, DB_ROLLUP_DELTAS = 12 };
