@@ -11,9 +11,9 @@ int pg_make_room(void *given, struct error *error)
     struct pg_connection *connection = given;
     int64_t number = 0;
     int code =
-        pg_link_ask(&connection->link, QUERY_POSTGRES_HAS_ROOM, NULL, 0, &number, error);
+        pg_link_ask(connection->link, QUERY_POSTGRES_HAS_ROOM, NULL, 0, &number, error);
     if (code == 0 && number != 0)
-        code = pg_link_ask(&connection->link, QUERY_POSTGRES_MAKE_ROOM, NULL, 0, &number,
+        code = pg_link_ask(connection->link, QUERY_POSTGRES_MAKE_ROOM, NULL, 0, &number,
                            error);
     connection->room_left = ROOM_EVERY;
     return code == 0 ? 0 : pg_fail(connection, NULL, error);
