@@ -141,7 +141,7 @@ FUZZ_B := build-fuzz
 FUZZ_SECONDS ?= 60
 # The floors that parse what strangers send; a target that needs a higher one adds it here.
 ifneq ($(B),build-fuzz)
-FUZZ_FLOORS := core geo db http rules city media backup evaluation
+FUZZ_FLOORS := core geo db http rules city media document backup evaluation
 .PHONY: fuzz-library
 fuzz-library:
 	@$(MAKE) --no-print-directory B=$(FUZZ_B) CC=clang SOURCES='$(sort $(wildcard $(FUZZ_FLOORS:%=src/%/*.c)))' OPTIMISE='-O1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link' LINK_HARDEN='-pie -fsanitize=address,undefined' $(FUZZ_B)/libgridcase.a
