@@ -217,9 +217,13 @@ int api_timers_start(struct api *api, struct error *error) ERROR_MUST_CHECK;
 void api_timers_stop(struct api *api);
 
 // ---- upkeep (upkeep.c) ----
-// Starts, once an hour, what sweeps an open city's ended sessions and unnamed photos. From
-// the timer thread only; uptime_ms never goes back.
-void api_upkeep(struct api *api, struct api_city *city, int64_t uptime_ms);
+// Starts, once an hour, what sweeps an open city's ended sessions and unnamed photos, and
+// makes the night's root, of a city that is closed too. From the timer thread only;
+// uptime_ms never goes back.
+void api_upkeep(struct api *api, struct api_city *city, bool open, int64_t uptime_ms);
+// Makes the roots that there are to make, now. The city is open. Blocks.
+int api_city_seal(struct api *api, struct api_city *city, int64_t now_ms,
+                  struct error *error) ERROR_MUST_CHECK;
 
 // ---- one call (dispatch.c) ----
 

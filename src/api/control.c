@@ -139,6 +139,24 @@ int control_check(struct api_call *call, struct db *db, struct error *error)
     return code;
 }
 
+int control_seal(struct api_call *call, struct db *db, struct error *error)
+{
+    (void)db;
+    struct api_city *city = NULL;
+    int code = control_city(call, &city, error);
+    if (!code) {
+        code = api_city_open(call->api, city, error);
+    }
+    if (!code) {
+        code = api_city_seal(call->api, city, call->now_ms, error);
+    }
+    if (!code) {
+        http_reply_text(call->request, 200, "sealed");
+    }
+    api_city_unref(call->api, city);
+    return code;
+}
+
 // One row a route; a route that takes long is SLOW. Bodies are JSON.
 const struct api_route api_control_routes[] = {
     {.http = {HTTP_GET, "/status"},
@@ -167,6 +185,13 @@ const struct api_route api_control_routes[] = {
      .body = API_JSON,
      .body_limit = CONTROL_BODY,
      .handler = control_check},
+    {.http = {HTTP_POST, "/cities/{city}/seal"},
+     .operation = "control_seal",
+     .summary = "Make the root over what came since the last one",
+     .mode = API_SLOW,
+     .body = API_JSON,
+     .body_limit = CONTROL_BODY,
+     .handler = control_seal},
     {.http = {HTTP_POST, "/cities/{city}/search"},
      .operation = "control_search_rebuild",
      .summary = "Make the index of a city anew, while it serves",

@@ -18,6 +18,8 @@ int api_case_page(struct api_call *call, struct db *db, const struct case_filter
 API_HANDLER(cases_list);
 API_HANDLER(cases_get);
 API_HANDLER(cases_explain);
+API_HANDLER(proof_roots);
+API_HANDLER(proof_receipt);
 API_HANDLER(figures_get);
 // A page of cases as the answer; total < 0: not told.
 void cases_reply_page(struct api_call *call, struct db *db, const struct case_page *page,
@@ -172,6 +174,7 @@ API_HANDLER(control_status);
 API_HANDLER(control_cities);
 API_HANDLER(control_reload);
 API_HANDLER(control_check);
+API_HANDLER(control_seal);
 API_HANDLER(control_search_rebuild);
 API_HANDLER(control_search_status);
 API_HANDLER(control_person);

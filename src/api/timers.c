@@ -138,9 +138,7 @@ static void look(void *context, struct api_city *city)
         return;
     }
     bool open = api_city_is_open(api, city);
-    if (open) {
-        api_upkeep(api, city, now_us / 1000);
-    }
+    api_upkeep(api, city, open, now_us / 1000);
     bool unknown = atomic_load(&city->next_timer_ms) == 0;
     if (unknown) {
         api_city_name_learn(api, city);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 // Hourly upkeep of an open city: sessions, links and failures that have ended; files that
 // no row names after a day, a twenty-fourth of the store each hour; uploads that were given
-// up. In the worker pool, behind nobody.
+// up; each night a root over what came since the last one, for a city that is closed too.
+// In the worker pool, behind nobody.
 #include <stdlib.h>
 
+#include <gridcase/cases/seal.h>
 #include <gridcase/core/log.h>
 #include <gridcase/media/media.h>
 
@@ -15,6 +17,7 @@ struct upkeep_job {
     struct api *api;
     struct api_city *city; // one reference
     int64_t now_ms;
+    bool closed;
 };
 
 static int sweep_accounts(struct db *db, void *context, struct error *error)
@@ -41,19 +44,87 @@ static int sweep_photos(struct upkeep_job *job, int *ret_removed, struct error *
     return code;
 }
 
+// Not open: opened only when there is something to seal.
+static int seal_due(struct upkeep_job *job, bool *ret_due, struct error *error)
+{
+    DB_READER_CLEANUP struct db *db = NULL;
+    CITY_SNAPSHOT_CLEANUP struct city_snapshot *snapshot =
+        api_city_is_open(job->api, job->city) ? api_city_snapshot(job->api, job->city)
+                                              : NULL;
+    int code = db_reader_borrow(job->api->store, job->city->slug, DB_CASES, &db, error);
+    if (!code) {
+        code = case_seal_due(db, snapshot ? city_calendar(snapshot, 0) : NULL, job->now_ms,
+                             ret_due, error);
+    }
+    return code;
+}
+
+int api_city_seal(struct api *api, struct api_city *city, int64_t now_ms,
+                  struct error *error)
+{
+    DB_READER_CLEANUP struct db *db = NULL;
+    unsigned made = 0;
+    struct case_seal last;
+    int code = db_reader_borrow(api->store, city->slug, DB_CASES, &db, error);
+    if (!code) {
+        code = case_seal_all(db, city->lane, now_ms, &made, error);
+    }
+    if (!code && made > 0) {
+        code = case_seal_last(db, &last, error);
+    }
+    if (!code && made > 0) {
+        char line[SEAL_LINE_SIZE];
+        case_seal_line(&last, line);
+        log_event(LOG_INFO, "root.made", "city=%s line=\"%s\"", city->slug, line);
+    }
+    return code;
+}
+
+// Hourly of a city that is closed: nothing but its root.
+static int work_closed(struct upkeep_job *job, struct error *error)
+{
+    bool due = false;
+    int code = seal_due(job, &due, error);
+    if (!code && due) {
+        code = api_city_open(job->api, job->city, error);
+    }
+    if (!code && due) {
+        code = api_city_seal(job->api, job->city, job->now_ms, error);
+    }
+    return code;
+}
+
+static int work_open(struct upkeep_job *job, int *ret_removed, struct error *error)
+{
+    bool due = false;
+    int code = api_city_open(job->api, job->city, error);
+    if (!code) {
+        code = db_lane_call(job->city->lane, DB_MACHINES, sweep_accounts, job, error);
+    }
+    if (!code) {
+        code = sweep_photos(job, ret_removed, error);
+    }
+    if (!code) {
+        code = seal_due(job, &due, error);
+    }
+    if (!code && due) {
+        code = api_city_seal(job->api, job->city, job->now_ms, error);
+    }
+    return code;
+}
+
 static void work(void *context)
 {
     struct upkeep_job *job = context;
     struct error error = {0};
     int removed = 0;
-    int code = atomic_load(&job->api->stopping)
-                   ? error_set(&error, ERROR_BUSY, "server.stopping", "the server stops")
-                   : api_city_open(job->api, job->city, &error);
-    if (!code) {
-        code = db_lane_call(job->city->lane, DB_MACHINES, sweep_accounts, job, &error);
-    }
-    if (!code) {
-        code = sweep_photos(job, &removed, &error);
+    int code = 0;
+    if (atomic_load(&job->api->stopping)) {
+        code = error_set(&error, ERROR_BUSY, "server.stopping", "the server stops");
+    } else if (job->closed) {
+        code = work_closed(job, &error);
+    } else {
+        code = work_open(job, &removed, &error);
     }
     if (code) {
         log_event(LOG_WARNING, "upkeep.failed", "city=%s code=%s text=\"%s\"",
@@ -66,14 +137,14 @@ static void work(void *context)
     free(job);
 }
 
-void api_upkeep(struct api *api, struct api_city *city, int64_t uptime_ms)
+void api_upkeep(struct api *api, struct api_city *city, bool open, int64_t uptime_ms)
 {
     if (city->swept_ms != 0 && uptime_ms - city->swept_ms < EVERY_MS) {
         return;
     }
     struct error error = {0};
     struct upkeep_job *job = memory_new(sizeof(*job));
-    *job = (struct upkeep_job){api, api_city_ref(api, city), instant_now_ms()};
+    *job = (struct upkeep_job){api, api_city_ref(api, city), instant_now_ms(), !open};
     city->swept_ms = uptime_ms;
     if (pool_submit(api->pool, city->key, work, job, &error)) { // busy: next hour
         api_city_unref(api, job->city);

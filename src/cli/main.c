@@ -23,17 +23,27 @@ extern const struct cli_command cli_backup_commands[];
 extern const struct cli_command cli_status_commands[];
 extern const struct cli_command cli_certificate_commands[];
 extern const struct cli_command cli_grid_commands[];
+extern const struct cli_command cli_verify_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
-    cli_city_commands,    cli_serve_commands,
-    cli_person_commands,  cli_play_commands,
-    cli_replay_commands,  cli_locate_commands,
-    cli_case_commands,    cli_check_commands,
-    cli_process_commands, cli_search_commands,
-    cli_route_commands,   cli_backup_commands,
-    cli_status_commands,  cli_certificate_commands,
-    cli_grid_commands,    NULL,
+    cli_city_commands,
+    cli_serve_commands,
+    cli_person_commands,
+    cli_play_commands,
+    cli_replay_commands,
+    cli_locate_commands,
+    cli_case_commands,
+    cli_check_commands,
+    cli_process_commands,
+    cli_search_commands,
+    cli_route_commands,
+    cli_backup_commands,
+    cli_status_commands,
+    cli_certificate_commands,
+    cli_grid_commands,
+    cli_verify_commands,
+    NULL,
 };
 
 static int usage(FILE *out)

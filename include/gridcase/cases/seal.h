@@ -18,6 +18,7 @@
 
 struct calendar;
 struct db;
+struct db_lane;
 
 enum {
     SEAL_ROWS_MOST = 1 << 20, // of one root: a large import makes several
@@ -61,6 +62,11 @@ int case_seal_make(struct db *db, int64_t now_ms, struct case_seal *ret_seal,
 // meanwhile, look again.
 int case_seal_add(struct db *db, const struct case_seal *seal, bool *ret_added,
                   struct error *error) ERROR_MUST_CHECK;
+
+// Makes all roots that are to be made, in a store that works meanwhile. Not in a lane nor
+// on an HTTP thread. *ret_made 0: nothing came, or another server was first.
+int case_seal_all(struct db *reader, struct db_lane *lane, int64_t now_ms,
+                  unsigned *ret_made, struct error *error) ERROR_MUST_CHECK;
 
 // ---- roots kept outside ----
 struct seal_outside {
