@@ -34,6 +34,15 @@ SELECT pg_xact_status(CAST($1 AS xid8)),
 SELECT CASE WHEN pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END,
        set_config('idle_in_transaction_session_timeout', '0', true);
 
+-- Who follows, and what a commit waits for: 8 for each replica, 4 when some are synchronous
+-- by name, and 0 for nothing, 1 for our own disk, 2 for replicas, too. Anybody may ask.
+-- name: postgres_replicas
+-- database: postgres
+SELECT 8 * (SELECT count(*) FROM pg_stat_replication)
+       + CASE WHEN current_setting('synchronous_standby_names') = '' THEN 0 ELSE 4 END
+       + CASE current_setting('synchronous_commit') WHEN 'off' THEN 0 WHEN 'local' THEN 1
+         ELSE 2 END;
+
 -- name: postgres_process
 -- database: postgres
 SELECT pg_backend_pid();

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include <gridcase/api/api.h>
+#include <gridcase/api/health.h>
 #include <gridcase/cli/cli.h>
+#include <gridcase/core/arena.h>
 #include <gridcase/core/file.h>
 #include <gridcase/core/log.h>
 #include <gridcase/core/option.h>
@@ -166,12 +168,24 @@ static void name_version(struct serve *serve)
              digest[0] ? "+" : "", digest);
 }
 
+static void tell_replicas(struct serve *serve)
+{
+    struct health *health = memory_new(sizeof(*health));
+    health_init(health);
+    health_store(health, serve->store);
+    if (health_worst(health) > HEALTH_OK) {
+        log_event(LOG_WARNING, "store.replicas", "text=\"%s\"", health->items[0].text);
+    }
+    free(health);
+}
+
 static int open_data(struct serve *serve, struct error *error)
 {
     db_connections_limit((unsigned)options_int(serve->options, OPTION_STORE_CONNECTIONS),
                          options_int(serve->options, OPTION_STORE_CONNECTION_AGE_S) * 1000);
     int code = db_store_open(serve->data, DB_STORE_CREATE, &serve->store, error);
     if (!code) {
+        tell_replicas(serve);
         code = file_path(serve->spool, sizeof(serve->spool), serve->data, "spool", error);
     }
     if (!code) {

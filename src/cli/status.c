@@ -108,6 +108,7 @@ static int look_here(const char *data, const struct options *options, struct hea
         health_add(health, "server", HEALTH_CRITICAL, "none is running on %.200s", data);
         health_disk(health, &limits, data, &none);
         health_backup(health, &limits, &state, instant_now_ms());
+        health_store(health, store);
         health_clock(health, &limits, 0, 0);
         code = db_store_city_each(store, add_city, &cities, error);
         health_add(health, "cities", HEALTH_OK, "%u in the data folder", cities.count);

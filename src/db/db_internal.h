@@ -71,6 +71,9 @@ struct db_engine {
     // Connections that handles share, NULL where each has its own: closes what was idle so
     // long; counts.
     void (*tidy)(const char *address, int64_t idle_ms);
+    // What follows the databases' server; NULL: nothing can.
+    int (*replicas)(const char *address, struct db_replicas *ret_replicas,
+                    struct error *error);
     void (*count_connections)(const char *address,
                               struct db_connection_counters *ret_counters);
     // A connection with its settings made; ERROR_NOT_FOUND "db.missing" when there is no

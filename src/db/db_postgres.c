@@ -213,12 +213,36 @@ static int pg_remove_search(const struct db_target *target, struct error *error)
     return drop(target, error);
 }
 
+static int pg_replicas(const char *address, struct db_replicas *ret_replicas,
+                       struct error *error)
+{
+    struct pg_connection connection = {.pool = pg_pool_join(address)};
+    int64_t found = 0;
+    int code = pg_pool_take(&connection, error);
+    if (code == 0)
+        code =
+            pg_link_ask(connection.link, QUERY_POSTGRES_REPLICAS, NULL, 0, &found, error);
+    pg_pool_give(&connection);
+    pg_pool_leave(connection.pool);
+    if (code != 0)
+        return code;
+    *ret_replicas = (struct db_replicas){
+        .server = true,
+        .connected = (unsigned)(found / 8),
+        .synchronous = (found & 4) != 0 && (found & 3) == 2,
+        .named = (found & 4) != 0,
+        .commits_wait = (found & 3) != 0,
+    };
+    return 0;
+}
+
 const struct db_engine db_engine_postgres = {
     .prefix = "postgresql",
     .twins = true,
     .own = pg_own,
     .disown = pg_disown,
     .tidy = pg_pool_tidy,
+    .replicas = pg_replicas,
     .count_connections = pg_pool_count,
     .connect = pg_connect,
     .disconnect = pg_disconnect,

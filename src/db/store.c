@@ -617,3 +617,12 @@ void db_connections_count(struct db_store *store,
     if (store->engine->count_connections)
         store->engine->count_connections(store->address, ret_counters);
 }
+
+int db_store_replicas(struct db_store *store, struct db_replicas *ret_replicas,
+                      struct error *error)
+{
+    *ret_replicas = (struct db_replicas){0};
+    return store->engine->replicas
+               ? store->engine->replicas(store->address, ret_replicas, error)
+               : 0;
+}

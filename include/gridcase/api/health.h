@@ -64,6 +64,9 @@ double health_days_left(const struct health_samples *samples, int64_t free_bytes
 
 void health_disk(struct health *health, const struct health_limits *limits,
                  const char *folder, const struct health_samples *samples);
+// The databases' server, where there is one: "store". Is what was acknowledged safe when it
+// is lost?
+void health_store(struct health *health, struct db_store *store);
 void health_backup(struct health *health, const struct health_limits *limits,
                    const struct backup_state *state, int64_t now_ms);
 void health_tls(struct health *health, const struct health_limits *limits,

@@ -110,6 +110,17 @@ void db_on_upgrade(void (*tell)(void *context, const char *copy), void *context)
 // Highest migration of a database that this program knows.
 int db_migration_newest(enum db_database database);
 
+// ---- replicas of the databases' server ----
+struct db_replicas {
+    bool server;        // false: the databases are files of this machine
+    unsigned connected; // followers, of whatever kind
+    bool named;         // the server has been told which of them are synchronous
+    bool synchronous;   // a commit is told when a synchronous one has it, too
+    bool commits_wait;  // a commit is told when the server's own disk has it
+};
+int db_store_replicas(struct db_store *store, struct db_replicas *ret_replicas,
+                      struct error *error) ERROR_MUST_CHECK;
+
 // ---- counters, for metrics ----
 struct db_store_counters {
     uint64_t readers_open, readers_idle; // read handles made, and those waiting in the pool
