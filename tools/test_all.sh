@@ -77,6 +77,12 @@ factor=1; [ -n "${GRIDCASE_LONG:-}" ] && factor=3
 on_postgres=(account account_command case_rules case_points case_media cases_random cases_read
     city_store media_row process_tables search seal)
 pooled=(db_contract db_rows case_rules account)
+# The HTTP suite through PgBouncer, too: short, the loop of a case; long, all of it.
+not_on_postgres="install|grid_make|tls|forwarded|figures_boston${GRIDCASE_LONG:+x}"
+through_pooler() {
+    files tests/http | grep -vE "/($not_on_postgres)\.test" |
+        if [ -n "${GRIDCASE_LONG:-}" ]; then cat; else grep '/loop\.test'; fi
+}
 
 # shellcheck disable=SC2046
 one_lane() {
@@ -98,8 +104,9 @@ postgres_lane() {
     step unit-pgbouncer $((factor * 300)) env GRIDCASE_ENGINE=postgres tools/with_pgbouncer.sh \
         tools/run_units.sh "$build" "${pooled[@]/#/$build/unit/test_}"
     step http-postgres $((factor * 600)) env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
-        "${http[@]}" $(files tests/http |
-            grep -vE "/(install|grid_make|tls|forwarded|figures_boston${GRIDCASE_LONG:+x})\.test")
+        "${http[@]}" $(files tests/http | grep -vE "/($not_on_postgres)\.test")
+    step http-pgbouncer $((factor * 600)) env GRIDCASE_ENGINE=postgres \
+        tools/with_pgbouncer.sh "${http[@]}" $(through_pooler)
 }
 one_lane & waiting_lane & postgres_lane & wait
 # Alone: it plays people, who wait for what they see.

@@ -321,8 +321,10 @@ int search_question_read(const char *text, size_t length,
 
 bool search_term_fits(const struct search_term *term, const char *token, size_t length)
 {
-    return (term->prefix ? length >= term->length : length == term->length) &&
-           memcmp(term->token, token, term->length) == 0;
+    if (length < term->length || memcmp(term->token, token, term->length) != 0)
+        return false;
+    // What has a digit in it counts as a whole: an index keeps no beginnings of it.
+    return length == term->length || (term->prefix && search_is_word(token, length));
 }
 
 bool search_term_begins(const struct search_term *term, const char *number)

@@ -4,6 +4,8 @@
 // when it is lost or belongs to others, and never shows what may not be seen.
 #include "case_world.h"
 
+#include <stdlib.h>
+
 #include <gridcase/cases/search.h>
 #include <gridcase/core/text.h>
 
@@ -425,6 +427,89 @@ static void the_index_finds_what_looking_finds(void **state)
     end(&s);
 }
 
+// Whatever people type: letters of several scripts, signs that mean something to an engine.
+static const char *const pieces[] = {
+    "a",  "b",  "R",  "st",     "é",      "É",  "ß",   "ñ",   "ø",  "i",  "İ",
+    "0",  "1",  "12", "９",     "Ａ",     "井", "盖",  "路",  "灯", "丢", "失",
+    "不", "亮", "々", "𠀀",     "한",     "カ", "ｶ",   "ﾞ",   "ё",  "Ж",  " ",
+    " ",  " ",  "，", "。",     "、",     "-",  "_",   "'",   "’",  "\"", "*",
+    "(",  ")",  ":",  "&",      "|",      "!",  "\\",  "%",   "<-", "😀",  "\u0301",
+    "ﬁ",  "²",  "½",  "\u00ad", "\u200b", "OR", "NOT", "NEAR"};
+
+static void random_line(uint64_t *seed, size_t most, char *out, size_t size)
+{
+    size_t count = next_random(seed) % most + 1, used = 0;
+    for (size_t i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(
+            out + used, size - used, "%s",
+            pieces[next_random(seed) % (sizeof pieces / sizeof pieces[0])]);
+}
+
+// The first bytes of a text, whole characters.
+static void begin_of(const char *text, size_t length, char *out)
+{
+    length = length < strlen(text) ? length : strlen(text);
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
+        length--;
+    memcpy(out, text, length);
+    out[length] = '\0';
+}
+
+// What is found for a question, or why nothing is looked for.
+static const char *answer(struct searching *s, const char *q, bool with_index)
+{
+    struct actor eye = actor_system();
+    struct case_search *search = NULL;
+    if (case_search_new(q, s->w.city, s->w.arena, &search, &error) == 0)
+        return ids_found(s, &eye, q, case_filter_all(), with_index);
+    const char *slug = arena_text(s->w.arena, error.slug);
+    error_clear(&error);
+    return slug;
+}
+
+// The same texts on both engines, the same questions: the same answers in the same order,
+// and those of looking at every case.
+static void both_engines_find_the_same(void **state)
+{
+    (void)state;
+    enum { TEXTS = 120, QUESTIONS = 400 };
+    const char *engine = getenv("GRIDCASE_ENGINE");
+    struct searching worlds[2];
+    char *before = engine ? strdup(engine) : NULL;
+    setenv("GRIDCASE_ENGINE", "sqlite", 1);
+    begin(&worlds[0]);
+    setenv("GRIDCASE_ENGINE", "postgres", 1);
+    begin(&worlds[1]);
+    before ? setenv("GRIDCASE_ENGINE", before, 1) : unsetenv("GRIDCASE_ENGINE");
+    free(before);
+    static char texts[TEXTS][400];
+    uint64_t seed = 20261123;
+    for (int i = 0; i < TEXTS; i++) {
+        random_line(&seed, 24, texts[i], sizeof texts[i]);
+        for (int w = 0; w < 2; w++)
+            report(&worlds[w], 1 + i % 4, 0.0015, 0.0015, texts[i], "");
+    }
+    for (int w = 0; w < 2; w++)
+        catch_up(&worlds[w]);
+    int some = 0;
+    for (int i = 0; i < QUESTIONS; i++) {
+        char q[400];
+        random_line(&seed, 4, q, sizeof q);
+        if (i % 3 == 0) // a text's own beginning, cut between two characters
+            begin_of(texts[i % TEXTS], next_random(&seed) % 14 + 2, q);
+        const char *files = answer(&worlds[0], q, true);
+        const char *server = answer(&worlds[1], q, true);
+        const char *looked = answer(&worlds[i % 2], q, false);
+        if (strcmp(files, server) != 0 || strcmp(files, looked) != 0)
+            fail_msg("'%s': files %s, server %s, looking %s; 1: %s", q, files, server,
+                     looked, texts[0]);
+        some += *files >= '0' && *files <= '9';
+    }
+    assert_true(some > QUESTIONS / 4);
+    end(&worlds[0]);
+    end(&worlds[1]);
+}
+
 static void what_may_not_be_seen_is_not_found(void **state)
 {
     (void)state;
@@ -454,6 +539,7 @@ int main(void)
         cmocka_unit_test(the_lag_is_told),
         cmocka_unit_test(a_batch_that_was_lost_is_written_again),
         cmocka_unit_test(the_index_finds_what_looking_finds),
+        cmocka_unit_test(both_engines_find_the_same),
         cmocka_unit_test(what_may_not_be_seen_is_not_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
