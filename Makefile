@@ -59,7 +59,7 @@ LDFLAGS = $(LINK_HARDEN) -pthread
 LIBS = $(PACKAGE_LIBS)
 
 SOURCES := $(filter-out src/cli/main.c,$(sort $(wildcard src/*/*.c)))
-OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/gen/queries.o
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/gen/queries.o $(B)/gen/standard_tables.o
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/unit/%)
 UNIT_SUPPORT := $(filter-out $(UNIT_SOURCES),$(sort $(wildcard tests/unit/*.c)) $(sort $(wildcard tests/fault/*.c)))
@@ -86,6 +86,18 @@ $(B)/gen/gridcase/db/queries.h: $(B)/gen/queries.c ;
 $(B)/gen/queries.o: $(B)/gen/queries.c
 	$(call say,CC)
 	$(Q)$(COMPILE) $(CFLAGS) -c -o $@ $<
+# ---- the standard evaluation tables are built in ----
+STANDARD_TABLES := $(sort $(wildcard grids/standard/evaluation/*.csv))
+$(B)/tools/embed_tables: tools/embed_tables.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(COMPILE) -std=c17 -O1 -Wall -Wextra -o $@ $<
+$(B)/gen/standard_tables.c: $(STANDARD_TABLES) $(B)/tools/embed_tables grids/standard/evaluation
+	@mkdir -p $(@D)
+	$(Q)$(B)/tools/embed_tables $@ $(STANDARD_TABLES)
+$(B)/gen/standard_tables.o: $(B)/gen/standard_tables.c
+	$(call say,CC)
+	$(Q)$(COMPILE) $(CFLAGS) -I. -c -o $@ $<
 $(B)/src/%.o: src/%.c | $(B)/gen/gridcase/db/queries.h
 	@mkdir -p $(@D)
 	$(call say,CC)

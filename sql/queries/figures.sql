@@ -11,6 +11,16 @@ SELECT f.case_id, f.class_id, f.department_id, f.source, f.outcome, f.opened_at,
        CASE WHEN f.closed_at = 0 THEN
            (SELECT k.status FROM case_clock k
             WHERE k.case_id = f.case_id AND k.kind = 1 AND k.task_no = 0) END,
+       f.accepted_at, f.verified_at, f.filed_at, f.sent_at, f.signed_at, f.checked_at,
+       f.desk_department_id, f.grid_id, f.grid_duty_id, f.reported_by, f.accepted_by,
+       f.verified_by, f.filed_by, f.sent_by, f.checked_by, f.closed_by,
+       f.reporter_company_id, f.checker_company_id, f.stage, f.mark, f.verify_result,
+       f.check_result, f.forced, f.one_sided, f.late_received, f.closed_in_time,
+       f.accepted_in_time, f.verified_in_time, f.filed_in_time, f.sent_in_time,
+       f.signed_in_time, f.reviewed_in_time, f.checked_in_time, f.reached, f.solved,
+       f.satisfied, f.returned, f.reworked, f.resent, f.extended, f.suspended, f.reopened,
+       f.urged, f.corrected, f.supervised, f.assisted, f.passed_on, f.appealed, f.contested,
+       f.merged_in, f.contacts, 0,
        f.area_1, f.area_2, f.area_3, f.area_4, f.area_5, f.area_6, f.area_7, f.area_8
 FROM fact f
 

@@ -24,11 +24,12 @@ struct figures_job {
     struct figure_query query;
     struct figure_answer answer;
     struct sheet *sheet;
+    struct api_view view; // names of people
 };
 
 static bool is_period(const struct figure_by *by)
 {
-    return by->dimension <= FIGURE_BY_MONTH;
+    return by->dimension <= FIGURE_BY_YEAR;
 }
 
 static const char *dimension_title(const struct figures_job *job,
@@ -38,24 +39,45 @@ static const char *dimension_title(const struct figures_job *job,
         [FIGURE_BY_DAY] = {"Day", "日期"},
         [FIGURE_BY_WEEK] = {"Week", "周"},
         [FIGURE_BY_MONTH] = {"Month", "月份"},
+        [FIGURE_BY_QUARTER] = {"Quarter", "季度"},
+        [FIGURE_BY_YEAR] = {"Year", "年"},
+        [FIGURE_BY_WEEKDAY] = {"Weekday", "星期"},
+        [FIGURE_BY_HOUR] = {"Hour", "小时"},
         [FIGURE_BY_DEPARTMENT] = {"Department", "部门"},
         [FIGURE_BY_AREA] = {"Area", "区域"},
         [FIGURE_BY_CLASS] = {"Class", "小类"},
         [FIGURE_BY_MAJOR] = {"Major class", "大类"},
         [FIGURE_BY_SOURCE] = {"Source", "来源"},
     };
+    static const char *const ids[FIGURE_ID_COUNT][2] = {
+        {"Unit grid", "单元网格"},
+        {"Duty grid", "责任网格"},
+        {"Desk", "指挥台"},
+        {"Company", "采集公司"},
+        {"Checking company", "核查公司"},
+        {"Reported by", "上报人"},
+        {"Accepted by", "受理人"},
+        {"Verified by", "核实人"},
+        {"Filed by", "立案人"},
+        {"Sent by", "派遣人"},
+        {"Checked by", "核查人"},
+        {"Closed by", "结案人"},
+    };
     const struct city_snapshot *city = job->call->snapshot;
     if (by->dimension == FIGURE_BY_AREA) {
         return city_names_text(city, &city_level(city, by->level)->name, job->language);
     }
+    if (by->dimension == FIGURE_BY_ID) {
+        return ids[by->level][job->chinese];
+    }
     return titles[by->dimension][job->chinese];
 }
 
-static const char *measure_title(const struct figures_job *job, enum figure_measure measure)
+static const char *measure_title(const struct figures_job *job, size_t index)
 {
-    const struct figure_definition *definition = figure_definition(measure);
-    const char *label = job->chinese ? definition->label_zh : definition->label_en;
-    return definition->unit == FIGURE_SECONDS
+    const struct indicator *measure = figure_measure(&job->query, index);
+    const char *label = label_text(&measure->name, job->language);
+    return measure->unit == INDICATOR_SECONDS
                ? arena_format(job->call->arena, job->chinese ? "%s（小时）" : "%s (hours)",
                               label)
                : label;
@@ -64,7 +86,7 @@ static const char *measure_title(const struct figures_job *job, enum figure_meas
 static int open_sheet(struct figures_job *job, enum sheet_format format,
                       struct error *error)
 {
-    struct sheet_column columns[4 + FIGURE_MEASURE_COUNT];
+    struct sheet_column columns[4 + EVALUATION_MEASURES_MOST];
     size_t count = 0;
     for (size_t i = 0; i < job->query.by_count; i++) {
         const char *title = dimension_title(job, &job->query.by[i]);
@@ -79,8 +101,7 @@ static int open_sheet(struct figures_job *job, enum sheet_format format,
         columns[count++] = (struct sheet_column){job->chinese ? "合计" : "Total", 16};
     }
     for (size_t i = 0; i < job->query.measure_count; i++) {
-        columns[count++] =
-            (struct sheet_column){measure_title(job, job->query.measures[i]), 16};
+        columns[count++] = (struct sheet_column){measure_title(job, i), 16};
     }
     struct sheet_options options = {
         .format = format,
@@ -93,7 +114,7 @@ static int open_sheet(struct figures_job *job, enum sheet_format format,
     return sheet_new(&options, &job->sheet, error);
 }
 
-static const char *key_text(const struct figures_job *job, const struct figure_by *by,
+static const char *key_text(struct figures_job *job, const struct figure_by *by,
                             const struct figure_key *key)
 {
     const struct city_snapshot *city = job->call->snapshot;
@@ -119,19 +140,30 @@ static const char *key_text(const struct figures_job *job, const struct figure_b
         (of_class = figures_class_of_major(city, key->code))) {
         return label_text(&of_class->major_name, job->language);
     }
+    if (by->dimension == FIGURE_BY_ID && by->level >= FIGURE_ID_REPORTED_BY && key->id) {
+        return api_person_name(&job->view, key->id);
+    }
+    if (by->dimension == FIGURE_BY_ID && by->level >= FIGURE_ID_DESK &&
+        (department = city_department_by_id(city, key->id))) {
+        return city_names_text(city, &department->name, job->language);
+    }
+    if (by->dimension == FIGURE_BY_ID && by->level == FIGURE_ID_DUTY_GRID &&
+        (area = city_area_by_id(city, key->id))) {
+        return city_names_text(city, &area->name, job->language);
+    }
     return key->code;
 }
 
 static void put_values(struct figures_job *job, const double *values)
 {
     for (size_t i = 0; i < job->query.measure_count; i++) {
-        enum figure_unit unit = figure_definition(job->query.measures[i])->unit;
+        const struct indicator *measure = figure_measure(&job->query, i);
         if (isnan(values[i])) {
             sheet_empty(job->sheet);
-        } else if (unit == FIGURE_SECONDS) {
+        } else if (measure->unit == INDICATOR_SECONDS) {
             sheet_number(job->sheet, values[i] / 3600, 2);
         } else {
-            sheet_number(job->sheet, values[i], unit == FIGURE_SHARE ? 4 : 0);
+            sheet_number(job->sheet, values[i], figures_decimals(measure, 4));
         }
     }
 }
@@ -231,6 +263,7 @@ static int export_figures(struct api_call *call, struct db *db, enum sheet_forma
         .call = call,
         .language = language && *language ? language : city_language(call->snapshot, 0)};
     job.chinese = text_starts(job.language, "zh");
+    api_view_init(&job.view, call, db, NULL);
     struct arena *arena ARENA_CLEANUP = arena_new(EXPORT_ARENA);
     int code = figures_read(call, true, &job.query, error);
     if (!code) {

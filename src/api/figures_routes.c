@@ -16,7 +16,10 @@
 enum { FIGURES_ARENA = 512 * 1024 * 1024 };
 
 #define FILTER_NAMES                                                                       \
-    "from", "to", "department", "lead", "area", "outside", "class", "major", "source"
+    "from", "to", "department", "lead", "area", "outside", "class", "major", "source",     \
+        "weekday", "hour", "grid", "duty_grid", "desk", "company", "checker_company",      \
+        "reported_by", "accepted_by", "verified_by", "filed_by", "sent_by", "checked_by",  \
+        "closed_by"
 
 static const char *word(struct api_call *call, const char *name)
 {
@@ -38,7 +41,12 @@ static int read_query(struct api_call *call, struct figure_query *ret_query,
         .class_id = word(call, "class"),
         .major = word(call, "major"),
         .source = word(call, "source"),
+        .weekday = word(call, "weekday"),
+        .hour = word(call, "hour"),
     };
+    for (int i = 0; i < FIGURE_ID_COUNT; i++) {
+        words.ids[i] = word(call, figure_id_to_str((enum figure_id)i));
+    }
     return figure_query_read(&words, call->snapshot, call->now_ms, ret_query, error);
 }
 
@@ -88,8 +96,17 @@ static void put_filters(struct api_call *call, struct buffer *out,
         const char *name;
         bool several;
     } filters[] = {
-        {"department", true}, {"area", true},   {"outside", true}, {"lead", false},
-        {"class", false},     {"major", false}, {"source", false},
+        {"department", true},   {"area", true},
+        {"outside", true},      {"lead", false},
+        {"class", false},       {"major", false},
+        {"source", false},      {"weekday", false},
+        {"hour", false},        {"grid", false},
+        {"duty_grid", false},   {"desk", false},
+        {"company", false},     {"checker_company", false},
+        {"reported_by", false}, {"accepted_by", false},
+        {"verified_by", false}, {"filed_by", false},
+        {"sent_by", false},     {"checked_by", false},
+        {"closed_by", false},
     };
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
         const char *values[3];
@@ -140,36 +157,55 @@ static void put_day(struct json_writer *json, const char *name, int64_t day)
     json_put_text(json, name, text);
 }
 
-static void put_measures(struct json_writer *json, const struct city_snapshot *city,
-                         const struct figure_query *query)
+// The only count above, or below, the line of a quotient; NULL: there are several, or none.
+static const char *only_part(const struct figure_query *query,
+                             const struct indicator *measure, uint32_t bits)
+{
+    const char *only = NULL;
+    for (size_t i = 0; measure->quotient && i < measure->part_count; i++) {
+        if (bits >> i & 1) {
+            if (only) {
+                return NULL;
+            }
+            only = evaluation_measure(query->evaluation, (size_t)measure->parts[i])->code;
+        }
+    }
+    return only;
+}
+
+static void put_measures(struct json_writer *json, const struct figure_query *query)
 {
     json_begin_array(json, "measures");
     for (size_t i = 0; i < query->measure_count; i++) {
-        const struct figure_definition *measure = figure_definition(query->measures[i]);
+        const struct indicator *measure = figure_measure(query, i);
+        const char *above = only_part(query, measure, measure->above);
+        const char *below = only_part(query, measure, measure->below);
         json_begin_object(json, NULL);
         json_put_text(json, "code", measure->code);
-        json_begin_object(json, "label");
-        for (size_t k = 0; k < city_languages(city); k++) {
-            const char *language = city_language(city, k);
-            json_put_text(json, language,
-                          text_starts(language, "zh") ? measure->label_zh
-                                                      : measure->label_en);
-        }
-        json_end_object(json);
-        json_put_text(json, "unit", figure_unit_to_str(measure->unit));
+        label_put(json, "label", &measure->name);
+        json_put_text(json, "unit", indicator_unit_to_str(measure->unit));
+        json_put_text(json, "better", indicator_better_to_str(measure->better));
         json_put_bool(json, "stock", measure->stock);
-        if (measure->numerator >= 0) {
-            json_put_text(json, "numerator",
-                          figure_definition((enum figure_measure)measure->numerator)->code);
+        json_put_bool(json, "count", measure->is_count);
+        json_put_text(json, "version", measure->version);
+        if (above) {
+            json_put_text(json, "numerator", above);
         }
-        if (measure->denominator >= 0) {
-            json_put_text(
-                json, "denominator",
-                figure_definition((enum figure_measure)measure->denominator)->code);
+        if (below) {
+            json_put_text(json, "denominator", below);
         }
         json_end_object(json);
     }
     json_end_array(json);
+}
+
+int figures_decimals(const struct indicator *measure, int of_share)
+{
+    return measure->is_count                    ? 0
+           : measure->unit == INDICATOR_SHARE   ? of_share
+           : measure->unit == INDICATOR_SECONDS ? 1
+           : measure->unit == INDICATOR_MONEY   ? 2
+                                                : 3;
 }
 
 const struct catalogue_class *figures_class_of_major(const struct city_snapshot *city,
@@ -184,14 +220,48 @@ const struct catalogue_class *figures_class_of_major(const struct city_snapshot 
     return NULL;
 }
 
-static void put_label(struct json_writer *json, const struct city_snapshot *city,
-                      const struct figure_by *by, const struct figure_key *key)
+// People, companies, desks, grids: ids of the fact row.
+static void put_id_label(struct api_view *view, const struct figure_by *by,
+                         const struct figure_key *key)
 {
+    const struct city_snapshot *city = view->call->snapshot;
+    const struct city_department *department = NULL;
+    const struct city_area *area = NULL;
+    const char *plain = NULL;
+    if (key->id && by->level >= FIGURE_ID_REPORTED_BY) {
+        plain = api_person_name(view, key->id);
+    } else if (key->id && by->level == FIGURE_ID_GRID) {
+        plain = key->code;
+    }
+    if (plain) {
+        json_begin_object(view->json, "label");
+        for (size_t i = 0; i < city_languages(city); i++) {
+            json_put_text(view->json, city_language(city, i), plain);
+        }
+        json_end_object(view->json);
+    } else if (by->level == FIGURE_ID_DUTY_GRID &&
+               (area = city_area_by_id(city, key->id))) {
+        api_put_names(view->json, "label", city, &area->name);
+    } else if (by->level > FIGURE_ID_DUTY_GRID && by->level < FIGURE_ID_REPORTED_BY &&
+               (department = city_department_by_id(city, key->id))) {
+        api_put_names(view->json, "label", city, &department->name);
+    } else {
+        json_put_null(view->json, "label");
+    }
+}
+
+static void put_label(struct api_view *view, const struct figure_by *by,
+                      const struct figure_key *key)
+{
+    const struct city_snapshot *city = view->call->snapshot;
     const struct city_department *department = NULL;
     const struct city_area *area = NULL;
     const struct catalogue *catalogue = city_catalogue(city, 0);
     const struct catalogue_class *of_class = NULL;
-    if (by->dimension == FIGURE_BY_SOURCE) {
+    struct json_writer *json = view->json;
+    if (by->dimension == FIGURE_BY_ID) {
+        put_id_label(view, by, key);
+    } else if (by->dimension == FIGURE_BY_SOURCE) {
         api_put_words(json, "label", city, PROCESS_WORDS_SOURCE, (int)key->id);
     } else if (by->dimension == FIGURE_BY_DEPARTMENT &&
                (department = city_department_by_id(city, key->id))) {
@@ -214,19 +284,20 @@ static void put_values(struct json_writer *json, const char *name,
 {
     json_begin_array(json, name);
     for (size_t i = 0; i < query->measure_count; i++) {
-        enum figure_unit unit = figure_definition(query->measures[i])->unit;
-        if (unit == FIGURE_CASES && !isnan(values[i])) {
+        const struct indicator *measure = figure_measure(query, i);
+        if (measure->is_count && !isnan(values[i])) {
             json_put_int(json, NULL, (int64_t)values[i]);
         } else {
-            json_put_double(json, NULL, values[i], unit == FIGURE_SHARE ? 6 : 1);
+            json_put_double(json, NULL, values[i], figures_decimals(measure, 6));
         }
     }
     json_end_array(json);
 }
 
-static void put_row(struct api_call *call, struct json_writer *json,
-                    const struct figure_query *query, const struct figure_row *row)
+static void put_row(struct api_view *view, const struct figure_query *query,
+                    const struct figure_row *row)
 {
+    struct json_writer *json = view->json;
     json_begin_object(json, NULL);
     json_begin_array(json, "keys");
     for (size_t i = 0; i < query->by_count; i++) {
@@ -234,7 +305,7 @@ static void put_row(struct api_call *call, struct json_writer *json,
         json_begin_object(json, NULL);
         json_put_int(json, "id", key->id);
         json_put_text(json, "code", key->code);
-        put_label(json, call->snapshot, &query->by[i], key);
+        put_label(view, &query->by[i], key);
         if (!key->filter) {
             put_day(json, "from", key->from_day);
             put_day(json, "to", key->to_day);
@@ -243,14 +314,16 @@ static void put_row(struct api_call *call, struct json_writer *json,
     }
     json_end_array(json);
     put_values(json, "values", query, row->values);
-    put_list(call, json, query, row);
+    put_list(view->call, json, query, row);
     json_end_object(json);
 }
 
-static void put_answer(struct api_call *call, struct json_writer *json,
-                       const struct figure_query *query, const struct figure_answer *answer)
+static void put_answer(struct api_view *view, const struct figure_query *query,
+                       const struct figure_answer *answer)
 {
     char position[48];
+    struct api_call *call = view->call;
+    struct json_writer *json = view->json;
     json_begin_object(json, NULL);
     put_day(json, "from", query->from_day);
     put_day(json, "to", query->to_day);
@@ -260,7 +333,7 @@ static void put_answer(struct api_call *call, struct json_writer *json,
              (long long)answer->position);
     json_put_text(json, "position", position);
     json_put_text(json, "source", answer->from_rollup ? "rollup" : "facts");
-    put_measures(json, call->snapshot, query);
+    put_measures(json, query);
     json_begin_array(json, "dimensions");
     for (size_t i = 0; i < query->by_count; i++) {
         json_begin_object(json, NULL);
@@ -271,7 +344,7 @@ static void put_answer(struct api_call *call, struct json_writer *json,
     json_end_array(json);
     json_begin_array(json, "rows");
     for (size_t i = 0; i < answer->row_count; i++) {
-        put_row(call, json, query, &answer->rows[i]);
+        put_row(view, query, &answer->rows[i]);
     }
     json_end_array(json);
     put_values(json, "totals", query, answer->totals);
@@ -307,7 +380,9 @@ int figures_by(struct api_call *call, struct db *db, struct error *error)
     struct json_writer json;
     buffer_init(&body, BUFFER_CEILING_REPLY);
     json_writer_init(&json, &body);
-    put_answer(call, &json, &query, &answer);
+    struct api_view view;
+    api_view_init(&view, call, db, &json);
+    put_answer(&view, &query, &answer);
     api_reply_json(call, 200, &body);
     return 0;
 }
@@ -327,26 +402,24 @@ bool figures_asked_for(struct api_call *call)
 }
 
 // A rate's cases are those of its numerator, or of its denominator.
-static int which_measure(struct api_call *call, enum figure_measure *ret_measure,
+static int which_measure(struct api_call *call, size_t *ret_measure, bool *ret_below,
                          struct error *error)
 {
+    const struct evaluation *evaluation = city_evaluation(call->snapshot);
     const char *figure = word(call, "figure");
     const char *part = word(call, "figure_part");
-    bool denominator = text_equal(part, "denominator");
-    if (part && *part && !denominator && strcmp(part, "numerator") != 0) {
+    *ret_below = text_equal(part, "denominator");
+    if (part && *part && !*ret_below && strcmp(part, "numerator") != 0) {
         return error_set(error, ERROR_INPUT, "figures.filter",
                          "figure_part is numerator or denominator");
     }
-    for (int i = 0; figure && i < FIGURE_MEASURE_COUNT; i++) {
-        const struct figure_definition *measure = figure_definition((enum figure_measure)i);
-        if (strcmp(measure->code, figure) == 0) {
-            int of = denominator ? measure->denominator : measure->numerator;
-            *ret_measure = (enum figure_measure)(of >= 0 ? of : i);
-            return 0;
-        }
+    int measure = figure ? evaluation_find(evaluation, figure, strlen(figure)) : -1;
+    if (measure < 0) {
+        return error_set(error, ERROR_INPUT, "figures.measure",
+                         "figure names no measure; the other words go with it");
     }
-    return error_set(error, ERROR_INPUT, "figures.measure",
-                     "figure names no measure; the other words go with it");
+    *ret_measure = (size_t)measure;
+    return 0;
 }
 
 static int read_cursor(struct api_call *call, int64_t *ret_before, struct error *error)
@@ -371,12 +444,13 @@ int figures_list_cases(struct api_call *call, struct db *db, struct error *error
     struct figure_list list = {0};
     struct case_page page = {0};
     struct case_stream stream = {0};
-    enum figure_measure measure = FIGURE_OPENED;
+    size_t measure = 0;
+    bool below = false;
     int64_t before = 0;
     int64_t limit = 50;
     int code = api_query_only(call, names, error);
     if (!code) {
-        code = which_measure(call, &measure, error);
+        code = which_measure(call, &measure, &below, error);
     }
     if (!code) {
         code = read_query(call, &query, error);
@@ -391,9 +465,9 @@ int figures_list_cases(struct api_call *call, struct db *db, struct error *error
         code = case_stream(db, &stream, error);
     }
     if (!code) {
-        code =
-            figures_list(call->city->facts, db, call->snapshot, &call->session.actor,
-                         &query, measure, before, (size_t)limit, call->arena, &list, error);
+        code = figures_list(call->city->facts, db, call->snapshot, &call->session.actor,
+                            &query, measure, below, before, (size_t)limit, call->arena,
+                            &list, error);
     }
     if (!code) {
         code = case_list_ids(db, call->snapshot, &call->session.actor, list.case_ids,

@@ -12,7 +12,10 @@
     "open stage step department class condition area grid number queue light source bbox " \
     "sort limit cursor opened_from opened_to reported q"
 
-#define FIGURE_QUERY "measures by from to department lead area outside class major source"
+#define FIGURE_QUERY                                                                       \
+    "measures by from to department lead area outside class major source weekday hour "    \
+    "grid duty_grid desk company checker_company reported_by accepted_by verified_by "     \
+    "filed_by sent_by checked_by closed_by"
 
 enum {
     SMALL = 16 * 1024,
@@ -255,6 +258,9 @@ const struct api_route api_routes[] = {
      .query = "after"},
     {ROUTE(GET, "/summary", "get_summary", "Figures of the city"),
      READ(RIGHT_SUMMARY_READ, figures_get), .gives = "summary", .query = "level"},
+    {ROUTE(GET, "/indicators", "list_indicators",
+           "What each figure means: counts, formulas, what the city has entered"),
+     READ(RIGHT_SUMMARY_READ, indicators_get), .gives = "indicator_list"},
     {ROUTE(GET, "/figures", "get_figures",
            "Measures by up to two dimensions, each with the list of its cases"),
      .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = figures_by, .status = 200,

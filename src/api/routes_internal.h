@@ -36,12 +36,17 @@ API_HANDLER(figures_by);
 API_HANDLER(figures_list_cases);
 bool figures_asked_for(struct api_call *call); // the list behind a figure, not a plain one
 struct figure_query;
+struct indicator;
+int figures_decimals(const struct indicator *measure, int of_share);
 int figures_read(struct api_call *call, bool with_language, struct figure_query *ret_query,
                  struct error *error) ERROR_MUST_CHECK;
 void figures_log_trouble(struct api_call *call, const struct error *trouble);
 // Some class of a major class, for its name; NULL: none.
 const struct catalogue_class *figures_class_of_major(const struct city_snapshot *city,
                                                      const char *major);
+
+// indicator_routes.c
+API_HANDLER(indicators_get);
 
 // figures_export.c
 API_HANDLER(figures_csv);

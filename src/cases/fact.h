@@ -75,6 +75,8 @@ enum fact_column {
     FACT_ORDERED_MS,
     FACT_DESK_DEPARTMENT_ID,
     FACT_GRID_DUTY_ID,
+    FACT_REPORTER_COMPANY_ID,
+    FACT_CHECKER_COMPANY_ID, // who checked last; verified, where nobody has checked
     FACT_COUNT,
 };
 

@@ -99,12 +99,24 @@ static int64_t party(struct case_work *work)
     return actor->department_count > 0 ? company_of(work->city, actor->departments[0]) : 0;
 }
 
+// For whom the one worked who reported it, and who went to look last.
+static void note_company(struct case_work *work)
+{
+    if (work->is_new)
+        work->fact.values[FACT_REPORTER_COMPANY_ID] = work->company_id;
+    else if (work->move->mark != CASE_MARK_FILLED &&
+             (work->action->kind == PROCESS_VERIFIED ||
+              work->action->kind == PROCESS_CHECKED))
+        work->fact.values[FACT_CHECKER_COMPANY_ID] = work->company_id;
+}
+
 int case_side_note(struct case_work *work, struct error *error)
 {
     bool taken = false;
     int code = 0;
     if (!work->known_company)
         work->company_id = work->move->actor->system ? 0 : party(work);
+    note_company(work);
     if ((KIND(work->action->kind) & CHECKED) == 0)
         return 0;
     code = case_side_taken(work, &taken, error);

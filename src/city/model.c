@@ -98,7 +98,7 @@ static void check_component_classes(struct city_model *model,
     }
 }
 
-// ---- rosters, offices, labels ----
+// ---- rosters, offices, labels, indicators ----
 static int64_t department_id(void *context, const char *code)
 {
     return find_department(context, code);
@@ -122,6 +122,7 @@ static void check_roster(struct city_model *model, const struct rules_source *so
     struct model_where where = {"city.ini", "roster", -1};
     struct roster *roster = NULL;
     struct words *words = NULL;
+    struct evaluation *evaluation = NULL;
     struct error error = {0};
     if (level[0] && find_layer(model, MODEL_LEVEL, level) == 0)
         model_report(model, CITY_ERROR, "roster.level_unknown", &where,
@@ -132,6 +133,10 @@ static void check_roster(struct city_model *model, const struct rules_source *so
     before = city_report_count_of(model->report, CITY_ERROR);
     if (rules_words(source, &words, &error) < 0)
         tell(model, before, &error);
+    before = city_report_count_of(model->report, CITY_ERROR);
+    if (rules_evaluation(source, &evaluation, &error) < 0)
+        tell(model, before, &error);
+    evaluation_free(evaluation);
     words_free(words);
     roster_free(roster);
 }

@@ -130,3 +130,10 @@ int rules_words(const struct rules_source *source, struct words **ret_words,
 {
     return words_new(find(source, "labels"), source->report, ret_words, error);
 }
+
+int rules_evaluation(const struct rules_source *source, struct evaluation **ret_evaluation,
+                     struct error *error)
+{
+    struct evaluation_source tables = {source->find, source->context};
+    return evaluation_new(&tables, source->report, ret_evaluation, error);
+}

@@ -9,6 +9,7 @@
 #include <gridcase/core/table.h>
 #include <gridcase/rules/calendar.h>
 #include <gridcase/rules/catalogue.h>
+#include <gridcase/rules/evaluation.h>
 #include <gridcase/rules/process.h>
 #include <gridcase/rules/report.h>
 #include <gridcase/rules/roster.h>
@@ -42,6 +43,9 @@ int rules_roster(const struct rules_source *source, const struct calendar *calen
                  struct error *error) ERROR_MUST_CHECK;
 int rules_words(const struct rules_source *source, struct words **ret_words,
                 struct error *error) ERROR_MUST_CHECK;
+// Counts and indicators: the model's tables, or the standard ones.
+int rules_evaluation(const struct rules_source *source, struct evaluation **ret_evaluation,
+                     struct error *error) ERROR_MUST_CHECK;
 
 const char *rules_word(enum city_rules rules); // "catalogue", as stored
 // Does a change of this table (or of "time_zone") make a new version of those rules?

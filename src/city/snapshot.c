@@ -81,6 +81,7 @@ static void free_rules(struct city_snapshot *city)
 {
     roster_free(city->roster); // before its calendar
     words_free(city->words);
+    evaluation_free(city->evaluation);
     for (size_t i = 0; i < city->rules_count[CITY_CATALOGUE]; i++)
         catalogue_free(city->rules[CITY_CATALOGUE][i].as.catalogue);
     for (size_t i = 0; i < city->rules_count[CITY_CALENDAR]; i++)
@@ -199,6 +200,11 @@ const struct roster *city_roster(const struct city_snapshot *city)
 const struct words *city_words(const struct city_snapshot *city)
 {
     return city->words;
+}
+
+const struct evaluation *city_evaluation(const struct city_snapshot *city)
+{
+    return city->evaluation;
 }
 
 int city_roster_level(const struct city_snapshot *city)

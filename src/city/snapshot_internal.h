@@ -80,6 +80,7 @@ struct city_snapshot {
     int roster_level; // position; -1: the city has no duty grids
     struct roster *roster;
     struct words *words;
+    struct evaluation *evaluation;
     struct locator *grids;
     struct near_index *components;
     struct place_index *places;

@@ -191,7 +191,7 @@ static int build_one(struct city_snapshot *city, struct db *db, enum city_rules 
     return code;
 }
 
-// ---- rosters, offices, labels: of this version only ----
+// ---- rosters, offices, labels, indicators: of this version only ----
 static int64_t duty_grid_id(void *context, const char *code)
 {
     const struct city_snapshot *city = context;
@@ -221,6 +221,8 @@ static int read_roster(struct city_snapshot *city, struct db *db, struct error *
     int code = rules_roster(&source, city_calendar(city, 0), &ids, &city->roster, error);
     if (code == 0)
         code = rules_words(&source, &city->words, error);
+    if (code == 0)
+        code = rules_evaluation(&source, &city->evaluation, error);
     if (tables.code < 0) {
         code = tables.code;
         *error = tables.error;

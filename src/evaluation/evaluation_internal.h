@@ -8,6 +8,10 @@
 struct calendar;
 
 // ---- one row (facts_row.c) ----
+// Verdicts in FACTS_VERDICTS, two bits each, in this order: handled, imported target,
+// closed, accepted, verified, filed, sent, signed, reviewed, checked, reached, solved,
+// satisfied.
+enum { FACTS_VERDICT_COUNT = 13 };
 // From the current row of the parts facts_columns + a walk.
 void facts_row_read(struct db_statement *s, const struct calendar *calendar,
                     struct facts_row *ret_row);
@@ -44,6 +48,9 @@ struct figure_scope {
     const uint8_t *in_departments[FIGURE_IDS_MOST]; // by department id
     int area_columns[FIGURE_IDS_MOST], outside_columns[FIGURE_IDS_MOST];
     uint32_t area_ids[FIGURE_IDS_MOST];
+    size_t id_count;
+    int id_columns[FIGURE_ID_COUNT];
+    uint32_t ids[FIGURE_ID_COUNT];
     const uint8_t *in_major;           // by class id; NULL: any
     size_t departments, classes;       // sizes of these tables
     int64_t lead_id, class_id, source; // -1: any

@@ -10,6 +10,7 @@
 #include <gridcase/cases/read.h>
 #include <gridcase/core/arena.h>
 #include <gridcase/core/text.h>
+#include <gridcase/rules/calendar.h>
 
 enum {
     SLICE = 20000,
@@ -249,6 +250,7 @@ static int begin_anew(struct facts *facts, struct db *db, const struct city_snap
                                 .position = stream->last,
                                 .levels = (uint32_t)city_levels(city)};
     const struct calendar *calendar = city_calendar(city, 0);
+    about.calendar = calendar_version(calendar);
     int code = text_format(about.zone, sizeof about.zone, "%s", city_time_zone(city));
     if (code != 0)
         return error_set(error, ERROR_LIMIT, "figures.zone", "the zone's name is too long");
@@ -344,6 +346,7 @@ static bool fits(const struct facts_about *about, const struct city_snapshot *ci
     return about->epoch == stream->epoch && about->position <= stream->last &&
            about->position >= stream->first - 1 && about->levels == city_levels(city) &&
            strcmp(about->zone, city_time_zone(city)) == 0 &&
+           about->calendar == calendar_version(city_calendar(city, 0)) &&
            // to read the rest row by row would be slower than everything in order
            stream->last - about->position <= (int64_t)(about->rows / 4 + 5 * SLICE);
 }

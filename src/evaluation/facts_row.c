@@ -4,6 +4,7 @@
 
 #include <gridcase/rules/calendar.h>
 #include <gridcase/rules/clock.h>
+#include <gridcase/rules/limit.h>
 #include <gridcase/rules/process.h>
 
 enum column { // of the part facts_columns
@@ -20,6 +21,28 @@ enum column { // of the part facts_columns
     IMPORTED_IN_TIME,
     EXEMPTED,
     CLOCK_STATUS,
+    ACCEPTED_AT,
+    VERIFIED_AT,
+    FILED_AT,
+    SENT_AT,
+    SIGNED_AT,
+    CHECKED_AT,
+    DESK_ID,
+    GRID_ID,
+    DUTY_GRID_ID,
+    REPORTED_BY, // and who did the other things, up to who closed it
+    COMPANY_ID = REPORTED_BY + 7,
+    CHECKER_COMPANY_ID,
+    STAGE,
+    MARK,
+    VERIFY_RESULT,
+    CHECK_RESULT,
+    FORCED,
+    ONE_SIDED,
+    LATE_RECEIVED,
+    CLOSED_IN_TIME,                 // and the other verdicts, up to satisfied
+    RETURNED = CLOSED_IN_TIME + 11, // and the other counters, up to contacts
+    MISSED = RETURNED + 15,
     AREA_1,
 };
 
@@ -82,6 +105,84 @@ static void judge(struct db_statement *s, const struct calendar *calendar,
     }
 }
 
+// Instants that are one column of the store each.
+static void read_instants(struct db_statement *s, const struct calendar *calendar,
+                          struct facts_row *row)
+{
+    static const struct {
+        enum column from;
+        enum facts_wide seconds;
+        enum facts_narrow day;
+    } INSTANTS[] = {
+        {OPENED_AT, FACTS_OPENED_S, FACTS_OPENED},
+        {ACCEPTED_AT, FACTS_ACCEPTED_S, FACTS_ACCEPTED},
+        {VERIFIED_AT, FACTS_VERIFIED_S, FACTS_VERIFIED},
+        {FILED_AT, FACTS_FILED_S, FACTS_FILED},
+        {SENT_AT, FACTS_SENT_S, FACTS_SENT},
+        {SIGNED_AT, FACTS_SIGNED_S, FACTS_SIGNED},
+        {FED_BACK_AT, FACTS_FED_BACK_S, FACTS_FED_BACK},
+        {CHECKED_AT, FACTS_CHECKED_S, FACTS_CHECKED},
+        {CLOSED_AT, FACTS_ENDED_S, FACTS_ENDED},
+    };
+    for (size_t i = 0; i < sizeof INSTANTS / sizeof INSTANTS[0]; i++) {
+        int64_t at_ms = db_column_int(s, (int)INSTANTS[i].from);
+        row->wide[INSTANTS[i].seconds] = seconds(at_ms);
+        row->narrow[INSTANTS[i].day] = day_of(calendar, at_ms);
+    }
+    row->narrow[FACTS_HANDLED] = row->narrow[FACTS_FED_BACK] != 0
+                                     ? row->narrow[FACTS_FED_BACK]
+                                     : row->narrow[FACTS_ENDED];
+}
+
+static uint32_t bits(struct db_statement *s, int column, uint32_t most)
+{
+    int64_t value = db_column_int(s, column);
+    return value <= 0 ? 0 : value > most ? most : (uint32_t)value;
+}
+
+// Small numbers side by side; facts_field.c takes them apart again.
+static void pack(struct db_statement *s, struct facts_row *row)
+{
+    static const int VERDICTS[FACTS_VERDICT_COUNT] = {
+        HANDLED_IN_TIME,    IMPORTED_IN_TIME,   CLOSED_IN_TIME,     CLOSED_IN_TIME + 1,
+        CLOSED_IN_TIME + 2, CLOSED_IN_TIME + 3, CLOSED_IN_TIME + 4, CLOSED_IN_TIME + 5,
+        CLOSED_IN_TIME + 6, CLOSED_IN_TIME + 7, CLOSED_IN_TIME + 8, CLOSED_IN_TIME + 9,
+        CLOSED_IN_TIME + 10};
+    static const struct {
+        int column;
+        unsigned shift, bits;
+    } STATE[] = {{STAGE, 0, 4},          {OUTCOME, 4, 4},       {MARK, 8, 3},
+                 {VERIFY_RESULT, 11, 4}, {CHECK_RESULT, 15, 4}, {EXEMPTED, 19, 1},
+                 {FORCED, 20, 1},        {ONE_SIDED, 21, 1},    {LATE_RECEIVED, 22, 1},
+                 {MISSED, 23, 1}};
+    for (size_t i = 0; i < FACTS_VERDICT_COUNT; i++) {
+        int64_t verdict = db_column_int(s, VERDICTS[i]);
+        uint32_t code = verdict < 0 ? 0 : verdict == 0 ? 1 : 2;
+        row->wide[FACTS_VERDICTS] |= code << (2 * i);
+    }
+    for (size_t i = 0; i < sizeof STATE / sizeof STATE[0]; i++)
+        row->wide[FACTS_STATE] |= bits(s, STATE[i].column, (1U << STATE[i].bits) - 1)
+                                  << STATE[i].shift;
+    for (int i = 0; i < 15; i++)
+        row->wide[FACTS_COUNTERS + i / 4] |= bits(s, RETURNED + i, 255) << (8 * (i % 4));
+}
+
+static void read_ids(struct db_statement *s, struct facts_row *row)
+{
+    row->wide[FACTS_CASE] = narrow_id(db_column_int(s, CASE_ID));
+    row->wide[FACTS_CLASS] = narrow_id(db_column_int(s, CLASS_ID));
+    row->wide[FACTS_DEPARTMENT] = narrow_id(db_column_int(s, DEPARTMENT_ID));
+    row->wide[FACTS_DESK] = narrow_id(db_column_int(s, DESK_ID));
+    row->wide[FACTS_GRID] = narrow_id(db_column_int(s, GRID_ID));
+    row->wide[FACTS_DUTY_GRID] = narrow_id(db_column_int(s, DUTY_GRID_ID));
+    row->wide[FACTS_COMPANY] = narrow_id(db_column_int(s, COMPANY_ID));
+    row->wide[FACTS_CHECKER_COMPANY] = narrow_id(db_column_int(s, CHECKER_COMPANY_ID));
+    for (int i = 0; i < 7; i++)
+        row->wide[FACTS_REPORTED_BY + i] = narrow_id(db_column_int(s, REPORTED_BY + i));
+    for (int i = 0; i < CITY_LEVEL_LIMIT; i++)
+        row->wide[FACTS_AREA + i] = narrow_id(db_column_int(s, AREA_1 + i));
+}
+
 void facts_row_read(struct db_statement *s, const struct calendar *calendar,
                     struct facts_row *ret_row)
 {
@@ -89,18 +190,17 @@ void facts_row_read(struct db_statement *s, const struct calendar *calendar,
     int64_t opened_ms = db_column_int(s, OPENED_AT),
             closed_ms = db_column_int(s, CLOSED_AT);
     int64_t target = db_column_int(s, IMPORTED_IN_TIME);
-    row.wide[FACTS_CASE] = narrow_id(db_column_int(s, CASE_ID));
-    row.wide[FACTS_CLASS] = narrow_id(db_column_int(s, CLASS_ID));
-    row.wide[FACTS_DEPARTMENT] = narrow_id(db_column_int(s, DEPARTMENT_ID));
-    for (int i = 0; i < CITY_LEVEL_LIMIT; i++)
-        row.wide[FACTS_AREA + i] = narrow_id(db_column_int(s, AREA_1 + i));
-    row.narrow[FACTS_OPENED] = day_of(calendar, opened_ms);
-    row.narrow[FACTS_ENDED] = day_of(calendar, closed_ms);
+    read_ids(s, &row);
+    read_instants(s, calendar, &row);
+    pack(s, &row);
     row.narrow[FACTS_FLAGS] = (uint16_t)(db_column_int(s, SOURCE) & FACTS_SOURCE);
     if (closed_ms == 0)
         row.narrow[FACTS_FLAGS] |= FACTS_OPEN;
     else if (seconds(closed_ms) > seconds(opened_ms))
         row.wide[FACTS_DURATION_S] = seconds(closed_ms) - seconds(opened_ms);
+    if (closed_ms > opened_ms)
+        row.wide[FACTS_WORK_S] = seconds(calendar_count(
+            calendar, &(struct limit){.unit = LIMIT_WORKING_HOUR}, opened_ms, closed_ms));
     if (closed_ms != 0 && db_column_int(s, OUTCOME) == PROCESS_CLOSED) {
         row.narrow[FACTS_FLAGS] |= FACTS_CLOSED;
         if (target >= 0)

@@ -18,24 +18,34 @@ static int no_room(struct error *error)
 }
 
 // ---- time ----
+static int months_of(enum figure_dimension dimension)
+{
+    return dimension == FIGURE_BY_MONTH     ? 1
+           : dimension == FIGURE_BY_QUARTER ? 3
+           : dimension == FIGURE_BY_YEAR    ? 12
+                                            : 0;
+}
+
 static int64_t bucket_start(enum figure_dimension dimension, int64_t day)
 {
-    int year = 0, month = 0, date = 0;
+    int year = 0, month = 0, date = 0, months = months_of(dimension);
     if (dimension == FIGURE_BY_WEEK)
         return day - (date_weekday(day) - 1);
     date_from_day(day, &year, &month, &date);
-    return dimension == FIGURE_BY_MONTH ? date_to_day(year, month, 1) : day;
+    return months > 0 ? date_to_day(year, (month - 1) / months * months + 1, 1) : day;
 }
 
 static int64_t bucket_end(enum figure_dimension dimension, int64_t start)
 {
-    int year = 0, month = 0, date = 0;
+    int year = 0, month = 0, date = 0, months = months_of(dimension);
     if (dimension == FIGURE_BY_WEEK)
         return start + 6;
+    if (months == 0)
+        return start;
     date_from_day(start, &year, &month, &date);
-    return dimension == FIGURE_BY_MONTH
-               ? date_to_day(month == 12 ? year + 1 : year, month % 12 + 1, 1) - 1
-               : start;
+    month += months;
+    return date_to_day(month > 12 ? year + 1 : year, month > 12 ? month - 12 : month, 1) -
+           1;
 }
 
 // The week belongs to the year of its Thursday.
@@ -49,14 +59,18 @@ static const char *bucket_code(enum figure_dimension dimension, int64_t start,
         return arena_format(arena, "%04d-W%02d", year,
                             (int)((start + 3 - date_to_day(year, 1, 1)) / 7) + 1);
     }
+    date_from_day(start, &year, &month, &date);
+    if (dimension == FIGURE_BY_QUARTER)
+        return arena_format(arena, "%04d-Q%d", year, (month - 1) / 3 + 1);
     date_to_text(start, text);
-    return arena_format(arena, "%.*s", dimension == FIGURE_BY_MONTH ? 7 : 10, text);
+    int length = dimension == FIGURE_BY_MONTH ? 7 : dimension == FIGURE_BY_YEAR ? 4 : 10;
+    return arena_format(arena, "%.*s", length, text);
 }
 
 static const struct figure_by *time_of(const struct figure_query *query)
 {
     for (size_t i = 0; i < query->by_count; i++)
-        if (query->by[i].dimension <= FIGURE_BY_MONTH)
+        if (figure_is_period(&query->by[i]))
             return &query->by[i];
     return NULL;
 }
@@ -234,29 +248,125 @@ static int by_source(struct arena *arena, struct figure_axis *axis, struct error
     return 0;
 }
 
-static int make_axes(const struct city_snapshot *city, const struct figure_query *query,
-                     uint32_t class_most, struct arena *arena, struct figure_cells *cells,
-                     struct error *error)
+// Weekdays and hours: the cell hangs on each count's own instant.
+static int by_clock(bool hours, struct arena *arena, struct figure_axis *axis,
+                    struct error *error)
+{
+    int first = hours ? 0 : 1, count = hours ? 24 : 7;
+    axis->keys = arena_array(arena, (size_t)count, sizeof *axis->keys);
+    if (axis->keys == NULL)
+        return no_room(error);
+    axis->column = hours ? -4 : -3;
+    for (int i = first; i < first + count; i++)
+        add_key(axis, i, hours ? arena_format(arena, "%02d", i) : number(i, arena),
+                hours ? "hour" : "weekday", number(i, arena));
+    return 0;
+}
+
+static const int ID_COLUMNS[FIGURE_ID_COUNT] = {
+    FACTS_GRID,        FACTS_DUTY_GRID,       FACTS_DESK,
+    FACTS_COMPANY,     FACTS_CHECKER_COMPANY, FACTS_REPORTED_BY,
+    FACTS_ACCEPTED_BY, FACTS_VERIFIED_BY,     FACTS_FILED_BY,
+    FACTS_SENT_BY,     FACTS_CHECKED_BY,      FACTS_CLOSED_BY,
+};
+
+int figure_id_column(enum figure_id id)
+{
+    return ID_COLUMNS[id];
+}
+
+static uint32_t most_of(const struct facts *facts, int column)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; facts != NULL && i < facts_blocks(facts); i++) {
+        struct facts_block block = facts_block(facts, i);
+        for (size_t row = 0; row < block.count; row++)
+            most = block.wide[column][row] > most ? block.wide[column][row] : most;
+    }
+    return most;
+}
+
+static const char *id_code(const struct city_snapshot *city, enum figure_id id,
+                           int64_t value, struct arena *arena)
+{
+    const struct city_grid *grid = NULL;
+    const struct city_area *area = NULL;
+    const struct city_department *department = NULL;
+    if (value == 0)
+        return "";
+    if (id == FIGURE_ID_GRID && (grid = city_grid_by_id(city, value)) != NULL)
+        return grid->code;
+    if (id == FIGURE_ID_DUTY_GRID && (area = city_area_by_id(city, value)) != NULL)
+        return area->code;
+    if (id < FIGURE_ID_REPORTED_BY && id > FIGURE_ID_DUTY_GRID &&
+        (department = city_department_by_id(city, value)) != NULL)
+        return department->code;
+    return number(value, arena);
+}
+
+static int by_id(const struct city_snapshot *city, const struct facts *facts,
+                 enum figure_id id, struct arena *arena, struct figure_axis *axis,
+                 struct error *error)
+{
+    uint32_t most = most_of(facts, ID_COLUMNS[id]);
+    if (most > CELLS_MOST)
+        return no_room(error);
+    uint32_t *position = make_axis(axis, (size_t)most + 1, (size_t)most + 1, arena);
+    if (position == NULL)
+        return no_room(error);
+    axis->column = ID_COLUMNS[id];
+    for (uint32_t value = 0; value <= most; value++) {
+        position[value] = value;
+        add_key(axis, value, id_code(city, id, value, arena), figure_id_to_str(id),
+                number(value, arena));
+    }
+    return 0;
+}
+
+struct making {
+    const struct city_snapshot *city;
+    const struct facts *facts;
+    uint32_t class_most;
+    struct arena *arena;
+};
+
+static int make_axis_of(const struct making *making, const struct figure_by *by,
+                        struct figure_axis *axis, struct error *error)
+{
+    struct arena *arena = making->arena;
+    const struct city_snapshot *city = making->city;
+    switch (by->dimension) {
+    case FIGURE_BY_DEPARTMENT:
+        return by_department(city, by->level, arena, axis, error);
+    case FIGURE_BY_AREA:
+        return by_area(city, by->level, arena, axis, error);
+    case FIGURE_BY_CLASS:
+        return by_class(city, making->class_most, arena, axis, error);
+    case FIGURE_BY_MAJOR:
+        return by_major(city, making->class_most, arena, axis, error);
+    case FIGURE_BY_ID:
+        return by_id(city, making->facts, (enum figure_id)by->level, arena, axis, error);
+    case FIGURE_BY_WEEKDAY:
+    case FIGURE_BY_HOUR:
+        return by_clock(by->dimension == FIGURE_BY_HOUR, arena, axis, error);
+    default:
+        return by_source(arena, axis, error);
+    }
+}
+
+static int make_axes(const struct making *making, const struct figure_query *query,
+                     struct figure_cells *cells, struct error *error)
 {
     size_t next = 0;
     int code = 0;
     cells->axes[0] = cells->axes[1] = (struct figure_axis){.count = 1, .column = -2};
     for (size_t i = 0; i < query->by_count && code == 0; i++) {
-        const struct figure_by *by = &query->by[i];
-        if (by->dimension <= FIGURE_BY_MONTH)
+        if (figure_is_period(&query->by[i]))
             continue;
         struct figure_axis *axis = &cells->axes[next++];
         axis->count = 0;
-        if (by->dimension == FIGURE_BY_DEPARTMENT)
-            code = by_department(city, by->level, arena, axis, error);
-        else if (by->dimension == FIGURE_BY_AREA)
-            code = by_area(city, by->level, arena, axis, error);
-        else if (by->dimension == FIGURE_BY_CLASS)
-            code = by_class(city, class_most, arena, axis, error);
-        else if (by->dimension == FIGURE_BY_MAJOR)
-            code = by_major(city, class_most, arena, axis, error);
-        else
-            code = by_source(arena, axis, error);
+        code = make_axis_of(making, &query->by[i], axis, error);
+        cells->clock |= axis->column < -2;
     }
     return code;
 }
@@ -272,27 +382,67 @@ static void want_group(struct figure_cells *cells, enum figure_sum first,
         cells->place[i] = (int)cells->stride++;
 }
 
-static void want(struct figure_cells *cells)
+static void want_hand_made(struct figure_cells *cells, enum indicator_sum sum)
 {
+    bool open = sum == INDICATOR_SUM_OPEN;
+    if (open || sum == INDICATOR_SUM_OPENED || sum == INDICATOR_SUM_CLOSED_OF_OPENED ||
+        sum == INDICATOR_SUM_TO_CLOSE)
+        want_group(cells, SUM_OPENED, SUM_TO_CLOSE);
+    if (open || sum == INDICATOR_SUM_ENDED || sum == INDICATOR_SUM_CLOSED ||
+        sum == INDICATOR_SUM_CLOSED_SECONDS)
+        want_group(cells, SUM_ENDED, SUM_DURATION_S);
+    if (sum == INDICATOR_SUM_HANDLED_IN_TIME || sum == INDICATOR_SUM_TO_HANDLE)
+        want_group(cells, SUM_HANDLED_IN_TIME, SUM_TO_HANDLE);
+    if (sum == INDICATOR_SUM_OVERDUE)
+        want_group(cells, SUM_OVERDUE, SUM_OVERDUE);
+    if (sum == INDICATOR_SUM_TARGET_MET || sum == INDICATOR_SUM_WITH_TARGET)
+        want_group(cells, SUM_TARGET_MET, SUM_WITH_TARGET);
+    cells->open |= open;
+}
+
+int figure_count_make(const struct indicator *count, const struct city_snapshot *city,
+                      const struct figure_query *query, uint32_t class_most,
+                      struct arena *arena, struct figure_count *ret_count,
+                      struct error *error)
+{
+    struct figure_count made = {.count = count, .place = -1};
+    int code = fact_program_make(&count->when, city, class_most, query->now_ms, arena,
+                                 &made.when, error);
+    if (code == 0)
+        code = fact_program_make(&count->value, city, class_most, query->now_ms, arena,
+                                 &made.value, error);
+    if (code == 0)
+        *ret_count = made;
+    return code;
+}
+
+static int want(const struct making *making, struct figure_cells *cells,
+                struct error *error)
+{
+    const struct figure_query *query = cells->query;
     for (int i = 0; i < SUM_COUNT; i++)
         cells->place[i] = -1;
-    for (size_t i = 0; i < cells->query->measure_count; i++) {
-        enum figure_measure measure = cells->query->measures[i];
-        bool open = measure == FIGURE_OPEN;
-        if (open || measure == FIGURE_OPENED || measure == FIGURE_CLOSED_OF_OPENED ||
-            measure == FIGURE_TO_CLOSE)
-            want_group(cells, SUM_OPENED, SUM_TO_CLOSE);
-        if (open || measure == FIGURE_ENDED || measure == FIGURE_CLOSED ||
-            measure == FIGURE_MEAN_TIME_TO_CLOSE)
-            want_group(cells, SUM_ENDED, SUM_DURATION_S);
-        if (measure == FIGURE_HANDLED_IN_TIME || measure == FIGURE_TO_HANDLE)
-            want_group(cells, SUM_HANDLED_IN_TIME, SUM_TO_HANDLE);
-        if (measure == FIGURE_OVERDUE)
-            want_group(cells, SUM_OVERDUE, SUM_OVERDUE);
-        if (measure == FIGURE_TARGET_MET || measure == FIGURE_WITH_TARGET)
-            want_group(cells, SUM_TARGET_MET, SUM_WITH_TARGET);
-        cells->open |= open;
+    cells->counts = arena_array(making->arena, query->measure_count, sizeof *cells->counts);
+    if (cells->counts == NULL)
+        return no_room(error);
+    for (size_t i = 0; i < query->measure_count; i++) {
+        const struct indicator *measure = figure_measure(query, i);
+        struct figure_count *count = &cells->counts[cells->count_count];
+        cells->at[query->measures[i]] = (int)i;
+        if (!measure->is_count)
+            continue;
+        int code = figure_count_make(measure, making->city, query, making->class_most,
+                                     making->arena, count, error);
+        if (code != 0)
+            return code;
+        count->measure = i;
+        cells->count_count++;
+        if (measure->sum != INDICATOR_SUM_NONE && !cells->clock && !query->by_definition)
+            want_hand_made(cells, measure->sum);
+        else
+            count->place = (int)cells->stride++;
     }
+    return 0;
 }
 
 static int make_sums(struct figure_cells *cells, struct arena *arena, struct error *error)
@@ -309,20 +459,25 @@ static int make_sums(struct figure_cells *cells, struct arena *arena, struct err
 }
 
 int figure_cells_make(const struct city_snapshot *city, const struct figure_query *query,
-                      uint32_t class_most, struct arena *arena,
+                      const struct facts *facts, uint32_t class_most, struct arena *arena,
                       struct figure_cells *ret_cells, struct error *error)
 {
-    struct figure_cells cells = {.query = query, .now_s = (uint32_t)(query->now_ms / 1000)};
+    struct figure_cells cells = {.query = query,
+                                 .city = city,
+                                 .clock = query->weekday >= 0 || query->hour >= 0,
+                                 .now_s = (uint32_t)(query->now_ms / 1000)};
+    struct making making = {city, facts, class_most, arena};
     int code = make_time(query, arena, &cells.time, error);
     if (code == 0)
-        code = make_axes(city, query, class_most, arena, &cells, error);
+        code = make_axes(&making, query, &cells, error);
     if (code != 0)
         return code;
     cells.width = cells.axes[0].count * cells.axes[1].count;
     if (cells.width > CELLS_MOST / (cells.time.count + 2))
         return no_room(error);
-    want(&cells);
-    code = make_sums(&cells, arena, error);
+    code = want(&making, &cells, error);
+    if (code == 0)
+        code = make_sums(&cells, arena, error);
     if (code == 0)
         *ret_cells = cells;
     return code;

@@ -4,13 +4,17 @@
 
 #include <string.h>
 
-enum { CHUNK = 2048 };
+#include <gridcase/rules/calendar.h>
+#include <gridcase/rules/zone.h>
+
+enum { CHUNK = FACT_CHUNK };
 
 // Rows of a chunk that count, column by column, and where the sums of their cells begin.
 struct chunk {
     size_t count;
     const uint32_t *wide[FACTS_WIDE];
     const uint16_t *narrow[FACTS_NARROW];
+    struct fact_rows chosen; // the same rows, for conditions
     uint32_t cells[CHUNK];
     uint32_t rows[CHUNK]; // only where some rows do not count: these do, copied ...
     uint32_t wide_room[4][CHUNK];
@@ -55,6 +59,7 @@ static void take(struct chunk *chunk, const struct figure_cells *cells,
     for (size_t k = 0; k < FACTS_NARROW; k++)
         chunk->narrow[k] = block->narrow[k] + from;
     chunk->count = count;
+    chunk->chosen = (struct fact_rows){.block = block, .from = from, .count = count};
     if (!scope->filtered)
         return;
     chunk->count = 0;
@@ -62,13 +67,16 @@ static void take(struct chunk *chunk, const struct figure_cells *cells,
         chunk->rows[chunk->count] = (uint32_t)row;
         chunk->count += figure_scope_fits(scope, block, from + row);
     }
-    if (chunk->count < count)
-        copy_chosen(chunk, cells, block, from);
+    if (chunk->count == count)
+        return;
+    chunk->chosen.count = chunk->count;
+    chunk->chosen.rows = chunk->rows;
+    copy_chosen(chunk, cells, block, from);
 }
 
 static void add_axis(const struct figure_axis *axis, size_t step, struct chunk *chunk)
 {
-    if (axis->column == -2)
+    if (axis->column < -1)
         return;
     if (axis->column == -1) {
         for (size_t i = 0; i < chunk->count; i++)
@@ -162,12 +170,83 @@ static void add_targets(const struct adding *a, int64_t *sums)
     }
 }
 
+// ---- counts by their definition ----
+struct defining {
+    const struct figure_cells *cells;
+    const struct chunk *chunk;
+    struct fact_clock clock;
+    int32_t marks[CHUNK], values[CHUNK], hours[CHUNK];
+    uint32_t at[CHUNK]; // cells by the count's own hour or weekday
+};
+
+static size_t clock_step(const struct figure_cells *cells, size_t which)
+{
+    return which == 0 ? cells->axes[1].count * cells->stride : cells->stride;
+}
+
+// Where the rows count by weekday or hour of this count; rows of another hour than asked
+// for lose their mark.
+static const uint32_t *clock_cells(struct defining *d, const struct figure_count *count)
+{
+    const struct figure_cells *cells = d->cells;
+    const struct figure_query *query = cells->query;
+    const uint16_t *days = d->chunk->narrow[fact_day_column(count->count->on)];
+    memcpy(d->at, d->chunk->cells, d->chunk->count * sizeof *d->at);
+    bool hours =
+        query->hour >= 0 || cells->axes[0].column == -4 || cells->axes[1].column == -4;
+    if (hours)
+        fact_hours(&d->clock, count->count->on, &d->chunk->chosen, d->hours);
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; cells->axes[k].column < -2 && i < d->chunk->count; i++)
+            d->at[i] += (uint32_t)clock_step(cells, k) *
+                        (cells->axes[k].column == -4 ? (uint32_t)d->hours[i]
+                                                     : (uint32_t)date_weekday(days[i]) - 1);
+    for (size_t i = 0; i < d->chunk->count; i++) {
+        if (query->hour >= 0 && d->hours[i] != query->hour)
+            d->marks[i] = 0;
+        if (query->weekday >= 0 && date_weekday(days[i]) != query->weekday)
+            d->marks[i] = 0;
+    }
+    return d->at;
+}
+
+static void add_defined(struct defining *d, const struct figure_count *count,
+                        int64_t weight)
+{
+    const struct chunk *chunk = d->chunk;
+    const uint16_t *days = chunk->narrow[fact_day_column(count->count->on)];
+    const uint32_t *start = d->cells->start, *cells = chunk->cells;
+    int64_t *sums = d->cells->sums + count->place;
+    if (count->when.expression != NULL)
+        fact_program_run(&count->when, &chunk->chosen, d->marks);
+    else
+        memset(d->marks, -1, chunk->count * sizeof *d->marks);
+    if (d->cells->clock)
+        cells = clock_cells(d, count);
+    if (count->value.expression != NULL) {
+        fact_program_run(&count->value, &chunk->chosen, d->values);
+        for (size_t i = 0; i < chunk->count; i++)
+            sums[start[days[i]] + cells[i]] += weight * (d->values[i] & d->marks[i]);
+        return;
+    }
+    for (size_t i = 0; i < chunk->count; i++)
+        sums[start[days[i]] + cells[i]] += weight & d->marks[i];
+    if (count->count->until < 0)
+        return;
+    const uint16_t *gone =
+        chunk->narrow[fact_day_column((enum fact_field)count->count->until)];
+    for (size_t i = 0; i < chunk->count; i++)
+        sums[start[gone[i]] + cells[i]] -= weight & d->marks[i];
+}
+
 // All of it was over before the period, or came after it: what came has gone again, and
 // only open cases are still there at the period's end.
 static bool is_beside(const struct figure_cells *cells, const struct facts_block *block)
 {
     const struct figure_query *query = cells->query;
     bool stock = cells->open || cells->place[SUM_OVERDUE] >= 0;
+    for (size_t i = 0; i < cells->count_count; i++)
+        stock |= cells->counts[i].count->stock;
     return block->first_day > query->to_day ||
            (block->last_day < query->from_day && !(stock && block->has_open));
 }
@@ -185,6 +264,10 @@ void figure_cells_add(struct figure_cells *cells, const struct figure_scope *sco
                   {SUM_TARGET_MET, add_targets}};
     struct chunk chunk;
     struct adding a = {cells, &chunk, block->weight};
+    struct defining d;
+    d.cells = cells;
+    d.chunk = &chunk;
+    d.clock = (struct fact_clock){.zone = calendar_zone(city_calendar(cells->city, 0))};
     if (is_beside(cells, block))
         return;
     for (size_t from = 0; from < block->count; from += CHUNK) {
@@ -195,63 +278,43 @@ void figure_cells_add(struct figure_cells *cells, const struct figure_scope *sco
         for (size_t i = 0; i < sizeof GROUPS / sizeof GROUPS[0]; i++)
             if (cells->place[GROUPS[i].first] >= 0)
                 GROUPS[i].add(&a, cells->sums + cells->place[GROUPS[i].first]);
+        for (size_t i = 0; i < cells->count_count; i++)
+            if (cells->counts[i].place >= 0)
+                add_defined(&d, &cells->counts[i], block->weight);
     }
 }
 
-// ---- one row, for lists ----
-static bool within(const struct figure_query *query, uint16_t day)
+// ---- rows that count, for lists ----
+void figure_marks(const struct figure_query *query, const struct figure_count *count,
+                  struct fact_clock *clock, const struct fact_rows *rows, int32_t *out)
 {
-    return day != 0 && day >= query->from_day && day <= query->to_day;
-}
-
-// By the end of the period.
-static bool by_then(const struct figure_query *query, uint16_t day)
-{
-    return day != 0 && day <= query->to_day;
-}
-
-bool figure_counts(const struct figure_query *query, enum figure_measure measure,
-                   const struct facts_block *block, size_t row)
-{
-    unsigned flags = block->narrow[FACTS_FLAGS][row];
-    uint16_t opened = block->narrow[FACTS_OPENED][row],
-             ended = block->narrow[FACTS_ENDED][row],
-             judged = block->narrow[FACTS_JUDGED][row];
-    bool late_now = (flags & FACTS_PENDING) != 0 &&
-                    block->wide[FACTS_DUE_S][row] < (uint32_t)(query->now_ms / 1000);
-    switch (measure) {
-    case FIGURE_OPENED:
-        return within(query, opened);
-    case FIGURE_ENDED:
-        return within(query, ended);
-    case FIGURE_CLOSED:
-    case FIGURE_MEAN_TIME_TO_CLOSE:
-        return within(query, ended) && (flags & FACTS_CLOSED) != 0;
-    case FIGURE_OPEN:
-        return by_then(query, opened) && !by_then(query, ended);
-    case FIGURE_OVERDUE:
-        return (late_now || (flags & FACTS_WAS_OVERDUE) != 0) &&
-               by_then(query, block->narrow[FACTS_DUE][row]) &&
-               !by_then(query, block->narrow[FACTS_LEFT][row]);
-    case FIGURE_CLOSING_RATE:
-    case FIGURE_CLOSED_OF_OPENED:
-        return within(query, opened) && (flags & FACTS_CLOSED) != 0;
-    case FIGURE_TO_CLOSE:
-        return within(query, opened) && (flags & (FACTS_CLOSED | FACTS_OPEN)) != 0;
-    case FIGURE_ON_TIME_RATE:
-    case FIGURE_HANDLED_IN_TIME:
-        return within(query, judged) && (flags & FACTS_IN_TIME) != 0;
-    case FIGURE_TO_HANDLE:
-        return within(query, judged) &&
-               (late_now || (flags & (FACTS_IN_TIME | FACTS_LATE)) != 0);
-    case FIGURE_TARGET_RATE:
-    case FIGURE_TARGET_MET:
-        return within(query, ended) && (flags & FACTS_TARGET_MET) != 0;
-    case FIGURE_WITH_TARGET:
-        return within(query, ended) &&
-               (flags & (FACTS_TARGET_MET | FACTS_TARGET_MISSED)) != 0;
-    case FIGURE_MEASURE_COUNT:
-        break;
+    const struct indicator *of = count->count;
+    const uint16_t *days = rows->block->narrow[fact_day_column(of->on)] + rows->from;
+    const uint16_t *gone =
+        of->until >= 0
+            ? rows->block->narrow[fact_day_column((enum fact_field)of->until)] + rows->from
+            : NULL;
+    int32_t values[CHUNK];
+    if (count->when.expression != NULL)
+        fact_program_run(&count->when, rows, out);
+    else
+        memset(out, -1, rows->count * sizeof *out);
+    if (count->value.expression != NULL)
+        fact_program_run(&count->value, rows, values);
+    for (size_t i = 0; i < rows->count; i++) {
+        int64_t from = of->stock ? 1 : query->from_day;
+        bool holds = days[i] != 0 && days[i] >= from && days[i] <= query->to_day;
+        if (gone != NULL && gone[i] != 0 && gone[i] <= query->to_day)
+            holds = false;
+        if (count->value.expression != NULL && values[i] == 0)
+            holds = false;
+        if (query->weekday >= 0 && date_weekday(days[i]) != query->weekday)
+            holds = false;
+        out[i] = holds ? out[i] : 0;
     }
-    return false;
+    if (query->hour < 0)
+        return;
+    fact_hours(clock, of->on, rows, values);
+    for (size_t i = 0; i < rows->count; i++)
+        out[i] = values[i] == query->hour ? out[i] : 0;
 }

@@ -16,36 +16,38 @@ static bool same(const char *word, size_t length, const char *code)
 }
 
 // ---- measures ----
-static void add_measure(struct figure_query *query, enum figure_measure measure)
+const struct indicator *figure_measure(const struct figure_query *query, size_t index)
+{
+    return evaluation_measure(query->evaluation, query->measures[index]);
+}
+
+static void add_measure(struct figure_query *query, size_t measure)
 {
     for (size_t i = 0; i < query->measure_count; i++)
         if (query->measures[i] == measure)
             return;
-    query->measures[query->measure_count++] = measure;
+    query->measures[query->measure_count++] = (uint16_t)measure;
 }
 
 static int one_measure(struct figure_query *query, const char *word, size_t length,
                        struct error *error)
 {
-    for (int i = 0; i < FIGURE_MEASURE_COUNT; i++) {
-        if (same(word, length, figure_definition((enum figure_measure)i)->code)) {
-            add_measure(query, (enum figure_measure)i);
-            return 0;
-        }
-    }
-    return error_set(error, ERROR_INPUT, "figures.measure", "there is no measure '%.*s'",
-                     length > 40 ? 40 : (int)length, word);
+    int measure = evaluation_find(query->evaluation, word, length);
+    if (measure < 0)
+        return error_set(error, ERROR_INPUT, "figures.measure",
+                         "there is no measure '%.*s'", length > 40 ? 40 : (int)length,
+                         word);
+    add_measure(query, (size_t)measure);
+    return 0;
 }
 
-// What a rate is made of is told with it.
+// What a figure is made of is told with it, and what that is made of.
 static void add_parts(struct figure_query *query)
 {
-    for (size_t i = 0, count = query->measure_count; i < count; i++) {
-        const struct figure_definition *rate = figure_definition(query->measures[i]);
-        if (rate->numerator >= 0)
-            add_measure(query, (enum figure_measure)rate->numerator);
-        if (rate->denominator >= 0)
-            add_measure(query, (enum figure_measure)rate->denominator);
+    for (size_t i = 0; i < query->measure_count; i++) {
+        const struct indicator *indicator = figure_measure(query, i);
+        for (size_t k = 0; k < indicator->part_count; k++)
+            add_measure(query, (size_t)indicator->parts[k]);
     }
 }
 
@@ -67,11 +69,23 @@ static const struct {
     enum figure_dimension dimension;
 } DIMENSIONS[] = {
     {"day", FIGURE_BY_DAY},       {"week", FIGURE_BY_WEEK},
-    {"month", FIGURE_BY_MONTH},   {"department", FIGURE_BY_DEPARTMENT},
+    {"month", FIGURE_BY_MONTH},   {"quarter", FIGURE_BY_QUARTER},
+    {"year", FIGURE_BY_YEAR},     {"weekday", FIGURE_BY_WEEKDAY},
+    {"hour", FIGURE_BY_HOUR},     {"department", FIGURE_BY_DEPARTMENT},
     {"class", FIGURE_BY_CLASS},   {"major", FIGURE_BY_MAJOR},
     {"source", FIGURE_BY_SOURCE},
 };
 enum { DIMENSION_COUNT = sizeof DIMENSIONS / sizeof DIMENSIONS[0] };
+
+const char *figure_id_to_str(enum figure_id id)
+{
+    static const char *const NAMES[FIGURE_ID_COUNT] = {
+        "grid",        "duty_grid",   "desk",        "company",  "checker_company",
+        "reported_by", "accepted_by", "verified_by", "filed_by", "sent_by",
+        "checked_by",  "closed_by",
+    };
+    return (unsigned)id < FIGURE_ID_COUNT ? NAMES[id] : "";
+}
 
 static int unknown_by(const char *word, size_t length, struct error *error)
 {
@@ -115,12 +129,18 @@ static int one_by(const struct city_snapshot *city, const char *word, size_t len
             return 0;
         }
     }
+    for (int i = 0; i < FIGURE_ID_COUNT; i++) {
+        if (same(word, length, figure_id_to_str((enum figure_id)i))) {
+            *ret_by = (struct figure_by){FIGURE_BY_ID, (size_t)i};
+            return 0;
+        }
+    }
     return unknown_by(word, length, error);
 }
 
 static bool is_time(const struct figure_by *by)
 {
-    return by->dimension <= FIGURE_BY_MONTH;
+    return by->dimension <= FIGURE_BY_YEAR;
 }
 
 static int read_by(struct figure_query *query, const struct city_snapshot *city,
@@ -154,6 +174,8 @@ const char *figure_by_to_str(const struct city_snapshot *city, const struct figu
         const struct city_level *level = city_level(city, by->level);
         return level != NULL ? arena_format(arena, "area:%s", level->code) : "";
     }
+    if (by->dimension == FIGURE_BY_ID)
+        return figure_id_to_str((enum figure_id)by->level);
     for (size_t i = 0; i < DIMENSION_COUNT; i++)
         if (DIMENSIONS[i].dimension == by->dimension)
             return by->level > 0
@@ -256,6 +278,31 @@ static int read_areas(struct figure_query *query, const struct figure_words *wor
     return 0;
 }
 
+static int read_small(const char *name, const char *word, int64_t least, int64_t most,
+                      int *ret_value, struct error *error)
+{
+    int64_t value = 0;
+    if (word == NULL || *word == '\0')
+        return 0;
+    if (text_to_int(word, strlen(word), &value, NULL) != 0 || value < least || value > most)
+        return error_set(error, ERROR_INPUT, "figures.filter", "%s is no number %d to %d",
+                         name, (int)least, (int)most);
+    *ret_value = (int)value;
+    return 0;
+}
+
+static int read_own_ids(struct figure_query *query, const struct figure_words *words,
+                        struct error *error)
+{
+    int code = read_small("weekday", words->weekday, 1, 7, &query->weekday, error);
+    if (code == 0)
+        code = read_small("hour", words->hour, 0, 23, &query->hour, error);
+    for (int i = 0; i < FIGURE_ID_COUNT && code == 0; i++)
+        code = read_id(figure_id_to_str((enum figure_id)i), words->ids[i], 0,
+                       &query->ids[i], error);
+    return code;
+}
+
 static int read_filters(struct figure_query *query, const struct figure_words *words,
                         const struct city_snapshot *city, struct error *error)
 {
@@ -266,6 +313,8 @@ static int read_filters(struct figure_query *query, const struct figure_words *w
         code = read_id("class", words->class_id, 0, &query->class_id, error);
     if (code == 0)
         code = read_areas(query, words, city, error);
+    if (code == 0)
+        code = read_own_ids(query, words, error);
     if (code == 0 && words->source != NULL && *words->source != '\0' &&
         (query->source = process_source_from_str(words->source)) < 0)
         code = error_set(error, ERROR_INPUT, "figures.filter",
@@ -274,11 +323,20 @@ static int read_filters(struct figure_query *query, const struct figure_words *w
     return code;
 }
 
-int figure_query_read(const struct figure_words *words, const struct city_snapshot *city,
-                      int64_t now_ms, struct figure_query *ret_query, struct error *error)
+int figure_query_read_with(const struct figure_words *words,
+                           const struct city_snapshot *city,
+                           const struct evaluation *evaluation, int64_t now_ms,
+                           struct figure_query *ret_query, struct error *error)
 {
-    struct figure_query query = {
-        .now_ms = now_ms - now_ms % 1000, .lead_id = -1, .class_id = -1, .source = -1};
+    struct figure_query query = {.now_ms = now_ms - now_ms % 1000,
+                                 .evaluation = evaluation,
+                                 .lead_id = -1,
+                                 .class_id = -1,
+                                 .source = -1,
+                                 .weekday = -1,
+                                 .hour = -1};
+    for (int i = 0; i < FIGURE_ID_COUNT; i++)
+        query.ids[i] = -1;
     query.today = calendar_day(city_calendar(city, 0), query.now_ms);
     int code = read_measures(&query, words->measures, error);
     if (code == 0)
@@ -290,4 +348,11 @@ int figure_query_read(const struct figure_words *words, const struct city_snapsh
     if (code == 0)
         *ret_query = query;
     return code;
+}
+
+int figure_query_read(const struct figure_words *words, const struct city_snapshot *city,
+                      int64_t now_ms, struct figure_query *ret_query, struct error *error)
+{
+    return figure_query_read_with(words, city, city_evaluation(city), now_ms, ret_query,
+                                  error);
 }

@@ -18,11 +18,14 @@ struct adding {
 // ---- may the rollups answer? ----
 static bool measures_fit(const struct figure_query *query)
 {
-    for (size_t i = 0; i < query->measure_count; i++)
-        if (query->measures[i] != FIGURE_OPENED && query->measures[i] != FIGURE_ENDED &&
-            query->measures[i] != FIGURE_CLOSED && query->measures[i] != FIGURE_OPEN)
+    for (size_t i = 0; i < query->measure_count; i++) {
+        const struct indicator *measure = figure_measure(query, i);
+        if (measure->is_count && measure->sum != INDICATOR_SUM_OPENED &&
+            measure->sum != INDICATOR_SUM_ENDED && measure->sum != INDICATOR_SUM_CLOSED &&
+            measure->sum != INDICATOR_SUM_OPEN)
             return false;
-    return true;
+    }
+    return !query->by_definition && query->weekday < 0 && query->hour < 0;
 }
 
 bool figures_rollup_fits(const struct figure_query *query, const struct figure_scope *scope)
@@ -30,7 +33,7 @@ bool figures_rollup_fits(const struct figure_query *query, const struct figure_s
     size_t places = 0;
     bool by_area = false;
     for (size_t i = 0; i < query->by_count; i++) {
-        if (query->by[i].dimension <= FIGURE_BY_MONTH)
+        if (figure_is_period(&query->by[i]))
             continue;
         by_area |= query->by[i].dimension == FIGURE_BY_AREA;
         if (query->by[i].dimension != FIGURE_BY_AREA &&
@@ -45,7 +48,7 @@ bool figures_rollup_fits(const struct figure_query *query, const struct figure_s
     return places < 2 && measures_fit(query) &&
            query->today - query->from_day <= DAYS_MOST && scope->area_count == 0 &&
            scope->outside_count == 0 && scope->in_major == NULL && scope->class_id < 0 &&
-           scope->source < 0 && !(by_area && departments);
+           scope->source < 0 && scope->id_count == 0 && !(by_area && departments);
 }
 
 static bool department_fits(const struct figure_scope *scope, int64_t id)

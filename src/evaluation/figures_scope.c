@@ -2,7 +2,7 @@
 // Which cases count: what was asked for, and what the actor may see. A case counts for a
 // department's user while that department, or one below it, leads it; for somebody with an
 // area while it lies there. That is never more than case_visible shows them.
-#include "evaluation_internal.h"
+#include "figures_internal.h"
 
 #include <string.h>
 
@@ -93,6 +93,12 @@ static int add_filters(struct figure_scope *scope, const struct city_snapshot *c
     for (size_t i = 0; i < query->outside.count; i++)
         scope->outside_columns[i] = FACTS_AREA + (int)query->outside.ids[i];
     scope->outside_count = query->outside.count;
+    for (int i = 0; i < FIGURE_ID_COUNT; i++) {
+        if (query->ids[i] < 0)
+            continue;
+        scope->id_columns[scope->id_count] = figure_id_column((enum figure_id)i);
+        scope->ids[scope->id_count++] = (uint32_t)query->ids[i];
+    }
     if (query->major != NULL &&
         (scope->in_major = of_major(city, query->major, scope->classes, arena)) == NULL)
         return error_set(error, ERROR_LIMIT, "figures.memory", "no room for a filter");
@@ -118,7 +124,7 @@ int figure_scope_make(const struct city_snapshot *city, const struct actor *acto
     scope.filtered = !scope.everything || scope.department_count > 0 ||
                      scope.area_count > 0 || scope.outside_count > 0 ||
                      scope.in_major != NULL || scope.lead_id >= 0 || scope.class_id >= 0 ||
-                     scope.source >= 0;
+                     scope.source >= 0 || scope.id_count > 0;
     if (code == 0)
         *ret_scope = scope;
     return code;
@@ -175,5 +181,8 @@ bool figure_scope_fits(const struct figure_scope *scope, const struct facts_bloc
     if (scope->source >= 0 &&
         (block->narrow[FACTS_FLAGS][row] & FACTS_SOURCE) != scope->source)
         return false;
+    for (size_t i = 0; i < scope->id_count; i++)
+        if (block->wide[scope->id_columns[i]][row] != scope->ids[i])
+            return false;
     return placed(scope, block, row) && seen(scope, block, row, department);
 }

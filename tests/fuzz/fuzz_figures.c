@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 // ---- a city of two levels, areas 1 to 9 ----
 struct city_snapshot {
     struct calendar *calendar;
+    struct evaluation *evaluation;
 };
 static const struct city_level levels[] = {{.id = 1, .code = "district", .position = 0},
                                            {.id = 2, .code = "street", .position = 1}};
@@ -41,6 +42,11 @@ const struct calendar *city_calendar(const struct city_snapshot *city, int64_t v
 {
     (void)version;
     return city->calendar;
+}
+
+const struct evaluation *city_evaluation(const struct city_snapshot *city)
+{
+    return city->evaluation;
 }
 
 static void require(bool holds)
@@ -76,7 +82,7 @@ static void check(const struct figure_query *query, const struct city_snapshot *
     require(query->from_day >= 1 && query->from_day <= query->to_day &&
             query->to_day < UINT16_MAX &&
             query->to_day - query->from_day < FIGURE_DAYS_MOST);
-    require(query->measure_count >= 1 && query->measure_count <= FIGURE_MEASURE_COUNT);
+    require(query->measure_count >= 1 && query->measure_count <= EVALUATION_MEASURES_MOST);
     for (size_t i = 0; i < query->measure_count; i++)
         for (size_t k = 0; k < i; k++)
             require(query->measures[i] != query->measures[k]);
@@ -91,22 +97,39 @@ static void check(const struct figure_query *query, const struct city_snapshot *
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct city_snapshot city;
-    const char *words[11] = {0};
+    enum { FIXED = 13, LINES = FIXED + FIGURE_ID_COUNT };
+    const char *words[LINES] = {0};
     if (city.calendar == NULL &&
         calendar_new(&(struct calendar_source){.zone = "Asia/Shanghai", .version = 1}, NULL,
                      &city.calendar, NULL) != 0)
         abort();
+    if (city.evaluation == NULL &&
+        evaluation_new(&(struct evaluation_source){0}, NULL, &city.evaluation, NULL) != 0)
+        abort();
     struct arena *arena = arena_new(4 * 1024 * 1024);
     char *text = arena_copy(arena, (const char *)data, size);
-    for (size_t i = 0; i < 11 && text != NULL; i++) {
+    for (size_t i = 0; i < LINES && text != NULL; i++) {
         char *end = strchr(text, '\n');
         words[i] = text;
         text = end != NULL ? end + 1 : NULL;
         if (end != NULL)
             *end = '\0';
     }
-    struct figure_words asked = {words[0], words[1], words[2], words[3], words[4], words[5],
-                                 words[6], words[7], words[8], words[9], words[10]};
+    struct figure_words asked = {.measures = words[0],
+                                 .by = words[1],
+                                 .from = words[2],
+                                 .to = words[3],
+                                 .department = words[4],
+                                 .lead = words[5],
+                                 .area = words[6],
+                                 .outside = words[7],
+                                 .class_id = words[8],
+                                 .major = words[9],
+                                 .source = words[10],
+                                 .weekday = words[11],
+                                 .hour = words[12]};
+    for (size_t i = 0; i < FIGURE_ID_COUNT; i++)
+        asked.ids[i] = words[FIXED + i];
     struct figure_query query;
     if (figure_query_read(&asked, &city, INT64_C(1763800000123), &query, NULL) == 0)
         check(&query, &city, arena);

@@ -13,6 +13,7 @@
 #include <gridcase/core/file.h>
 #include <gridcase/rules/calendar.h>
 #include <gridcase/rules/catalogue.h>
+#include <gridcase/rules/evaluation.h>
 #include <gridcase/rules/process.h>
 #include <gridcase/rules/roster.h>
 #include <gridcase/rules/routing.h>
@@ -25,7 +26,8 @@ struct city_snapshot {
     struct calendar *later[3]; // versions 2, 3, 4: the last one is in force
     size_t later_count;
     struct routing *routing;
-    struct roster *roster; // empty, until fake_city_roster
+    struct roster *roster;         // empty, until fake_city_roster
+    struct evaluation *evaluation; // the standard one
 };
 
 static const char *fake_zone = "Asia/Shanghai"; // of the cities made from now on
@@ -105,6 +107,9 @@ static struct city_snapshot *fake_city_new(const char *steps_path, const char *a
     if (roster_new(&(struct roster_source){.calendar = city->calendar}, NULL, &city->roster,
                    &error) != 0)
         fail_msg("%s", error.message);
+    if (evaluation_new(&(struct evaluation_source){0}, NULL, &city->evaluation, &error) !=
+        0)
+        fail_msg("%s", error.message);
     return city;
 }
 
@@ -171,6 +176,7 @@ static void fake_city_free(struct city_snapshot *city)
     roster_free(city->roster);
     calendar_free(city->calendar);
     routing_free(city->routing);
+    evaluation_free(city->evaluation);
     free(city);
 }
 
@@ -212,6 +218,10 @@ const char *city_class_code(const struct city_snapshot *city, int64_t id)
 const struct roster *city_roster(const struct city_snapshot *city)
 {
     return city->roster;
+}
+const struct evaluation *city_evaluation(const struct city_snapshot *city)
+{
+    return city->evaluation;
 }
 int city_roster_level(const struct city_snapshot *city)
 {

@@ -18,6 +18,7 @@
 #include <gridcase/rules/limit.h>
 
 struct db;
+struct evaluation;
 struct calendar;
 struct catalogue;
 struct db_store;
@@ -224,6 +225,8 @@ const struct table *city_staff(const struct city_snapshot *city);
 // ---- who is on duty (rules/roster.h), and the city's own labels (rules/words.h) ----
 const struct roster *city_roster(const struct city_snapshot *city); // never NULL
 const struct words *city_words(const struct city_snapshot *city);   // never NULL
+// Counts and indicators of the model in force (rules/evaluation.h); never NULL.
+const struct evaluation *city_evaluation(const struct city_snapshot *city);
 int city_roster_level(const struct city_snapshot *city); // position; -1: no duty grids
 
 // Somebody on duty near a point at an instant.

@@ -21,10 +21,35 @@
 enum facts_wide {
     FACTS_CASE,
     FACTS_DURATION_S, // from report to end; 0 while open
+    FACTS_WORK_S,     // the same in the office time of the city's calendar
     FACTS_DUE_S,      // handling deadline; 0: none, or its clock is paused now
+    FACTS_OPENED_S,
+    FACTS_ACCEPTED_S,
+    FACTS_VERIFIED_S,
+    FACTS_FILED_S,
+    FACTS_SENT_S,
+    FACTS_SIGNED_S,
+    FACTS_FED_BACK_S,
+    FACTS_CHECKED_S,
+    FACTS_ENDED_S,
     FACTS_DEPARTMENT, // lead
+    FACTS_DESK,
     FACTS_CLASS,
-    FACTS_AREA, // and the levels below it
+    FACTS_GRID,
+    FACTS_DUTY_GRID,
+    FACTS_REPORTED_BY,
+    FACTS_ACCEPTED_BY,
+    FACTS_VERIFIED_BY,
+    FACTS_FILED_BY,
+    FACTS_SENT_BY,
+    FACTS_CHECKED_BY,
+    FACTS_CLOSED_BY,
+    FACTS_COMPANY,                   // of who reported
+    FACTS_CHECKER_COMPANY,           // of who looked last
+    FACTS_VERDICTS,                  // two bits each: 0 unknown, 1 no, 2 yes (facts_row.c)
+    FACTS_STATE,                     // stage, outcome, mark, results, marks
+    FACTS_COUNTERS,                  // four columns of four counters, up to 255 each
+    FACTS_AREA = FACTS_COUNTERS + 4, // and the levels below it
     FACTS_WIDE = FACTS_AREA + CITY_LEVEL_LIMIT,
 };
 // Columns of 16 bits. Days count from 1970 in the city's time, 0 = none.
@@ -34,6 +59,14 @@ enum facts_narrow {
     FACTS_DUE,    // of the handling deadline
     FACTS_JUDGED, // handled in time, or the deadline passed: whichever was first
     FACTS_LEFT,   // handled after the deadline: overdue from due to this day
+    FACTS_ACCEPTED,
+    FACTS_VERIFIED,
+    FACTS_FILED,
+    FACTS_SENT,
+    FACTS_SIGNED,
+    FACTS_FED_BACK,
+    FACTS_CHECKED,
+    FACTS_HANDLED, // fed back, or ended without
     FACTS_FLAGS,
     FACTS_NARROW,
 };

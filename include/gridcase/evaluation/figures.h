@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-// Figures: how many cases came, were closed, are open, are late, in time and how fast, by
-// time, department, area, class and source. docs/figures.md defines each one and names its
-// source; the table in src/evaluation/measure.c is that definition as code.
+// Figures: counts and indicators (rules/evaluation.h) by time, department, area, class,
+// source, grid, person, company. docs/figures.md defines each one and names its source; the
+// tables in grids/standard/evaluation are that definition as data.
 //
 // What an actor may not see is not counted: see figures_scope in docs/figures.md.
 #pragma once
@@ -12,47 +12,40 @@
 #include <gridcase/core/error.h>
 #include <gridcase/db/db.h>
 #include <gridcase/evaluation/facts.h>
-
-enum figure_measure {
-    FIGURE_OPENED,
-    FIGURE_ENDED,
-    FIGURE_CLOSED,
-    FIGURE_OPEN,
-    FIGURE_OVERDUE,
-    FIGURE_CLOSING_RATE,
-    FIGURE_CLOSED_OF_OPENED,
-    FIGURE_TO_CLOSE,
-    FIGURE_ON_TIME_RATE,
-    FIGURE_HANDLED_IN_TIME,
-    FIGURE_TO_HANDLE,
-    FIGURE_TARGET_RATE,
-    FIGURE_TARGET_MET,
-    FIGURE_WITH_TARGET,
-    FIGURE_MEAN_TIME_TO_CLOSE,
-    FIGURE_MEASURE_COUNT,
-};
-
-enum figure_unit { FIGURE_CASES, FIGURE_SHARE, FIGURE_SECONDS };
-struct figure_definition {
-    const char *code;
-    const char *label_en, *label_zh;
-    enum figure_unit unit;
-    int numerator, denominator; // enum figure_measure, -1: none
-    bool stock;                 // as it stood at the end of the period, not over it
-};
-const struct figure_definition *figure_definition(enum figure_measure measure);
-const char *figure_unit_to_str(enum figure_unit unit); // "cases", "share", "s"
+#include <gridcase/rules/evaluation.h>
 
 enum figure_dimension {
     FIGURE_BY_DAY,
     FIGURE_BY_WEEK, // from Monday
     FIGURE_BY_MONTH,
+    FIGURE_BY_QUARTER,
+    FIGURE_BY_YEAR,       // up to here periods
+    FIGURE_BY_WEEKDAY,    // 1 Monday .. 7, of the day on which a count counts
+    FIGURE_BY_HOUR,       // 0 .. 23, of that instant
     FIGURE_BY_DEPARTMENT, // level 0: lead department; n: its office n steps below the root
     FIGURE_BY_AREA,       // level: position
     FIGURE_BY_CLASS,
     FIGURE_BY_MAJOR,
     FIGURE_BY_SOURCE,
+    FIGURE_BY_ID, // level: enum figure_id
 };
+// Dimensions whose keys are plain ids of the fact row.
+enum figure_id {
+    FIGURE_ID_GRID,
+    FIGURE_ID_DUTY_GRID,
+    FIGURE_ID_DESK,
+    FIGURE_ID_COMPANY, // of who reported
+    FIGURE_ID_CHECKER_COMPANY,
+    FIGURE_ID_REPORTED_BY, // persons by post, from here on
+    FIGURE_ID_ACCEPTED_BY,
+    FIGURE_ID_VERIFIED_BY,
+    FIGURE_ID_FILED_BY,
+    FIGURE_ID_SENT_BY,
+    FIGURE_ID_CHECKED_BY,
+    FIGURE_ID_CLOSED_BY,
+    FIGURE_ID_COUNT,
+};
+const char *figure_id_to_str(enum figure_id id); // "grid", "reported_by" ...
 struct figure_by {
     enum figure_dimension dimension;
     size_t level;
@@ -62,6 +55,8 @@ struct figure_by {
 struct figure_words {
     const char *measures, *by, *from, *to;
     const char *department, *lead, *area, *outside, *class_id, *major, *source;
+    const char *weekday, *hour;
+    const char *ids[FIGURE_ID_COUNT];
 };
 // Of the words department, area and outside there may be several with commas between: all
 // of them have to hold.
@@ -74,24 +69,35 @@ enum { FIGURE_DAYS_MOST = 3700, FIGURE_ROWS_MOST = 50000 };
 struct figure_query {
     int64_t now_ms; // cut to whole seconds
     int64_t today;
-    int64_t from_day, to_day; // inclusive, days since 1970 in the city's time
-    size_t measure_count;     // those asked for, then those that rates are made of
-    enum figure_measure measures[FIGURE_MEASURE_COUNT];
+    int64_t from_day, to_day;            // inclusive, days since 1970 in the city's time
+    const struct evaluation *evaluation; // what measures mean; the city's, or a draft
+    size_t measure_count; // those asked for, then those that they are made of
+    uint16_t measures[EVALUATION_MEASURES_MOST]; // positions in evaluation
     size_t by_count;
     struct figure_by by[2];
     struct figure_ids departments; // each with those below it
     struct figure_ids areas;
-    struct figure_ids outside; // level positions: cases in no area of them
-    int64_t lead_id;           // the lead department itself; -1: any; 0: cases without
-    int64_t class_id;          // -1: any; 0: cases without
-    const char *major;         // code, "" for classes without; NULL: any
-    int source;                // -1: any
+    struct figure_ids outside;    // level positions: cases in no area of them
+    int64_t lead_id;              // the lead department itself; -1: any; 0: cases without
+    int64_t class_id;             // -1: any; 0: cases without
+    const char *major;            // code, "" for classes without; NULL: any
+    int source;                   // -1: any
+    int weekday, hour;            // of the instant at which a count counts; -1: any
+    int64_t ids[FIGURE_ID_COUNT]; // -1: any; 0: none
+    bool by_definition;           // tests: nothing by hand-made sums or rollups
 };
+const struct indicator *figure_measure(const struct figure_query *query, size_t index);
 // Reads and checks; texts are borrowed from the words. Without a period: the 30 days up to
 // today. ERROR_INPUT "figures.measure", "figures.by", "figures.period", "figures.filter".
 int figure_query_read(const struct figure_words *words, const struct city_snapshot *city,
                       int64_t now_ms, struct figure_query *ret_query,
                       struct error *error) ERROR_MUST_CHECK;
+// The same with definitions that are not in force: a dry run.
+int figure_query_read_with(const struct figure_words *words,
+                           const struct city_snapshot *city,
+                           const struct evaluation *evaluation, int64_t now_ms,
+                           struct figure_query *ret_query,
+                           struct error *error) ERROR_MUST_CHECK;
 // "day", "area:ward", "department:1" ...; empty for a number out of range.
 const char *figure_by_to_str(const struct city_snapshot *city, const struct figure_by *by,
                              struct arena *arena);
@@ -122,8 +128,10 @@ int figures_compute(struct facts *facts, struct db *db, const struct city_snapsh
                     struct arena *arena, struct figure_answer *ret_answer,
                     struct error *error) ERROR_MUST_CHECK;
 
-// The cases behind a figure, newest first: exactly as many as the figure says. For a rate
-// ask for its numerator or denominator; for the mean time, the cases closed.
+// The cases behind a figure, newest first: for a count of cases exactly as many as it says,
+// for a sum those that add to it. For a quotient those of the counts above the line, or
+// below it; for another formula those of all its counts. ERROR_INPUT "figures.no_list" when
+// a figure is made of no counts.
 struct figure_list {
     int64_t *case_ids; // arena
     size_t count;
@@ -133,6 +141,6 @@ struct figure_list {
 };
 int figures_list(struct facts *facts, struct db *db, const struct city_snapshot *city,
                  const struct actor *actor, const struct figure_query *query,
-                 enum figure_measure measure, int64_t before, size_t most,
+                 size_t measure, bool below, int64_t before, size_t most,
                  struct arena *arena, struct figure_list *ret_list,
                  struct error *error) ERROR_MUST_CHECK;
