@@ -249,6 +249,7 @@ struct api_call {
     int64_t now_ms;
     enum api_phase phase;
     struct error error;        // of the lane or the pool, to be told on the HTTP thread
+    struct error missing;      // what the reply needs could not be read: it is not sent
     const char *error_members; // more members of the problem, in the arena
     struct json *body;         // parsed on demand by api_body
     bool has_key;
@@ -268,6 +269,9 @@ void api_call_run(struct api_call *call);
 void api_call_resumed(struct api_call *call);
 void api_call_done(struct api_call *call);
 void api_reply_error(struct api_call *call, const struct error *error);
+// For what puts a reply together piece by piece: the reply is not sent, the error is told,
+// or the handler run again with more time. A row that is not there is no such error.
+void api_reply_misses(struct api_call *call, const struct error *error);
 
 // ---- for handlers (call.c, dispatch.c) ----
 // In the worker pool? A READ handler that may take long returns api_go_slow while it is

@@ -83,6 +83,13 @@ void api_reply_error(struct api_call *call, const struct error *error)
     http_reply_problem_status(call->request, status, &told, call->error_members);
 }
 
+void api_reply_misses(struct api_call *call, const struct error *error)
+{
+    if (error->code != ERROR_NOT_FOUND && call->missing.code == 0) {
+        call->missing = *error;
+    }
+}
+
 // ---- who is calling ----
 
 const char *api_session_token(struct api_call *call, bool *ret_bearer)
@@ -453,6 +460,9 @@ int api_query_only(struct api_call *call, const char *const *names, struct error
 
 void api_reply_tagged(struct api_call *call, const char *type, struct buffer *body)
 {
+    if (call->missing.code) {
+        return;
+    }
     if (!body->failed) {
         uint64_t tag = 14695981039346656037u; // FNV-1a: a tag, not a secret
         for (size_t i = 0; i < body->length; i++) {
@@ -470,6 +480,9 @@ void api_reply_tagged(struct api_call *call, const char *type, struct buffer *bo
 
 void api_reply_json(struct api_call *call, unsigned status, struct buffer *body)
 {
+    if (call->missing.code) {
+        return;
+    }
     if (status == 200 && http_request_is_safe(call->request)) {
         api_reply_tagged(call, "application/json", body);
     } else {
@@ -495,7 +508,9 @@ void api_answer_send_private(struct api_call *call, unsigned status,
                              struct api_answer *answer)
 {
     json_end_object(&answer->json);
-    http_reply_json(call->request, status, &answer->body);
+    if (!call->missing.code) {
+        http_reply_json(call->request, status, &answer->body);
+    }
 }
 
 void api_answer_cleanup(struct api_answer *answer)

@@ -252,6 +252,10 @@ static int put_row(struct export_job *job, const struct case_summary *summary,
                            (int)summary->source, job->language),
                SHEET_PLAIN);
     put_where(job, summary);
+    if (job->call->missing.code) {
+        *error = job->call->missing;
+        return error->code;
+    }
     return sheet_end_row(sheet, error);
 }
 

@@ -547,16 +547,21 @@ static void tell_changes(struct api_call *call, struct db *db)
 static int apply_unseen(struct api_call *call, struct db *db, struct error *error)
 {
     struct move_data *data = call->data;
-    struct error ignored = {0};
+    struct error why = {0};
     DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
     int code = db_begin(db, DB_WRITE, &transaction, error);
     if (code) {
         return code;
     }
-    if (data->move.key &&
-        case_apply(db, call->snapshot, &data->move, &data->result, &ignored) == 0 &&
-        data->result.repeated) {
-        return db_commit(&transaction, error);
+    if (data->move.key) {
+        code = case_apply(db, call->snapshot, &data->move, &data->result, &why);
+        if (!code && data->result.repeated) {
+            return db_commit(&transaction, error);
+        }
+        if (code == ERROR_BUSY || code == ERROR_IO || code == ERROR_STORE) {
+            *error = why; // of the store: what it would have answered is not known
+            return code;
+        }
     }
     return error_set(error, ERROR_NOT_FOUND, "case.unknown", "there is no such case");
 }

@@ -21,6 +21,21 @@ static int reader(struct api_call *call, struct db **ret_db, struct error *error
     return db_reader_borrow(call->api->store, call->city->slug, database, ret_db, error);
 }
 
+// A handler, or what replies after a write: its own error, or that of a piece of the reply.
+static int run_handler(struct api_call *call,
+                       int (*handler)(struct api_call *call, struct db *db,
+                                      struct error *error),
+                       struct db *db, struct error *error)
+{
+    error_clear(&call->missing);
+    int code = handler(call, db, error);
+    if (!code && call->missing.code) {
+        *error = call->missing;
+        code = error->code;
+    }
+    return code;
+}
+
 // ---- slow: the worker pool ----
 
 static void slow_work(void *context)
@@ -30,7 +45,7 @@ static void slow_work(void *context)
     struct error error = {0};
     int code = reader(call, &db, &error);
     if (!code) {
-        code = call->route->handler(call, db, &error);
+        code = run_handler(call, call->route->handler, db, &error);
     }
     if (code) {
         call->error = error;
@@ -87,7 +102,7 @@ static void run_read(struct api_call *call)
         if (db) {
             db_set_budget(db, DB_READ_BUDGET_US);
         }
-        code = call->route->handler(call, db, &error);
+        code = run_handler(call, call->route->handler, db, &error);
     }
     if (code && strcmp(error.slug, "db.over_budget") == 0) {
         db = db_reader_return(db);
@@ -150,7 +165,7 @@ static void reply_written(struct api_call *call)
     struct error error = {0};
     int code = reader(call, &db, &error);
     if (!code) {
-        code = call->route->reply(call, db, &error);
+        code = run_handler(call, call->route->reply, db, &error);
     }
     if (code) {
         api_reply_error(call, &error);

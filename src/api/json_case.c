@@ -33,6 +33,8 @@ const char *api_person_name(struct api_view *view, int64_t id)
     const char *name = "";
     if (account_person_by_id(view->db, id, &person, &error) == 0) {
         name = arena_text(view->call->arena, person.name);
+    } else {
+        api_reply_misses(view->call, &error);
     }
     if (view->name_count < most) {
         view->names[view->name_count].id = id;

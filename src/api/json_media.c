@@ -82,7 +82,11 @@ static void put_one(struct api_view *view, const struct case_detail *detail,
     json_begin_object(json, NULL);
     json_put_text(json, "sha256", hex);
     json_put_bool(json, "received", media->received);
-    if (media->received && media_file_find(view->db, media->sha256, &file, &error) == 0) {
+    int code =
+        media->received ? media_file_find(view->db, media->sha256, &file, &error) : 0;
+    if (code) {
+        api_reply_misses(view->call, &error);
+    } else if (media->received) {
         json_put_text(json, "type", media_content_type(&file, MEDIA_RENDITION));
         json_put_int(json, "bytes", file.bytes);
         if (file.width_px > 0) {
