@@ -51,6 +51,7 @@ SELECT 'SELECT ' || t.read || ' FROM "' || $1 || '" ORDER BY ' || k.list,
            || ') ON CONFLICT (' || k.list || ') DO '
            || coalesce('UPDATE SET ' || t.sets, 'NOTHING'),
        'DELETE FROM "' || $1 || '" WHERE ' || k.equal,
+       'SELECT count(*) FROM "' || $1 || '"',
        'COPY "' || $1 || '" (' || t.names || ') FROM STDIN (FORMAT binary)'
 FROM t, k;
 
@@ -90,3 +91,9 @@ DELETE FROM case_open_point;
 -- database: cases
 INSERT INTO case_open_point (case_id, west, east, south, north)
 SELECT case_id, lon, lon, lat, lat FROM case_file WHERE closed_at IS NULL AND lon IS NOT NULL;
+
+-- Cases that have changed since a position of the stream.
+-- name: copy_changed
+-- database: cases
+-- rows: many
+SELECT DISTINCT case_id FROM change WHERE position > $1;

@@ -151,8 +151,10 @@ struct api_city {
     atomic_bool reloaded; // a model was read: its calendar may be another
     atomic_bool changed;  // since timers were looked at
     atomic_uint streams;
-    int64_t looked_ms;      // the timer thread's own
-    int64_t case_upkeep_ms; // likewise: last upkeep of cases
+    atomic_bool off;            // out of service by its row, even while it is open
+    atomic_llong held_until_us; // uptime; nobody may write before: it is being moved
+    int64_t looked_ms;          // the timer thread's own
+    int64_t case_upkeep_ms;     // likewise: last upkeep of cases
     int64_t swept_ms;
     // Of the index (search.c); the writer and the state are its thread's own.
     struct case_search_writer *search_writer; // NULL: not looked at yet
@@ -164,6 +166,13 @@ struct api_city {
     atomic_llong search_behind;  // changes, when it was last looked at
     atomic_llong search_behind_ms;
 };
+
+// ERROR_BUSY "city.out_of_service" when its row says so.
+int api_city_off_check(struct api *api, struct api_city *city,
+                       struct error *error) ERROR_MUST_CHECK;
+// Is the city being handed over to another store? ERROR_BUSY "city.held" then.
+int api_city_hold_check(struct api *api, struct api_city *city,
+                        struct error *error) ERROR_MUST_CHECK;
 
 int api_cities_load(struct api *api, struct error *error) ERROR_MUST_CHECK;
 void api_cities_close(struct api *api);

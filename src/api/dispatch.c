@@ -235,6 +235,9 @@ static void call_continue(struct api_call *call)
         code = error_set(&error, ERROR_BUSY, "city.out_of_service",
                          "the city was closed in between");
     }
+    if (!code && call->city && call->route->http.method != HTTP_GET) {
+        code = api_city_hold_check(call->api, call->city, &error);
+    }
     if (!code && !call->authenticated) {
         code = api_authenticate(call, &error);
     }
@@ -254,7 +257,10 @@ static void call_continue(struct api_call *call)
 
 void api_call_run(struct api_call *call)
 {
-    if (call->city && !api_city_is_open(call->api, call->city)) {
+    struct error error = {0};
+    if (call->city && api_city_off_check(call->api, call->city, &error)) {
+        api_reply_error(call, &error);
+    } else if (call->city && !api_city_is_open(call->api, call->city)) {
         run_open(call);
     } else {
         call_continue(call);

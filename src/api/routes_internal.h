@@ -178,6 +178,7 @@ API_HANDLER(changes_open);
 API_HANDLER(control_status);
 API_HANDLER(control_cities);
 API_HANDLER(control_reload);
+API_HANDLER(control_hold);
 API_HANDLER(control_check);
 API_HANDLER(control_seal);
 API_HANDLER(control_search_rebuild);

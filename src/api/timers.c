@@ -134,7 +134,9 @@ static void look(void *context, struct api_city *city)
     struct api *api = context;
     int64_t now_ms = instant_now_ms();
     int64_t now_us = instant_monotonic_us();
-    if (atomic_load(&city->timer_running) || atomic_load(&api->timer_stop)) {
+    struct error held = {0};
+    if (atomic_load(&city->timer_running) || atomic_load(&api->timer_stop) ||
+        api_city_hold_check(api, city, &held) || api_city_off_check(api, city, &held)) {
         return;
     }
     bool open = api_city_is_open(api, city);

@@ -24,6 +24,7 @@ extern const struct cli_command cli_status_commands[];
 extern const struct cli_command cli_certificate_commands[];
 extern const struct cli_command cli_grid_commands[];
 extern const struct cli_command cli_verify_commands[];
+extern const struct cli_command cli_store_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
@@ -43,6 +44,7 @@ const struct cli_command *const cli_families[] = {
     cli_certificate_commands,
     cli_grid_commands,
     cli_verify_commands,
+    cli_store_commands,
     NULL,
 };
 

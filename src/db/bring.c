@@ -87,7 +87,10 @@ static int begin_batch(struct bringing *b, struct error *error)
             return code;
     }
     b->batch_rows++;
-    return b->batch.db ? 0 : db_begin(b->bring->to, DB_WRITE, &b->batch, error);
+    if (b->batch.db)
+        return 0;
+    int code = db_begin(b->bring->to, DB_WRITE, &b->batch, error);
+    return code == 0 ? db_make_room(b->bring->to, error) : code;
 }
 
 static int run(struct bringing *b, const char *text, const struct db_value *values,
@@ -235,7 +238,7 @@ int db_bring_removals(struct db_bring *bring, struct error *error)
     return bring_all(&b, error);
 }
 
-int db_bring_end(struct db *to, struct error *error)
+int db_bring_end(struct db *to, bool filled, struct error *error)
 {
-    return to->engine->fill_over ? to->engine->fill_over(to->connection, error) : 0;
+    return to->engine->fill_over ? to->engine->fill_over(to->connection, filled, error) : 0;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -146,7 +147,7 @@ struct db_engine {
                       bool shape, struct error *error);
     int (*fill_end)(void *connection, struct error *error);
     void (*fill_drop)(void *connection);
-    int (*fill_over)(void *connection, struct error *error);
+    int (*fill_over)(void *connection, bool filled, struct error *error);
 
     // Databases of a city as a whole, and the one that can be made again.
     int (*remove_city)(const struct db_target *target, struct error *error);
@@ -232,6 +233,7 @@ struct db_place {
     struct db *idle;
     struct db_lane *lane;
     unsigned lane_users;
+    atomic_bool held;   // nothing is written: db_store_city_hold
     bool lane_changing; // somebody opens or closes it: wait for store->changed
     int64_t used_us;    // last time that something was asked for, monotonic
     struct db_place *next;

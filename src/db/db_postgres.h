@@ -50,7 +50,7 @@ struct pg_connection {
     unsigned lost;      // counts ended transactions: a cursor of an older one is gone
     char xid[32];       // of the writing transaction
     char mark[PG_MARK_SIZE]; // of the server's life in which it began
-    unsigned room_left; // writing transactions until partitions are looked after
+    unsigned room_left;      // writing transactions until partitions are looked after
     int64_t changes;
     int64_t budget_end_us; // 0: none
     bool was_over_budget;
@@ -184,7 +184,7 @@ int pg_fill_value(void *connection, size_t first, const struct db_value *value, 
                   struct error *error);
 int pg_fill_end(void *connection, struct error *error);
 void pg_fill_drop(void *connection);
-int pg_fill_over(void *connection, struct error *error);
+int pg_fill_over(void *connection, bool filled, struct error *error);
 
 // ---- postgres_room.c ----
 // Within a writing transaction: makes the partitions that are due, every now and then.

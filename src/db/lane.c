@@ -102,11 +102,24 @@ static void roll_back_to(struct db *db, unsigned level)
     }
 }
 
+// Does the city hold still? Then a job fails before it has done anything.
+static bool is_held(struct db *db, struct node *node)
+{
+    if (!atomic_load(&db->place->held))
+        return false;
+    node->code = error_set(&node->error, ERROR_BUSY, "city.held",
+                           "%s is being moved to another store, nobody may write to it now",
+                           db->place->slug);
+    return true;
+}
+
 // Runs a job's work. Leaves its result in the node.
 static void work(struct db *db, struct node *node)
 {
     unsigned level = db->level;
     error_clear(&node->error);
+    if (is_held(db, node))
+        return;
     db->slice_end_us = instant_monotonic_us() + DB_LANE_SLICE_MS * 1000;
     node->code = node->job.work(db, node->job.context, &node->error);
     if (node->code >= 0 && db->level != level)
@@ -287,7 +300,14 @@ static void run_batch(struct db_lane *lane, struct node **nodes, size_t count)
 {
     struct error error = {0};
     struct batch batch = {.nodes = nodes, .count = count};
-    size_t run = count;
+    size_t run = count, held = 0;
+    // Not even the turn is waited for.
+    while (held < count && is_held(lane->db, nodes[held]))
+        held++;
+    if (held == count) {
+        tell(lane, nodes, count);
+        return;
+    }
     int code = run_once(lane, &batch, &run, &error);
     if (code == 0) {
         give_back(lane, nodes + run, count - run);

@@ -171,13 +171,13 @@ static int run_made(struct pg_connection *connection, enum query_id query,
     return code;
 }
 
-int pg_fill_over(void *given, struct error *error)
+int pg_fill_over(void *given, bool filled, struct error *error)
 {
     struct pg_connection *connection = given;
     int code = pg_pool_take(connection, error);
     if (code == 0)
         code = run_made(connection, QUERY_POSTGRES_DRAW_ON, error);
-    if (code == 0)
+    if (code == 0 && filled)
         code = run_made(connection, QUERY_POSTGRES_LOOK_OVER, error);
     pg_settle(connection);
     return code;

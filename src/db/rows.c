@@ -142,6 +142,21 @@ struct db_rows *db_rows_close(struct db_rows *rows)
     return NULL;
 }
 
+int db_table_count(struct db *db, const struct db_table *table, int64_t *ret_rows,
+                   struct error *error)
+{
+    struct db_text whole = {table->count, strlen(table->count), false};
+    void *native = NULL;
+    int code = db->engine->prepare(db->connection, &whole, &native, error);
+    if (code == 0)
+        code = db->engine->step(native, error);
+    if (code == DB_ROW)
+        *ret_rows = db->engine->column_int(native, 0);
+    if (native)
+        db->engine->release(native);
+    return code < 0 ? error_prefix(error, "%s", table->name) : 0;
+}
+
 int db_teller_tell(const struct db_teller *teller, int64_t rows, bool last,
                    struct error *error)
 {

@@ -111,13 +111,13 @@ static int read_columns(sqlite3 *handle, struct db_table *table, struct error *e
 
 static int read_texts(sqlite3 *handle, struct db_table *table, struct error *error)
 {
-    const char **texts[] = {&table->read, &table->read_range, &table->put, &table->remove,
-                            &table->fill};
+    const char **texts[] = {&table->read,   &table->read_range, &table->put,
+                            &table->remove, &table->count,      &table->fill};
     sqlite3_stmt *statement = NULL;
     int code = ask(handle, QUERY_CATALOGUE_TEXTS, table->name, &statement, error);
     if (code == 0)
         code = next(handle, statement, error);
-    for (int i = 0; code == 1 && i < 5; i++) {
+    for (int i = 0; code == 1 && i < 6; i++) {
         const char *text = (const char *)sqlite3_column_text(statement, i);
         if (text)
             *texts[i] = memory_text(text);

@@ -237,6 +237,14 @@ static struct db_place *place_find(struct db_store *store, const char *slug,
     return place;
 }
 
+void db_store_city_hold(struct db_store *store, const char *slug, bool held)
+{
+    pthread_mutex_lock(&store->mutex);
+    for (int database = DB_CITY; database <= DB_CASES; database++)
+        atomic_store(&place_find(store, slug, (enum db_database)database)->held, held);
+    pthread_mutex_unlock(&store->mutex);
+}
+
 struct db_target db_target_of(const struct db_store *store, const char *slug,
                               enum db_database database, enum db_mode mode)
 {

@@ -28,16 +28,21 @@ export function uuid() {
 // With GRIDCASE_ENGINE=postgres a new data folder gets a database of the private cluster
 // (tools/with_postgres.sh); the program then finds it by the folder's store-address.
 let databases = 0;
-export async function prepareEngine(data) {
-  if (process.env.GRIDCASE_ENGINE !== 'postgres') return;
-  const address = join(data, 'store-address');
-  if (existsSync(address)) return;
+// The address of a new database of the private cluster.
+export async function newDatabase() {
   const cluster = process.env.GRIDCASE_TEST_POSTGRES;
   if (!cluster) throw new Error('no PostgreSQL: run this by tools/with_postgres.sh');
   const name = `test_${process.pid}_${++databases}`;
   await run('psql', ['-X', '-q', '-d', `${cluster}&dbname=postgres`, '-c', `CREATE DATABASE ${name} TEMPLATE gridcase_template`]);
+  return cluster.replace('///?', `///${name}?`);
+}
+export async function prepareEngine(data) {
+  if (process.env.GRIDCASE_ENGINE !== 'postgres') return;
+  const address = join(data, 'store-address');
+  if (existsSync(address)) return;
+  const database = await newDatabase();
   mkdirSync(data, { recursive: true });
-  writeFileSync(address, `${cluster}&dbname=${name}\n`, { mode: 0o600 });
+  writeFileSync(address, `${database}\n`, { mode: 0o600 });
 }
 export const onPostgres = process.env.GRIDCASE_ENGINE === 'postgres';
 

@@ -166,7 +166,7 @@ static void check_differences(struct side *from, struct side *to)
     struct db_bring done;
     fill(from, 20);
     bring(from, to, &done);
-    assert_ok(db_bring_end(to->writer, &error)); // numbers are drawn on behind them
+    assert_ok(db_bring_end(to->writer, true, &error)); // numbers are drawn on behind them
     // What is too many there goes, what is missing comes, also behind what is there.
     add_probe(to, "stranger", DB_INT(5), DB_NULL, DB_NULL);
     add_probe(to, "another", DB_INT(6), DB_NULL, DB_NULL);

@@ -35,8 +35,9 @@ struct db_table {
     size_t key[DB_KEY_MAX]; // columns of the primary key
     size_t key_count;
     // Statements: all rows in order of the key; those whose first part of the key is $1 to
-    // $2; a row put in, over an older one; one removed; an empty table filled.
-    const char *read, *read_range, *put, *remove, *fill;
+    // $2; a row put in, over an older one; one removed; rows counted; an empty table
+    // filled.
+    const char *read, *read_range, *put, *remove, *count, *fill;
 };
 struct db_catalogue {
     const struct db_table *tables; // first those that others name
@@ -64,6 +65,9 @@ int db_rows_next(struct db_rows *rows, struct error *error) ERROR_MUST_CHECK;
 const struct db_value *db_rows_values(const struct db_rows *rows);
 const struct buffer *db_rows_bytes(const struct db_rows *rows);
 struct db_rows *db_rows_close(struct db_rows *rows); // takes NULL, returns NULL
+
+int db_table_count(struct db *db, const struct db_table *table, int64_t *ret_rows,
+                   struct error *error) ERROR_MUST_CHECK;
 
 // ---- digests ----
 struct db_digest {
@@ -99,5 +103,6 @@ struct db_bring {
 int db_bring_rows(struct db_bring *bring, struct error *error) ERROR_MUST_CHECK;
 // Removes what is too many: tables in the opposite order, after all rows were brought.
 int db_bring_removals(struct db_bring *bring, struct error *error) ERROR_MUST_CHECK;
-// When all tables are whole: numbers are drawn on from the highest, the planner is told.
-int db_bring_end(struct db *to, struct error *error) ERROR_MUST_CHECK;
+// When all tables are whole: numbers are drawn on from the highest; filled: and the planner
+// looks at them.
+int db_bring_end(struct db *to, bool filled, struct error *error) ERROR_MUST_CHECK;

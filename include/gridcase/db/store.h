@@ -91,6 +91,10 @@ int db_store_city_set(struct db_store *store, const char *slug, const char *stat
 int db_store_city_migrate(struct db_store *store, const char *slug,
                           struct error *error) ERROR_MUST_CHECK;
 
+// While a city is held its lanes do nothing: their jobs end with ERROR_BUSY "city.held",
+// those that wait already, too. For this process; reading goes on.
+void db_store_city_hold(struct db_store *store, const char *slug, bool held);
+
 // Throws a city's DB_SEARCH away, so that the next handle finds a new one. ERROR_BUSY
 // "city.in_use" while handles, readers or lanes of it are out: try again.
 int db_store_discard_search(struct db_store *store, const char *slug,

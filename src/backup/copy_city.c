@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: MPL-2.0
+// The databases of a city from one store to another.
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gridcase/cases/read.h>
+#include <gridcase/core/arena.h>
+#include <gridcase/core/instant.h>
+
+#include "copy_internal.h"
+
+// Ranges of cases that are brought one by one: more are joined where the gaps are small.
+enum { RANGES_MOST = 200, TASKS_A_CASE = 1024 };
+
+// ---- telling ----
+
+const char *copy_state_to_str(enum copy_state state)
+{
+    static const char *const words[COPY_STATE_COUNT] = {
+        "beginning", "copying", "comparing", "photos", "recounting", "catching up", "held"};
+    return words[state];
+}
+
+void city_copy_tell(struct city_copy *copy, enum copy_state state, const char *what)
+{
+    struct copy_progress *progress = &copy->progress;
+    progress->state = state;
+    snprintf(progress->what, sizeof progress->what, "%s%s%s", copy->slug, *what ? ": " : "",
+             what);
+    if (copy->options->tell)
+        copy->options->tell(copy->options->context, progress);
+}
+
+static bool tell_rows(void *context, int64_t rows)
+{
+    struct city_copy *copy = context;
+    copy->progress.done += rows;
+    if (copy->options->tell)
+        copy->options->tell(copy->options->context, &copy->progress);
+    return !copy->options->stop || !atomic_load(copy->options->stop);
+}
+
+static void expect(struct city_copy *copy, int64_t rows)
+{
+    copy->progress.done = 0;
+    copy->progress.all = rows;
+}
+
+// ---- handles ----
+
+int city_copy_open(struct city_copy *copy, struct error *error)
+{
+    static const enum db_database databases[COPY_SIDES] = {DB_CITY, DB_CASES};
+    int code = 0;
+    for (int i = 0; code == 0 && i < COPY_SIDES; i++) {
+        struct copy_side *side = &copy->sides[i];
+        side->database = databases[i];
+        code = db_catalogue(side->database, &side->catalogue, error);
+        if (code == 0)
+            code = db_open(copy->from, copy->slug, side->database, DB_READ, &side->from,
+                           error);
+        if (code == 0)
+            code =
+                db_open(copy->to, copy->slug, side->database, DB_WRITE, &side->to, error);
+        if (code == 0)
+            code =
+                db_open(copy->to, copy->slug, side->database, DB_READ, &side->seen, error);
+    }
+    return code;
+}
+
+void city_copy_close(struct city_copy *copy)
+{
+    city_copy_moment_end(copy);
+    for (int i = 0; i < COPY_SIDES; i++) {
+        struct copy_side *side = &copy->sides[i];
+        side->from = db_close(side->from);
+        side->seen = db_close(side->seen);
+        side->to = db_close(side->to);
+    }
+}
+
+// The cases first: the model that they name is in the copy of the model for certain.
+int city_copy_moment(struct city_copy *copy, struct error *error)
+{
+    struct case_stream stream = {0};
+    int code = 0;
+    city_copy_moment_end(copy);
+    copy->result.taken_ms = instant_now_ms();
+    for (int i = COPY_SIDES - 1; code == 0 && i >= 0; i--) {
+        struct copy_side *side = &copy->sides[i];
+        code = db_begin(side->from, DB_READ, &side->moment, error);
+        if (code == 0 && side->database == DB_CASES)
+            code = case_stream(side->from, &stream, error);
+    }
+    copy->epoch = stream.epoch;
+    copy->position = stream.last;
+    return code;
+}
+
+void city_copy_moment_end(struct city_copy *copy)
+{
+    for (int i = 0; i < COPY_SIDES; i++)
+        db_rollback(&copy->sides[i].moment);
+}
+
+// ---- a table ----
+
+static struct db_bring bring_of(struct city_copy *copy, struct copy_side *side,
+                                const struct db_table *table, const struct db_range *range)
+{
+    return (struct db_bring){.from = side->from,
+                             .to = side->to,
+                             .seen = side->seen,
+                             .table = table,
+                             .range = range,
+                             .teller = {tell_rows, copy}};
+}
+
+static void note_digest(struct city_copy *copy, const struct copy_side *side,
+                        const struct db_bring *bring)
+{
+    copy->result.rows += bring->rows;
+    if (city_digest_counts(bring->table->name))
+        copy->lines[copy->line_count++] =
+            (struct city_digest_line){side->database, bring->table->name, bring->digest};
+}
+
+// What is no table: points of open cases, an index that SQLite keeps as a virtual table.
+static int make_points(struct city_copy *copy, struct error *error)
+{
+    struct db *to = copy->sides[1].to;
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    int code = db_begin(to, DB_WRITE, &transaction, error);
+    if (code == 0)
+        code = db_execute(to, QUERY_COPY_POINT_CLEAR, NULL, 0, error);
+    if (code == 0)
+        code = db_execute(to, QUERY_COPY_POINT_FILL, NULL, 0, error);
+    return code == 0 ? db_commit(&transaction, error) : code;
+}
+
+static int remove_extra(struct city_copy *copy, struct copy_side *side, struct error *error)
+{
+    int code = 0;
+    for (size_t i = side->catalogue->count; code == 0 && i-- > 0;) {
+        struct db_bring bring = bring_of(copy, side, &side->catalogue->tables[i], NULL);
+        bring.teller.tell = NULL;
+        if (copy->extra[i])
+            code = db_bring_removals(&bring, error);
+        copy->result.removed += bring.extra;
+    }
+    return code;
+}
+
+static int copy_side(struct city_copy *copy, struct copy_side *side, struct error *error)
+{
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < side->catalogue->count; i++) {
+        const struct db_table *table = &side->catalogue->tables[i];
+        struct db_bring bring = bring_of(copy, side, table, NULL);
+        city_copy_tell(copy, COPY_ROWS, table->name);
+        code = db_bring_rows(&bring, error);
+        copy->extra[i] = bring.extra > 0;
+        copy->result.put += bring.put;
+        note_digest(copy, side, &bring);
+    }
+    if (code == 0)
+        code = remove_extra(copy, side, error);
+    return code == 0 ? db_bring_end(side->to, true, error) : code;
+}
+
+static int count_rows(struct city_copy *copy, int64_t *ret_rows, struct error *error)
+{
+    int64_t all = 0;
+    int code = 0;
+    for (int i = 0; code == 0 && i < COPY_SIDES; i++)
+        for (size_t t = 0; code == 0 && t < copy->sides[i].catalogue->count; t++) {
+            int64_t rows = 0;
+            code = db_table_count(copy->sides[i].from, &copy->sides[i].catalogue->tables[t],
+                                  &rows, error);
+            all += rows;
+        }
+    *ret_rows = all;
+    return code;
+}
+
+int city_copy_all(struct city_copy *copy, struct error *error)
+{
+    int64_t rows = 0;
+    copy->line_count = 0;
+    copy->result.rows = 0;
+    city_copy_tell(copy, COPY_BEGINS, "");
+    int code = count_rows(copy, &rows, error);
+    expect(copy, rows);
+    for (int i = 0; code == 0 && i < COPY_SIDES; i++)
+        code = copy_side(copy, &copy->sides[i], error);
+    return code == 0 ? make_points(copy, error) : code;
+}
+
+// ---- what has changed ----
+
+struct changed {
+    int64_t after; // position of the stream
+    int64_t *cases;
+    size_t count, room;
+    struct db_range ranges[RANGES_MOST];
+    size_t range_count;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static int list_changed(struct city_copy *copy, struct changed *changed,
+                        struct error *error)
+{
+    DB_STATEMENT_CLEANUP struct db_statement *s = NULL;
+    int code = db_prepare(copy->sides[1].from, QUERY_COPY_CHANGED, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_int(s, 1, changed->after);
+    while ((code = db_step(s, error)) == DB_ROW) {
+        if (changed->count == changed->room) {
+            size_t room = changed->room * 2 + 1024;
+            int64_t *more = realloc(changed->cases, room * sizeof *more);
+            if (!more)
+                return error_set(error, ERROR_LIMIT, "copy.too_much",
+                                 "no memory for %zu changed cases", room);
+            changed->cases = more;
+            changed->room = room;
+        }
+        changed->cases[changed->count++] = db_column_int(s, 0);
+    }
+    return code;
+}
+
+// The gaps that may stay: as many as there are ranges to spare, the widest.
+static int64_t least_gap(const struct changed *changed)
+{
+    if (changed->count <= RANGES_MOST)
+        return 1;
+    int64_t *gaps = memory_array(changed->count, sizeof *gaps);
+    for (size_t i = 1; i < changed->count; i++)
+        gaps[i - 1] = changed->cases[i] - changed->cases[i - 1];
+    qsort(gaps, changed->count - 1, sizeof *gaps, compare_ids);
+    int64_t gap = gaps[changed->count - RANGES_MOST] + 1;
+    free(gaps);
+    return gap;
+}
+
+static void make_ranges(struct changed *changed)
+{
+    if (changed->count == 0)
+        return;
+    qsort(changed->cases, changed->count, sizeof *changed->cases, compare_ids);
+    int64_t gap = least_gap(changed);
+    for (size_t i = 0; i < changed->count; i++) {
+        struct db_range *last = &changed->ranges[changed->range_count];
+        int64_t id = changed->cases[i];
+        if (changed->range_count > 0 && id - last[-1].last <= gap)
+            last[-1].last = id;
+        else if (changed->range_count < RANGES_MOST)
+            changed->ranges[changed->range_count++] = (struct db_range){id, id};
+        else
+            last[-1].last = id;
+    }
+}
+
+// How a table's key begins: 1 with the case, 1024 with the task; 0 otherwise.
+static int64_t per_case(const struct db_table *table)
+{
+    const char *first = table->columns[table->key[0]].name;
+    return strcmp(first, "case_id") == 0   ? 1
+           : strcmp(first, "task_id") == 0 ? TASKS_A_CASE
+                                           : 0;
+}
+
+// One table's part of the change: by case, the stream from where it was, others as a whole.
+static int bring_table(struct city_copy *copy, struct copy_side *side, size_t table,
+                       const struct changed *changed, bool removes, struct error *error)
+{
+    const struct db_table *t = &side->catalogue->tables[table];
+    int64_t factor = side->database == DB_CASES ? per_case(t) : 0;
+    bool stream = t->key_count == 1 && strcmp(t->columns[t->key[0]].name, "position") == 0;
+    size_t parts = factor > 0 ? changed->range_count : 1;
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < parts; i++) {
+        const struct db_range *cases = &changed->ranges[i];
+        struct db_range range = {changed->after + 1, INT64_MAX};
+        if (factor > 0)
+            range =
+                (struct db_range){cases->first * factor, (cases->last + 1) * factor - 1};
+        struct db_bring bring =
+            bring_of(copy, side, t, factor > 0 || stream ? &range : NULL);
+        bring.teller.tell = NULL;
+        code = removes ? db_bring_removals(&bring, error) : db_bring_rows(&bring, error);
+        copy->result.put += bring.put;
+        copy->result.removed += removes ? bring.extra : 0;
+        if (bring.extra > 0)
+            copy->extra[table] = true;
+    }
+    return code;
+}
+
+// Those that others name come first, and what is too many goes the other way round.
+static int bring_changes(struct city_copy *copy, struct copy_side *side,
+                         const struct changed *changed, struct error *error)
+{
+    size_t count = side->catalogue->count;
+    int code = 0;
+    memset(copy->extra, 0, sizeof copy->extra);
+    for (size_t t = 0; code == 0 && t < count; t++) {
+        code = bring_table(copy, side, t, changed, false, error);
+        copy->progress.done++;
+        city_copy_tell(copy, copy->progress.state, side->catalogue->tables[t].name);
+    }
+    for (size_t t = count; code == 0 && t-- > 0;)
+        if (copy->extra[t])
+            code = bring_table(copy, side, t, changed, true, error);
+    return code == 0 ? db_bring_end(side->to, false, error) : code;
+}
+
+int city_copy_changes(struct city_copy *copy, enum copy_state state, int64_t *ret_cases,
+                      struct error *error)
+{
+    struct changed *changed = memory_new(sizeof *changed);
+    int64_t epoch = copy->epoch;
+    changed->after = copy->position;
+    copy->progress.state = state;
+    int code = city_copy_moment(copy, error);
+    if (code == 0 && copy->epoch != epoch)
+        code = error_set(error, ERROR_CONFLICT, "copy.other_stream",
+                         "%s was restored while it was copied: copy it again", copy->slug);
+    if (code == 0)
+        code = list_changed(copy, changed, error);
+    make_ranges(changed);
+    expect(copy,
+           (int64_t)(copy->sides[0].catalogue->count + copy->sides[1].catalogue->count));
+    for (int i = 0; code == 0 && i < COPY_SIDES; i++)
+        code = bring_changes(copy, &copy->sides[i], changed, error);
+    if (code == 0)
+        code = make_points(copy, error);
+    *ret_cases = (int64_t)changed->count;
+    free(changed->cases);
+    free(changed);
+    return code;
+}
+
+// ---- reading back ----
+
+struct reading {
+    struct city_copy *copy;
+    struct db_teller teller;
+    bool from;
+    struct city_digest_line lines[COPY_SIDES * DB_TABLES_MAX];
+    size_t count;
+    int code;
+    struct error error;
+    pthread_t thread;
+};
+
+static int read_side(struct reading *reading, struct copy_side *side)
+{
+    DB_TRANSACTION_CLEANUP struct db_transaction moment = {0};
+    struct db *db = reading->from ? side->from : side->seen;
+    int code = reading->from ? 0 : db_begin(db, DB_READ, &moment, &reading->error);
+    for (size_t t = 0; code == 0 && t < side->catalogue->count; t++) {
+        const struct db_table *table = &side->catalogue->tables[t];
+        struct city_digest_line *line = &reading->lines[reading->count];
+        if (!city_digest_counts(table->name))
+            continue;
+        *line = (struct city_digest_line){.database = side->database, .table = table->name};
+        code = db_table_digest(db, table, &reading->teller, &line->digest, &reading->error);
+        reading->count++;
+    }
+    return code;
+}
+
+static void *read_all(void *context)
+{
+    struct reading *reading = context;
+    for (int i = 0; reading->code == 0 && i < COPY_SIDES; i++)
+        reading->code = read_side(reading, &reading->copy->sides[i]);
+    return NULL;
+}
+
+static int compare_lines(struct city_copy *copy, const struct city_digest_line *other,
+                         struct error *error)
+{
+    for (size_t i = 0; i < copy->line_count; i++) {
+        const struct city_digest_line *a = &copy->lines[i], *b = &other[i];
+        if (a->digest.rows != b->digest.rows ||
+            memcmp(a->digest.sha256, b->digest.sha256, HASH_SIZE) != 0)
+            return error_set(
+                error, ERROR_STORE, "copy.differs",
+                "%s: %s has %lld rows and the copy %lld, or others; copy again", copy->slug,
+                a->table, (long long)a->digest.rows, (long long)b->digest.rows);
+    }
+    return 0;
+}
+
+// Both at once: nobody may write while they are read.
+static int read_both(struct city_copy *copy, struct reading *from, struct error *error)
+{
+    struct reading *back = memory_new(sizeof *back);
+    *back = (struct reading){.copy = copy, .teller = {tell_rows, copy}};
+    bool beside = from && pthread_create(&from->thread, NULL, read_all, from) == 0;
+    if (from && !beside)
+        read_all(from);
+    read_all(back);
+    if (beside)
+        pthread_join(from->thread, NULL);
+    struct reading *failed = from && from->code != 0 ? from : back->code != 0 ? back : NULL;
+    if (from && !failed) {
+        memcpy(copy->lines, from->lines, sizeof copy->lines);
+        copy->line_count = from->count;
+    }
+    if (failed)
+        *error = failed->error;
+    int code = failed ? failed->code : compare_lines(copy, back->lines, error);
+    free(back);
+    return code;
+}
+
+int city_copy_compare(struct city_copy *copy, bool both, struct error *error)
+{
+    struct reading *from = NULL;
+    expect(copy, copy->result.rows);
+    city_copy_tell(copy, both ? COPY_HOLDS : COPY_COMPARES, "");
+    if (both) {
+        from = memory_new(sizeof *from);
+        *from = (struct reading){.copy = copy, .from = true};
+    }
+    int code = read_both(copy, from, error);
+    free(from);
+    if (code == 0)
+        city_digest_of(copy->lines, copy->line_count, &copy->result.digest);
+    return code;
+}

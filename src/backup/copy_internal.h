@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MPL-2.0
+// What the files of copies between stores share.
+#pragma once
+
+#include <gridcase/backup/copy.h>
+#include <gridcase/db/rows.h>
+
+enum { COPY_SIDES = 2 }; // model, cases
+
+// One database of a city on both sides.
+struct copy_side {
+    enum db_database database;
+    const struct db_catalogue *catalogue;
+    struct db *from, *to, *seen;
+    struct db_transaction moment; // of from
+};
+
+struct city_copy {
+    const struct copy_options *options;
+    struct db_store *from, *to;
+    const char *slug;
+    struct copy_side sides[COPY_SIDES];
+    struct city_digest_line lines[COPY_SIDES * DB_TABLES_MAX]; // of `from`
+    size_t line_count;
+    int64_t epoch, position;   // of the change stream, up to which everything is there
+    bool extra[DB_TABLES_MAX]; // of the side at work: tables with rows too many
+    struct copy_progress progress;
+    struct copy_city_result result;
+};
+
+// ---- databases of a city (copy_city.c) ----
+int city_copy_open(struct city_copy *copy, struct error *error) ERROR_MUST_CHECK;
+void city_copy_close(struct city_copy *copy);
+// Holds what the city is now; lets it go.
+int city_copy_moment(struct city_copy *copy, struct error *error) ERROR_MUST_CHECK;
+void city_copy_moment_end(struct city_copy *copy);
+// Everything; leaves the digests of all tables.
+int city_copy_all(struct city_copy *copy, struct error *error) ERROR_MUST_CHECK;
+// What changed since the position; *ret_cases: how many cases had.
+int city_copy_changes(struct city_copy *copy, enum copy_state state, int64_t *ret_cases,
+                      struct error *error) ERROR_MUST_CHECK;
+// Reads back and compares with the digests of the last city_copy_all, or reads both.
+int city_copy_compare(struct city_copy *copy, bool both,
+                      struct error *error) ERROR_MUST_CHECK;
+void city_copy_tell(struct city_copy *copy, enum copy_state state, const char *what);
+
+// ---- photos (copy_photos.c) ----
+// Files that are missing are linked, or copied where that does not go.
+int city_copy_photos(struct city_copy *copy, struct error *error) ERROR_MUST_CHECK;
