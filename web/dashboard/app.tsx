@@ -7,10 +7,10 @@ import { ExpiredDialog } from '../lib/session/views.tsx';
 import { Icon } from '../lib/ui/icons.tsx';
 import { LanguageSwitch } from '../lib/ui/language.tsx';
 import { CasesPage } from './cases.tsx';
-import { Chips, Help, PeriodChooser } from './controls.tsx';
-import { showSpan } from './figures.ts';
+import { Head, Help } from './controls.tsx';
 import { t } from './i18n.ts';
-import { asOfWords, base, building, city, client, departments, expired, failure, helpAt, host, loading, refresh, seesAll, session, show, shown, signOut, start, startFailure, today, view } from './state.ts';
+import { base, building, city, client, departments, expired, failure, host, loading, refresh, seesAll, session, show, shown, signOut, start, startFailure, view } from './state.ts';
+import { Menu, PageBody } from './menu.tsx';
 import { Split, Trend } from './tables.tsx';
 import { Tiles } from './tiles.tsx';
 import { plainView } from './view.ts';
@@ -53,7 +53,8 @@ function Page() {
             {t('dash.building')}
           </p>
         )}
-        {list ? <CasesPage list={list} /> : <Overview />}
+        {!list && <Menu />}
+        {list ? <CasesPage list={list} /> : view.value.page === 'overview' ? <Overview /> : <PageBody />}
         <p class="muted attribution">{city.value?.attribution}</p>
       </main>
       <Help />
@@ -92,27 +93,8 @@ function Overview() {
   const figures = shown.value;
   return (
     <>
-      <div class="overview-head">
-        <PeriodChooser />
-        <p class="now muted">
-          {figures && (
-            <>
-              <b>{showSpan(figures.now, today.value)}</b> <span>{t('dash.against', { before: showSpan(figures.before, today.value) })}</span>{' '}
-              <span class="as-of">{t('dash.as_of', { time: asOfWords(figures.now.as_of) })}</span>
-            </>
-          )}
-        </p>
-        <span class="tools">
-          <button type="button" onClick={() => (helpAt.value = '')}>
-            <Icon name="help" /> {t('help.button')}
-          </button>
-          <button type="button" class="wide" onClick={() => window.print()}>
-            <Icon name="print" /> {t('dash.print')}
-          </button>
-        </span>
-      </div>
+      <Head now={figures?.now ?? null} before={figures?.before ?? null} />
       {!seesAll.value && <p class="alert part">{partWords()}</p>}
-      <Chips />
       <Tiles />
       <div class="charts">
         <Trend />

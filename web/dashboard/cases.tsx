@@ -11,7 +11,7 @@ import { isDay } from './days.ts';
 import { showSpan } from './figures.ts';
 import { t } from './i18n.ts';
 import { Link } from './links.tsx';
-import { asOfWords, base, cases, client, helpAt, loading, moreCases, reading, shown, today, view } from './state.ts';
+import { asOfWords, base, cases, client, helpAt, loading, measureNames, moreCases, pageShown, reading, shown, today, view } from './state.ts';
 import { ChipWords } from './controls.tsx';
 import { chips, type FigureList, type MeasureCode, measureCodes, readFilters } from './view.ts';
 
@@ -33,7 +33,7 @@ function titleOf(list: FigureList, now = false): string {
   if (now && list.figure === 'open') return t('cases.open_now');
   if (now && list.figure === 'overdue') return t('cases.overdue_now');
   if (list.figure === 'closing_rate' || list.figure === 'on_time_rate') return t(partKey[list.figure][list.part]);
-  return list.figure in listKey ? t(listKey[list.figure as keyof typeof listKey]) : list.figure;
+  return list.figure in listKey ? t(listKey[list.figure as keyof typeof listKey]) : label(measureNames.value.get(list.figure)) || list.figure;
 }
 
 export function CasesPage({ list }: { list: FigureList }) {
@@ -45,12 +45,12 @@ export function CasesPage({ list }: { list: FigureList }) {
   const marks = chips(readFilters(asked));
   useEffect(() => heading.current?.focus({ preventScroll: true }), [list.figure, list.of]);
   const back = () => {
-    if (shown.value && history.length > 1) history.back();
+    if ((shown.value || pageShown.value) && history.length > 1) history.back();
   };
   return (
     <section class="panel cases" aria-labelledby="cases-title" aria-busy={loading.value && !found}>
       <div class="panel-head">
-        {shown.value ? (
+        {shown.value || pageShown.value ? (
           <button type="button" class="back" onClick={back}>
             <Icon name="back" /> {t('cases.back')}
           </button>

@@ -7,7 +7,8 @@ import { Dialog } from '../lib/ui/dialog.tsx';
 import { Icon } from '../lib/ui/icons.tsx';
 import { isDay, type Period, periods } from './days.ts';
 import { t } from './i18n.ts';
-import { filterLabel, helpAt, narrow, show, shown, span, view } from './state.ts';
+import { showSpan } from './figures.ts';
+import { asOfWords, filterLabel, helpAt, narrow, show, shown, span, today, view } from './state.ts';
 import { type Chip, chips, without } from './view.ts';
 
 const periodKey = {
@@ -50,6 +51,39 @@ export function PeriodChooser() {
       )}
       {custom && <RangeForm onDone={() => (choosing.value = false)} />}
     </div>
+  );
+}
+
+interface Told {
+  from: string;
+  to: string;
+  as_of?: string;
+}
+/** Period, what it is compared with, how fresh it is; below it what the page is narrowed to. */
+export function Head({ now, before = null }: { now: Told | null; before?: Told | null }) {
+  return (
+    <>
+      <div class="overview-head">
+        <PeriodChooser />
+        <p class="now muted">
+          {now && (
+            <>
+              <b>{showSpan(now, today.value)}</b> {before && <span>{t('dash.against', { before: showSpan(before, today.value) })}</span>}{' '}
+              {now.as_of && <span class="as-of">{t('dash.as_of', { time: asOfWords(now.as_of) })}</span>}
+            </>
+          )}
+        </p>
+        <span class="tools">
+          <button type="button" onClick={() => (helpAt.value = '')}>
+            <Icon name="help" /> {t('help.button')}
+          </button>
+          <button type="button" class="wide" onClick={() => window.print()}>
+            <Icon name="print" /> {t('dash.print')}
+          </button>
+        </span>
+      </div>
+      <Chips />
+    </>
   );
 }
 

@@ -5,13 +5,13 @@ import { spanWords } from '../lib/clock/words.ts';
 import { label, language, showNumber } from '../lib/i18n/index.ts';
 import type { Span } from './days.ts';
 import { t } from './i18n.ts';
-import type { MeasureCode } from './view.ts';
 
 export interface Measure {
   code: string;
   label: Label;
   unit: string;
   stock: boolean;
+  better?: 'more' | 'less' | '';
   numerator?: string;
   denominator?: string;
 }
@@ -41,7 +41,7 @@ export interface Figures {
 
 /** A figure with its two halves, where it is a rate. */
 export interface Figure {
-  code: MeasureCode;
+  code: string;
   measure: Measure;
   value: number | null;
   numerator: number | null;
@@ -49,7 +49,7 @@ export interface Figure {
 }
 
 /** The figure of a code, wherever it stands in the answer. */
-export function figureOf(figures: Figures, values: readonly (number | null)[], code: MeasureCode): Figure | null {
+export function figureOf(figures: Figures, values: readonly (number | null)[], code: string): Figure | null {
   const at = (wanted: string | undefined): number => figures.measures.findIndex((one) => one.code === wanted);
   const measure = figures.measures[at(code)];
   if (!measure) return null;
@@ -74,7 +74,7 @@ export function showValue(unit: string, value: number | null): string {
   if (value === null) return '–';
   if (unit === 'share') return showShare(value);
   if (unit === 's') return spanWords(value * 1000);
-  return showNumber(value);
+  return unit === 'cases' ? showNumber(value) : new Intl.NumberFormat(language.value, { maximumFractionDigits: 2 }).format(value);
 }
 export const measureName = (figure: { measure: Measure }): string => label(figure.measure.label);
 
@@ -102,7 +102,7 @@ export interface Comparison {
   words: string;
 }
 /** What more of it means. Arrivals are neither; a young closing rate is always the lower one. */
-const better: Record<MeasureCode, 'more' | 'less' | 'neither'> = {
+const better: Record<string, 'more' | 'less' | 'neither'> = {
   opened: 'neither',
   closed: 'more',
   open: 'less',
@@ -123,7 +123,7 @@ export function compare(now: Figure, before: Figure | null, partial = false): Co
   const least = unit === 'share' ? 0.0005 : unit === 's' ? 60 : 1;
   if (Math.abs(difference) < least) return { tone: 'none', turn: 'same', words: t('compare.same', { was }) };
   const up = difference > 0;
-  const meaning = better[now.code];
+  const meaning = better[now.code] ?? (now.measure.better || 'neither');
   const tone: Tone = meaning === 'neither' ? 'none' : (meaning === 'more') === up ? 'good' : 'bad';
   const size = Math.abs(difference);
   const n =
@@ -141,7 +141,7 @@ export function compare(now: Figure, before: Figure | null, partial = false): Co
 }
 
 /** Rows in the order of a column; what has no value comes last, whatever the direction. */
-export function sortRows(figures: Figures, sort: MeasureCode | 'name', ascending: boolean, name: (row: FigureRow) => string): FigureRow[] {
+export function sortRows(figures: Figures, sort: string, ascending: boolean, name: (row: FigureRow) => string): FigureRow[] {
   const sign = ascending ? 1 : -1;
   const collator = new Intl.Collator(language.value, { numeric: true });
   const at = figures.measures.findIndex((one) => one.code === sort);

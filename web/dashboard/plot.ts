@@ -6,6 +6,8 @@ import 'uplot/dist/uPlot.min.css';
 
 export interface Drawing {
   codes: readonly string[];
+  /** Columns whatever the measure: what is below has names, not days. */
+  bars?: boolean;
   labels: string[];
   values: (number | null)[][];
   unit: string;
@@ -23,7 +25,7 @@ export function draw(box: HTMLElement, drawing: Drawing): Plot {
   const colour = (name: string) => style.getPropertyValue(`--chart-${name}`).trim() || '#1f5fbf';
   const ink = style.getPropertyValue('--muted').trim();
   const count = drawing.labels.length;
-  const asBars = count <= 40 && !drawing.codes.some((code) => lines.has(code));
+  const asBars = drawing.bars || (count <= 40 && !drawing.codes.some((code) => lines.has(code)));
   const several = drawing.codes.length > 1;
   const width = () => Math.max(200, Math.floor(box.clientWidth));
   const series = (code: string, i: number): UPlot.Series => {
@@ -49,7 +51,7 @@ export function draw(box: HTMLElement, drawing: Drawing): Plot {
       {
         stroke: ink, grid: { show: false }, ticks: { show: false }, font: '12px system-ui, sans-serif', size: 28,
         splits: (plot) => everyNth(count, Math.max(2, Math.floor(plot.bbox.width / devicePixelRatio / 58))),
-        values: (_, splits) => splits.map((at) => drawing.labels[at] ?? ''),
+        values: (plot, splits) => splits.map((at) => (drawing.bars ? cut(drawing.labels[at] ?? '', plot.bbox.width / devicePixelRatio / Math.max(1, splits.length)) : (drawing.labels[at] ?? ''))),
       },
       {
         stroke: ink, grid, ticks: { show: false }, font: '12px system-ui, sans-serif', size: 58,
@@ -73,6 +75,17 @@ export function draw(box: HTMLElement, drawing: Drawing): Plot {
   };
 }
 
+/** A name in so many pixels, with dots where it does not fit; wide characters count twice. */
+export function cut(name: string, px: number): string {
+  let room = px / 6.6 - 1;
+  let out = '';
+  for (const letter of name) {
+    room -= letter > '\u2e80' ? 1.9 : 1;
+    if (room < 0) return `${out.trimEnd()}…`;
+    out += letter;
+  }
+  return out;
+}
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const SECOND_STEPS = [60, 600, 1800, HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 5 * DAY, 10 * DAY, 20 * DAY, 50 * DAY, 100 * DAY, 365 * DAY];

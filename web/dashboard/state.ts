@@ -9,7 +9,8 @@ import { basePath, items, type Phase, type SessionHost, tokenOfLink } from '../l
 import { isDay, type Span, spanBefore, spanOf, trendSpan, type TimeUnit, unitFor, unitsFor } from './days.ts';
 import type { Figures } from './figures.ts';
 import { t } from './i18n.ts';
-import { chips, departmentLevel, figureQuery, type FilterName, listQuery, readView, type View, writeView } from './view.ts';
+import type { PageRead } from './pages/page.ts';
+import { chips, departmentLevel, figureQuery, type FilterName, listQuery, type PageName, readView, type View, writeView } from './view.ts';
 
 export const base = basePath(location.pathname, 'dashboard');
 export const phase = signal<Phase>('starting');
@@ -77,8 +78,9 @@ const learned = signal<ReadonlyMap<string, Label | string>>(new Map());
 const asked = new Set<string>();
 
 /** The dimension that `by` means here and now. */
-export function dimension(): string {
-  if (view.value.by !== 'department') return view.value.by;
+export const dimension = (): string => (view.value.by === 'department' ? departmentDimension() : view.value.by);
+/** Departments, as deep in their tree as they can be compared. */
+export function departmentDimension(): string {
   const within = view.value.filters.department?.split(',').map(Number).filter(Number.isFinite) ?? [];
   const own = session.value?.person.department;
   const mine = seesAll.value ? null : typeof own === 'object' ? (own?.id ?? null) : (own ?? null);
@@ -138,6 +140,18 @@ interface FigureCases {
   as_of: string;
 }
 export const cases = signal<Cases | null>(null);
+/** What a view other than the overview has read: drawn by the page of that name. */
+export interface PageShown {
+  page: PageName;
+  data: unknown;
+}
+export const pageShown = signal<PageShown | null>(null);
+/** Names of measures as answers gave them. */
+export const measureNames = signal<ReadonlyMap<string, Label>>(new Map());
+export function learnMeasures(measures: readonly { code: string; label: Label }[]): void {
+  const fresh = measures.filter((one) => !measureNames.value.has(one.code));
+  if (fresh.length > 0) measureNames.value = new Map([...measureNames.value, ...fresh.map((one): [string, Label] => [one.code, one.label])]);
+}
 const PAGE = 50;
 const MOST = 500;
 
@@ -152,6 +166,7 @@ export async function refresh(): Promise<void> {
   loading.value = true;
   try {
     if (view.value.list) await readCases(mine.signal);
+    else if (view.value.page !== 'overview') await readPage(mine.signal);
     else await readFigures(mine.signal);
     if (!mine.signal.aborted) {
       failure.value = null;
@@ -184,11 +199,26 @@ async function readFigures(signal: AbortSignal): Promise<void> {
   ]);
   if (signal.aborted) return;
   client.heard(now.as_of);
+  learnMeasures(now.measures);
   batch(() => {
     shown.value = { now, before: was, trend, trendUnit: unit, split };
     const name = split.dimensions[0]?.code.replace(/:.*/, '') ?? '';
     learn(split.rows.map((row) => [`${name} ${name === 'major' || name === 'source' ? row.keys[0]?.code : row.keys[0]?.id}`, row.keys[0]?.label ?? null]));
   });
+  await learnFilters();
+}
+
+/** Views other than the first screen come in a chunk of their own. */
+async function readPage(signal: AbortSignal): Promise<void> {
+  today.value = cityToday();
+  const { page } = view.value;
+  const { pages } = await import('./pages/index.tsx');
+  if (signal.aborted) return;
+  const get = <T>(path: string): Promise<T> => client.get<T>(path, {}, { signal });
+  const reading: PageRead = { get, view: view.value, span: span.value, before: before.value, today: today.value, dimension: dimension(), departments: departmentDimension() };
+  const data = await pages[page].read(reading);
+  if (signal.aborted) return;
+  pageShown.value = { page, data };
   await learnFilters();
 }
 

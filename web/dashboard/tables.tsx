@@ -16,8 +16,8 @@ const groupKey = { flow: 'group.flow', backlog: 'group.backlog', rates: 'group.r
 const unitKey = { day: 'unit.day', week: 'unit.week', month: 'unit.month' } as const;
 
 /** The figures of a table as files, in the person's language. */
-function Downloads({ by, over }: { by: string; over: { from: string; to: string } }) {
-  const query = `${figureQuery(view.value.filters, over, { by })}&language=${language.value}`;
+export function Downloads({ by, over, measures }: { by: string; over: { from: string; to: string }; measures?: string }) {
+  const query = `${figureQuery(view.value.filters, over, { by, ...(measures ? { measures } : {}) })}&language=${language.value}`;
   return (
     <span class="downloads">
       <a class="button" href={client.url(`/figures.xlsx?${query}`)} download>

@@ -18,6 +18,13 @@ export const groupMeasures: Record<Group, readonly MeasureCode[]> = {
   time: ['mean_time_to_close'],
 };
 
+/** The views of the dashboard, in the order of its menu. */
+export const pageNames = ['overview', 'compare', 'map', 'hours', 'stages', 'open', 'quality', 'spots', 'coverage', 'scores'] as const;
+export type PageName = (typeof pageNames)[number];
+
+/** Compared with the stretch before, or the same days a year before. */
+export type Against = 'before' | 'year';
+
 /** The list behind a figure: `of` is the query that the server gave with the row. */
 export interface FigureList {
   figure: string;
@@ -25,6 +32,12 @@ export interface FigureList {
   of: string;
 }
 export interface View {
+  page: PageName;
+  /** What a view asks besides, empty: as it thinks best. */
+  measure: string;
+  level: string;
+  score: string;
+  against: Against;
   period: Period;
   range: Span;
   filters: Filters;
@@ -37,6 +50,11 @@ export interface View {
   list: FigureList | null;
 }
 export const plainView: View = {
+  page: 'overview',
+  measure: '',
+  level: '',
+  score: '',
+  against: 'before',
   period: '30d',
   range: { from: '', to: '' },
   filters: {},
@@ -48,6 +66,7 @@ export const plainView: View = {
   list: null,
 };
 
+const word = (text: string | null): string => (/^[a-z][\w:-]{0,60}$/.test(text ?? '') ? text! : '');
 const oneOf = <T extends string>(words: readonly T[], word: string | null, other: T): T => (words.includes(word as T) ? (word as T) : other);
 const sorts = [...measureCodes, 'name'] as const;
 
@@ -67,6 +86,11 @@ export function readView(search: string): View {
   const figure = asked.get('figure') ?? '';
   const period = oneOf(periods, asked.get('period'), dated ? 'range' : plainView.period);
   return {
+    page: oneOf(pageNames, asked.get('view'), plainView.page),
+    measure: word(asked.get('measure')),
+    level: word(asked.get('level')),
+    score: word(asked.get('score')),
+    against: oneOf(['before', 'year'] as const, asked.get('against'), plainView.against),
     period: period === 'range' && !dated ? plainView.period : period,
     range: dated ? range : plainView.range,
     filters: readFilters(asked),
@@ -75,18 +99,23 @@ export function readView(search: string): View {
     group: oneOf(groups, asked.get('show'), plainView.group),
     sort: oneOf(sorts, sort.replace(/^-/, ''), plainView.sort),
     ascending: sort !== '' && !sort.startsWith('-') && (sorts as readonly string[]).includes(sort),
-    list: /^[a-z_]{1,40}$/.test(figure) ? { figure, part: asked.get('part') === 'denominator' ? 'denominator' : 'numerator', of: asked.get('of') ?? '' } : null,
+    list: /^[a-z][a-z0-9_]{0,39}$/.test(figure) ? { figure, part: asked.get('part') === 'denominator' ? 'denominator' : 'numerator', of: asked.get('of') ?? '' } : null,
   };
 }
 export function writeView(view: View): string {
   const out = new URLSearchParams();
   const put = (name: string, value: string, plain = '') => value !== plain && out.set(name, value);
+  put('view', view.page, plainView.page);
   if (view.period === 'range') {
     put('from', view.range.from);
     put('to', view.range.to);
   } else put('period', view.period, plainView.period);
   for (const name of filterNames) if (view.filters[name] !== undefined) out.set(name, view.filters[name]);
   put('by', view.by, plainView.by);
+  put('measure', view.measure);
+  put('level', view.level);
+  put('score', view.score);
+  put('against', view.against, plainView.against);
   put('unit', view.unit);
   put('show', view.group, plainView.group);
   put('sort', (view.ascending ? '' : '-') + view.sort, `-${plainView.sort}`);

@@ -17,7 +17,11 @@ const manifest = JSON.parse(readFileSync(join(folder, '.vite/manifest.json'), 'u
 rmSync(join(folder, '.vite'), { recursive: true }); // the server serves what is here
 const weight = (file) => gzipSync(readFileSync(join(folder, file)), { level: 9 }).length;
 const total = (files) => [...files].reduce((sum, file) => sum + weight(file), 0);
-const isMap = (chunk) => (chunk.src ?? '').startsWith('lib/map/');
+const ofMap = (chunk) => (chunk.src ?? '').startsWith('lib/map/');
+const importers = (key) => Object.values(manifest).filter((chunk) => (chunk.imports ?? []).includes(key));
+/** The map's own chunks, and what nobody but they share. */
+const mapKeys = new Set(Object.keys(manifest).filter((key) => ofMap(manifest[key]) || (!manifest[key].src && importers(key).length > 0 && importers(key).every(ofMap))));
+const isMap = (chunk) => [...mapKeys].some((key) => manifest[key] === chunk);
 
 const failures = [];
 const check = (name, bytes, limit) => {

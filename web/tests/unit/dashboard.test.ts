@@ -4,6 +4,11 @@ import { addDays, daysIn, isDay, periods, spanBefore, spanOf, trendSpan, unitFor
 import { compare, type Figure, figureOf, type Figures, type Measure, roundShare, showKey, showSpan, showValue, sortRows } from '../../dashboard/figures.ts';
 import '../../dashboard/i18n.ts';
 import { chips, departmentLevel, figureQuery, listQuery, narrowed, plainView, readView, type View, without, writeView } from '../../dashboard/view.ts';
+import { pairs, spanAgainst } from '../../dashboard/pages/compare.tsx';
+import { byHour, shadeOf } from '../../dashboard/pages/hours.tsx';
+import { shadeAt, shadeEnds } from '../../dashboard/pages/map.tsx';
+import { spanOfAge } from '../../dashboard/pages/open.tsx';
+import { placeWords } from '../../dashboard/pages/spots.tsx';
 import { setLanguage } from '../../lib/i18n/index.ts';
 
 const none = { from: '', to: '' };
@@ -50,6 +55,11 @@ describe('days and periods', () => {
 
 describe('the address', () => {
   const rich: View = {
+    page: 'map',
+    measure: 'closing_rate',
+    level: 'ward',
+    score: '',
+    against: 'year',
     period: 'range',
     range: { from: '2026-01-05', to: '2026-02-03' },
     filters: { department: '1,16', area: '3', major: '' },
@@ -150,5 +160,65 @@ describe('figures', () => {
     await setLanguage('zh-CN');
     expect(showKey('month', { id: 1, code: '', label: null, from: '2026-01-01', to: '2026-01-31' }, '2026-02-01')).toBe('2026年1月');
     expect(compare(made('overdue', 12), made('overdue', 9)).words).toBe('比上期多 3 件（9）');
+  });
+});
+
+describe('the views', () => {
+  const row = (hour: number, day: number, n: number) => ({
+    keys: [
+      { id: hour, code: String(hour), label: null },
+      { id: day, code: String(day), label: null },
+    ],
+    values: [n],
+    list: `hour=${hour}&weekday=${day}`,
+  });
+  const answer = (codes: string[], rows: Figures['rows']): Figures => ({
+    from: '2026-01-01', to: '2026-01-31', today: '2026-02-01', as_of: '2026-02-01T00:00:00Z', list: '', totals: [0], rows,
+    dimensions: codes.map((code) => ({ code })),
+    measures: [{ code: 'opened', label: { en: 'Arrivals' }, unit: 'cases', stock: false }],
+  });
+
+  it('find an hour of a weekday in whichever order the server tells it', () => {
+    const cells = byHour(answer(['hour', 'weekday'], [row(9, 2, 5), row(23, 7, 1)]));
+    expect(cells.get(92)?.list).toBe('hour=9&weekday=2');
+    expect(cells.get(237)?.values).toEqual([1]);
+    const turned = byHour(answer(['weekday', 'hour'], [{ ...row(9, 2, 5), keys: [row(9, 2, 5).keys[1]!, row(9, 2, 5).keys[0]!] }]));
+    expect(turned.get(92)?.values).toEqual([5]);
+  });
+  it('shade nothing as nothing and the most as the darkest', () => {
+    expect([0, 1, 50, 99, 100].map((n) => shadeOf(n, 100))).toEqual([0, 1, 3, 5, 5]);
+    expect(shadeOf(0, 0)).toBe(0);
+  });
+  it('cut places into shades of as many places each, equal values in one', () => {
+    expect(shadeEnds([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 5)).toEqual([2, 4, 6, 8, 10]);
+    expect(shadeEnds([3, 3, 3, 3], 5)).toEqual([3]);
+    expect(shadeEnds([0, 0], 5)).toEqual([]);
+    expect([1, 2, 3, 10].map((value) => shadeAt([2, 4, 10], value))).toEqual([0, 0, 1, 2]);
+  });
+  it('know the days of each age of open work, without gap or overlap', () => {
+    expect(spanOfAge('2026-03-10', [0, 0])).toEqual({ from: '2026-03-10', to: '2026-03-10' });
+    expect(spanOfAge('2026-03-10', [1, 3])).toEqual({ from: '2026-03-07', to: '2026-03-09' });
+    expect(spanOfAge('2026-03-10', [4, 7])).toEqual({ from: '2026-03-03', to: '2026-03-06' });
+  });
+  it('put keys of two periods side by side, the largest change first', () => {
+    const one = (code: string, n: number) => ({ keys: [{ id: 1, code, label: { en: code.toUpperCase() } }], values: [n], list: code });
+    const made = pairs({ now: answer(['class'], [one('a', 10), one('b', 4)]), earlier: answer(['class'], [one('a', 9), one('c', 7)]), code: 'opened' });
+    expect(made.map((pair) => [pair.key, pair.now?.values[0] ?? null, pair.was?.values[0] ?? null])).toEqual([
+      ['c', null, 7],
+      ['b', 4, null],
+      ['a', 10, 9],
+    ]);
+  });
+  it('compare with the same days of the year before, in leap years too', () => {
+    const asked = { view: { ...plainView, against: 'year' as const }, span: { from: '2024-02-01', to: '2024-02-29' }, before: { from: '2024-01-03', to: '2024-01-31' } };
+    expect(spanAgainst(asked)).toEqual({ from: '2023-02-01', to: '2023-02-28' });
+    expect(spanAgainst({ ...asked, view: plainView })).toEqual(asked.before);
+  });
+  it('say a place in words, else by its area and grid', async () => {
+    await setLanguage('en');
+    const at = { grid: { id: 1, code: 'T11' }, areas: [{ code: 'D1', level: 'district', name: { en: 'West', 'zh-CN': '西区' } }], lon: 120, lat: 30, place: null };
+    expect(placeWords(at)).toBe('West T11');
+    expect(placeWords({ ...at, place: { en: 'near A St' } })).toBe('near A St (West)');
+    expect(placeWords({ ...at, grid: null, areas: [] })).not.toBe('');
   });
 });

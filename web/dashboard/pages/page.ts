@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MPL-2.0
+// What a view of the dashboard is: what it asks of the server, and what it shows of it.
+import type { ComponentType } from 'preact';
+import type { Span } from '../days.ts';
+import type { FigureRow, Figures } from '../figures.ts';
+import { figureQuery, type View } from '../view.ts';
+
+export interface PageRead {
+  get: <T>(path: string) => Promise<T>;
+  view: View;
+  span: Span;
+  before: Span;
+  today: string;
+  /** The dimension that the address asks for: departments at the level that fits. */
+  dimension: string;
+  /** Departments at the level at which they can be compared. */
+  departments: string;
+}
+export interface Page<T> {
+  read: (asked: PageRead) => Promise<T>;
+  Body: ComponentType<{ data: T }>;
+}
+
+/** Figures of a view's period and filters. */
+export const figures = (asked: PageRead, measures: readonly string[], more: { by?: string; over?: Span } = {}): Promise<Figures> => {
+  const query = figureQuery(asked.view.filters, more.over ?? asked.span, { measures: measures.join(), ...(more.by ? { by: more.by } : {}) });
+  return asked.get<Figures>(`/figures?${query}`);
+};
+/** The value of a measure in a row or in the totals; null: there is none. */
+export function valueOf(answer: Figures, values: readonly (number | null)[], code: string): number | null {
+  const at = answer.measures.findIndex((one) => one.code === code);
+  return at < 0 ? null : (values[at] ?? null);
+}
+export const keyOf = (row: FigureRow): string => row.keys[0]?.code ?? '';

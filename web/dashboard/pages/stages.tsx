@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MPL-2.0
+// Where time goes: how long cases stay in each stage, and who keeps the limits of it.
+import { label } from '../../lib/i18n/index.ts';
+import { Head } from '../controls.tsx';
+import { figureOf, type Figures, showValue, sortRows } from '../figures.ts';
+import { t } from '../i18n.ts';
+import { FigureCell, Link } from '../links.tsx';
+import { view } from '../state.ts';
+import { Downloads } from '../tables.tsx';
+import { narrowed } from '../view.ts';
+import { Bars } from './bars.tsx';
+import { figures, keyOf, type Page, type PageRead } from './page.ts';
+
+/** From the report to its end, in the order in which a case goes through them. */
+export const stageTimes = ['time_to_answer', 'time_to_verify', 'time_to_send', 'time_to_handle', 'time_to_check', 'mean_time_to_close'] as const;
+export const stageRates = ['verify_on_time_rate', 'filed_on_time_rate', 'sent_on_time_rate', 'on_time_rate', 'check_on_time_rate', 'on_time_closing_rate'] as const;
+
+interface Stages {
+  by: string;
+  now: Figures;
+  before: Figures;
+}
+async function read(asked: PageRead): Promise<Stages> {
+  const codes = [...stageTimes, ...stageRates];
+  const [now, before] = await Promise.all([figures(asked, codes, { by: asked.departments }), figures(asked, codes, { over: asked.before })]);
+  return { by: asked.departments, now, before };
+}
+
+function Body({ data }: { data: Stages }) {
+  const { now, before } = data;
+  const name = (code: string): string => label(now.measures.find((one) => one.code === code)?.label) || code;
+  const times = stageTimes.map((code) => figureOf(now, now.totals, code));
+  const known = times.filter((one) => one !== null && one.value !== null);
+  const slowest = known.filter((one) => one?.code !== 'mean_time_to_close').reduce<(typeof times)[number]>((a, b) => (!a || (b?.value ?? 0) > (a.value ?? 0) ? b : a), null);
+  const rows = sortRows(now, slowest?.code ?? stageTimes[0], false, (row) => label(row.keys[0]?.label) || keyOf(row));
+  const rowName = (row: (typeof rows)[number]): string => label(row.keys[0]?.label) || keyOf(row) || t('none.department');
+  const table = (codes: readonly string[], title: string) => (
+    <div class="table-box" tabIndex={0} role="region" aria-label={title}>
+      <table>
+        <caption class="hidden">{title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('by.department')}</th>
+            {codes.map((code) => (
+              <th key={code} scope="col">
+                {name(code)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)} data-key={keyOf(row)}>
+              <th scope="row">
+                <Link to={narrowed(view.value, row.list, false)} class="narrows" title={t('table.narrow', { name: rowName(row) })}>
+                  {rowName(row)}
+                </Link>
+              </th>
+              {codes.map((code) => {
+                const figure = figureOf(now, row.values, code);
+                return (
+                  <td key={code} data-measure={code} data-value={figure?.value ?? ''}>
+                    {figure && <FigureCell figure={figure} of={row.list} />}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">{t('table.total')}</th>
+            {codes.map((code) => {
+              const figure = figureOf(now, now.totals, code);
+              return (
+                <td key={code} data-measure={code} data-value={figure?.value ?? ''}>
+                  {figure && <FigureCell figure={figure} of={now.list} />}
+                </td>
+              );
+            })}
+          </tr>
+        </tfoot>
+      </table>
+    </div>
+  );
+  return (
+    <>
+      <Head now={now} before={before} />
+      <section class="panel" aria-labelledby="page-title">
+        <div class="panel-head">
+          <h2 id="page-title">{t('stages.title')}</h2>
+        </div>
+        {known.length === 0 ? (
+          <p class="muted">{t('table.empty')}</p>
+        ) : (
+          <>
+            {slowest && <p class="words">{t('stages.slowest', { name: name(slowest.code), span: showValue('s', slowest.value) })}</p>}
+            <Bars
+              names={stageTimes.map(name)}
+              unit="s"
+              series={[
+                { code: 'opened', name: t('stages.now'), values: times.map((one) => one?.value ?? null) },
+                { code: 'then', name: t('stages.before'), values: stageTimes.map((code) => figureOf(before, before.totals, code)?.value ?? null) },
+              ]}
+            />
+            {table(stageTimes, t('stages.title'))}
+          </>
+        )}
+      </section>
+      <section class="panel" aria-labelledby="rates-title">
+        <div class="panel-head">
+          <h2 id="rates-title">{t('stages.rates')}</h2>
+        </div>
+        {table(stageRates, t('stages.rates'))}
+        <div class="panel-end">
+          <Downloads by={data.by} over={now} measures={[...stageTimes, ...stageRates].join()} />
+        </div>
+      </section>
+    </>
+  );
+}
+
+export const stagesPage: Page<Stages> = { read, Body };
