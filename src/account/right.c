@@ -40,6 +40,7 @@ static const struct {
     [RIGHT_UNMASKING_READ] = {"unmasking.read", BASE_ROLES, "..C..C.C."},
     [RIGHT_ORDER_READ] = {"order.read", BASE_ROLES, ".CCCCCCC."},
     [RIGHT_ORDER_SIGN] = {"order.sign", BASE_ROLES, "..C...C.."},
+    [RIGHT_SCORE_WRITE] = {"score.write", BASE_ROLES, "......C.."},
 };
 
 const char *right_to_str(enum right right)

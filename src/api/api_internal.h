@@ -404,6 +404,10 @@ void api_put_outside(struct json_writer *json, const struct city_snapshot *city,
                      const struct api_point *point);
 void api_put_area(struct json_writer *json, const char *name,
                   const struct city_snapshot *city, const struct city_area *area);
+// place: what stands at the point, in the city's languages, or null (place_routes.c).
+struct geo_point;
+void api_put_place_words(struct json_writer *json, const struct city_snapshot *city,
+                         struct geo_point point);
 // grid: {id, code} or null; areas: those of a point by level position, 0 left out.
 void api_put_located(struct json_writer *json, const struct city_snapshot *city,
                      int64_t grid_id, const int64_t areas[CITY_LEVEL_LIMIT]);

@@ -15,19 +15,12 @@
 
 enum { FIGURES_ARENA = 512 * 1024 * 1024 };
 
-#define FILTER_NAMES                                                                       \
-    "from", "to", "department", "lead", "area", "outside", "class", "major", "source",     \
-        "weekday", "hour", "grid", "duty_grid", "desk", "company", "checker_company",      \
-        "reported_by", "accepted_by", "verified_by", "filed_by", "sent_by", "checked_by",  \
-        "closed_by"
-
 static const char *word(struct api_call *call, const char *name)
 {
     return http_request_query(call->request, name);
 }
 
-static int read_query(struct api_call *call, struct figure_query *ret_query,
-                      struct error *error)
+void figures_words(struct api_call *call, struct figure_words *ret_words)
 {
     struct figure_words words = {
         .measures = word(call, "measures"),
@@ -47,6 +40,14 @@ static int read_query(struct api_call *call, struct figure_query *ret_query,
     for (int i = 0; i < FIGURE_ID_COUNT; i++) {
         words.ids[i] = word(call, figure_id_to_str((enum figure_id)i));
     }
+    *ret_words = words;
+}
+
+int figures_read_words(struct api_call *call, struct figure_query *ret_query,
+                       struct error *error)
+{
+    struct figure_words words;
+    figures_words(call, &words);
     return figure_query_read(&words, call->snapshot, call->now_ms, ret_query, error);
 }
 
@@ -54,9 +55,10 @@ static int read_query(struct api_call *call, struct figure_query *ret_query,
 int figures_read(struct api_call *call, bool with_language, struct figure_query *ret_query,
                  struct error *error)
 {
-    static const char *const names[] = {"language", "measures", "by", FILTER_NAMES, NULL};
+    static const char *const names[] = {"language", "measures", "by", FIGURES_FILTER_NAMES,
+                                        NULL};
     int code = api_query_only(call, with_language ? names : names + 1, error);
-    return code ? code : read_query(call, ret_query, error);
+    return code ? code : figures_read_words(call, ret_query, error);
 }
 
 // ---- the query of the cases behind a row ----
@@ -130,8 +132,8 @@ static void put_filters(struct api_call *call, struct buffer *out,
     }
 }
 
-static void put_list(struct api_call *call, struct json_writer *json,
-                     const struct figure_query *query, const struct figure_row *row)
+void figures_put_list(struct api_call *call, struct json_writer *json,
+                      const struct figure_query *query, const struct figure_row *row)
 {
     BUFFER_CLEANUP struct buffer list;
     int64_t from = query->from_day;
@@ -250,8 +252,8 @@ static void put_id_label(struct api_view *view, const struct figure_by *by,
     }
 }
 
-static void put_label(struct api_view *view, const struct figure_by *by,
-                      const struct figure_key *key)
+void figures_put_label(struct api_view *view, const struct figure_by *by,
+                       const struct figure_key *key)
 {
     const struct city_snapshot *city = view->call->snapshot;
     const struct city_department *department = NULL;
@@ -305,7 +307,7 @@ static void put_row(struct api_view *view, const struct figure_query *query,
         json_begin_object(json, NULL);
         json_put_int(json, "id", key->id);
         json_put_text(json, "code", key->code);
-        put_label(view, &query->by[i], key);
+        figures_put_label(view, &query->by[i], key);
         if (!key->filter) {
             put_day(json, "from", key->from_day);
             put_day(json, "to", key->to_day);
@@ -314,7 +316,7 @@ static void put_row(struct api_view *view, const struct figure_query *query,
     }
     json_end_array(json);
     put_values(json, "values", query, row->values);
-    put_list(view->call, json, query, row);
+    figures_put_list(view->call, json, query, row);
     json_end_object(json);
 }
 
@@ -348,7 +350,7 @@ static void put_answer(struct api_view *view, const struct figure_query *query,
     }
     json_end_array(json);
     put_values(json, "totals", query, answer->totals);
-    put_list(call, json, query, NULL);
+    figures_put_list(call, json, query, NULL);
     json_end_object(json);
 }
 
@@ -438,7 +440,7 @@ static int read_cursor(struct api_call *call, int64_t *ret_before, struct error 
 
 int figures_list_cases(struct api_call *call, struct db *db, struct error *error)
 {
-    static const char *const names[] = {"figure", "figure_part", FILTER_NAMES,
+    static const char *const names[] = {"figure", "figure_part", FIGURES_FILTER_NAMES,
                                         "limit",  "cursor",      NULL};
     struct figure_query query;
     struct figure_list list = {0};
@@ -453,7 +455,7 @@ int figures_list_cases(struct api_call *call, struct db *db, struct error *error
         code = which_measure(call, &measure, &below, error);
     }
     if (!code) {
-        code = read_query(call, &query, error);
+        code = figures_read_words(call, &query, error);
     }
     if (!code) {
         code = read_cursor(call, &before, error);

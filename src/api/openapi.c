@@ -75,18 +75,33 @@ static void put_type(struct json_writer *json, const char *type)
     }
 }
 
+// One table, then the other.
+static const struct openapi_member *member_at(size_t index)
+{
+    return index < openapi_member_count ? &openapi_members[index]
+           : index - openapi_member_count < openapi_figure_member_count
+               ? &openapi_figure_members[index - openapi_member_count]
+               : NULL;
+}
+
+// From the first member of a schema to its last: a schema never crosses the tables.
+static size_t schema_length(size_t at)
+{
+    size_t count = 1;
+    while (member_at(at + count) && !member_at(at + count)->schema[0]) {
+        count++;
+    }
+    return count;
+}
+
 static const struct openapi_member *find_schema(const char *name, size_t *ret_count)
 {
     size_t at = 0;
-    while (at < openapi_member_count && strcmp(openapi_members[at].schema, name) != 0) {
+    while (member_at(at) && strcmp(member_at(at)->schema, name) != 0) {
         at++;
     }
-    size_t end = at + 1;
-    while (end < openapi_member_count && !openapi_members[end].schema[0]) {
-        end++;
-    }
-    *ret_count = at < openapi_member_count ? end - at : 0;
-    return &openapi_members[at];
+    *ret_count = member_at(at) ? schema_length(at) : 0;
+    return member_at(at);
 }
 
 static void put_properties(struct json_writer *json, const struct openapi_member *members,
@@ -122,14 +137,13 @@ static void put_required(struct json_writer *json, const struct openapi_member *
 static void put_schemas(struct json_writer *json)
 {
     json_begin_object(json, "schemas");
-    for (size_t i = 0; i < openapi_member_count; i++) {
-        if (!openapi_members[i].schema[0]) {
+    for (size_t i = 0; member_at(i); i++) {
+        const struct openapi_member *members = member_at(i);
+        if (!members->schema[0]) {
             continue;
         }
-        size_t count = 0;
-        const struct openapi_member *members =
-            find_schema(openapi_members[i].schema, &count);
-        json_begin_object(json, openapi_members[i].schema);
+        size_t count = schema_length(i);
+        json_begin_object(json, members->schema);
         json_put_text(json, "type", "object");
         json_begin_object(json, "properties");
         put_properties(json, members, count);

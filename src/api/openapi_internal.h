@@ -16,3 +16,5 @@ struct openapi_member {
 
 extern const struct openapi_member openapi_members[];
 extern const size_t openapi_member_count;
+extern const struct openapi_member openapi_figure_members[]; // openapi_figures.c
+extern const size_t openapi_figure_member_count;

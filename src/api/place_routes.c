@@ -14,8 +14,8 @@ enum { GRIDS_MOST = 5000, NEAR_MOST = 5, NEAR_LIST_MOST = 100, WORDS_SIZE = 256 
 #define NEAR_RADIUS_M      100.0
 #define NEAR_RADIUS_MOST_M 2000.0
 
-static void put_words(struct json_writer *json, const struct city_snapshot *city,
-                      struct geo_point point)
+void api_put_place_words(struct json_writer *json, const struct city_snapshot *city,
+                         struct geo_point point)
 {
     const struct place_index *index = city_place_words(city);
     struct place_words words = {0};
@@ -133,7 +133,7 @@ int place_locate(struct api_call *call, struct db *db, struct error *error)
     json_put_bool(json, "inside", place.grid != 0);
     struct api_point at = {lon, lat};
     api_put_outside(json, call->snapshot, place.grid ? NULL : &at);
-    put_words(json, call->snapshot, point);
+    api_put_place_words(json, call->snapshot, point);
     struct near_question question = {point, NEAR_RADIUS_M, NEAR_MOST};
     json_begin_array(json, "nearest_components");
     code = put_near(call, db, json, &question, error);

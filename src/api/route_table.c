@@ -12,8 +12,9 @@
     "open stage step department class condition area grid number queue light source bbox " \
     "sort limit cursor opened_from opened_to reported q"
 
-#define FIGURE_QUERY                                                                       \
-    "measures by from to department lead area outside class major source weekday hour "    \
+#define FIGURE_QUERY "measures by " FIGURE_FILTERS
+#define FIGURE_FILTERS                                                                     \
+    "from to department lead area outside class major source weekday hour "                \
     "grid duty_grid desk company checker_company reported_by accepted_by verified_by "     \
     "filed_by sent_by checked_by closed_by"
 
@@ -275,6 +276,36 @@ const struct api_route api_routes[] = {
     {ROUTE(GET, "/roots", "list_roots",
            "Roots over all histories, newest first: whoever keeps one can have it proved"),
      READ(RIGHT_PUBLIC, proof_roots), .gives = "root_list", .query = "before"},
+    {ROUTE(GET, "/hot-spots", "get_hot_spots",
+           "Places with more reports than their own past would lead one to expect"),
+     .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = spots_get_hot, .status = 200,
+     .gives = "hot_spots", .query = "by windows limit " FIGURE_FILTERS},
+    {ROUTE(GET, "/repeats", "get_repeats", "Problems that came back on the same spot"),
+     .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = spots_get_repeats,
+     .status = 200, .gives = "repeats",
+     .query = "within_days reach_m limit " FIGURE_FILTERS},
+    {ROUTE(GET, "/coverage", "get_coverage", "Unit grids that collectors reported from"),
+     .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = spots_get_coverage,
+     .status = 200, .gives = "coverage", .query = "by " FIGURE_FILTERS},
+    {ROUTE(GET, "/figures/map", "get_figures_map",
+           "A figure or a score of every unit grid or area, as a map needs it"),
+     .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = figures_on_map,
+     .status = 200, .gives = "figures_map", .query = "measures score by " FIGURE_FILTERS},
+    {ROUTE(GET, "/scores", "list_scores", "Scores that are in force, their parts, grades"),
+     READ(RIGHT_SUMMARY_READ, scores_list), .gives = "score_list"},
+    {ROUTE(GET, "/scores/{score}", "get_score",
+           "The league table of a period, beside the one before"),
+     .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = scores_get, .status = 200,
+     .gives = "score_table", .query = "by before_from before_to " FIGURE_FILTERS},
+    {ROUTE(GET, "/scores/{score}/entries", "list_score_entries",
+           "Points that people gave for a period, the newest last"),
+     READ(RIGHT_SCORE_WRITE, scores_entries), .gives = "score_entries", .query = "from to"},
+    // Not keyed: the newest entry counts, so the same one twice does no harm.
+    {ROUTE(POST, "/scores/{score}/entries", "add_score_entry",
+           "Give points for a part of a score, or take back what was given"),
+     .right = RIGHT_SCORE_WRITE, .mode = API_WRITE, .body = API_JSON, .body_limit = SMALL,
+     .status = 204, .takes = "score_entry_new", .prepare = scores_enter_prepare,
+     .handler = scores_enter, .reply = scores_enter_reply},
     {ROUTE(GET, "/changes", "watch_changes", "Changes as server-sent events"),
      READ(RIGHT_CASE_READ, changes_open), .gives = "+text/event-stream", .query = "since"},
 

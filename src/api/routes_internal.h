@@ -40,6 +40,26 @@ struct indicator;
 int figures_decimals(const struct indicator *measure, int of_share);
 int figures_read(struct api_call *call, bool with_language, struct figure_query *ret_query,
                  struct error *error) ERROR_MUST_CHECK;
+// The filters of figures, as parameters of a request.
+#define FIGURES_FILTER_NAMES                                                               \
+    "from", "to", "department", "lead", "area", "outside", "class", "major", "source",     \
+        "weekday", "hour", "grid", "duty_grid", "desk", "company", "checker_company",      \
+        "reported_by", "accepted_by", "verified_by", "filed_by", "sent_by", "checked_by",  \
+        "closed_by"
+struct figure_words;
+struct figure_row;
+struct figure_by;
+struct figure_key;
+void figures_words(struct api_call *call, struct figure_words *ret_words); // borrowed
+// "label": a key in the city's languages, or null.
+void figures_put_label(struct api_view *view, const struct figure_by *by,
+                       const struct figure_key *key);
+// "list": the query of the cases behind a row; NULL: of all.
+void figures_put_list(struct api_call *call, struct json_writer *json,
+                      const struct figure_query *query, const struct figure_row *row);
+// Only the words, without looking whether there are others.
+int figures_read_words(struct api_call *call, struct figure_query *ret_query,
+                       struct error *error) ERROR_MUST_CHECK;
 void figures_log_trouble(struct api_call *call, const struct error *trouble);
 // Some class of a major class, for its name; NULL: none.
 const struct catalogue_class *figures_class_of_major(const struct city_snapshot *city,
@@ -47,6 +67,23 @@ const struct catalogue_class *figures_class_of_major(const struct city_snapshot 
 
 // indicator_routes.c
 API_HANDLER(indicators_get);
+
+// spot_routes.c
+API_HANDLER(spots_get_hot);
+API_HANDLER(spots_get_repeats);
+API_HANDLER(spots_get_coverage);
+
+// figures_map.c
+API_HANDLER(figures_on_map);
+
+// score_routes.c
+API_HANDLER(scores_list);
+API_HANDLER(scores_get);
+API_HANDLER(scores_entries);
+API_PREPARE(scores_enter_prepare);
+API_HANDLER(scores_enter);
+API_HANDLER(scores_enter_reply);
+void scores_put_grades(struct json_writer *json, const struct city_snapshot *city);
 
 // figures_export.c
 API_HANDLER(figures_csv);

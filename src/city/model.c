@@ -123,6 +123,7 @@ static void check_roster(struct city_model *model, const struct rules_source *so
     struct roster *roster = NULL;
     struct words *words = NULL;
     struct evaluation *evaluation = NULL;
+    struct scores *scores = NULL;
     struct error error = {0};
     if (level[0] && find_layer(model, MODEL_LEVEL, level) == 0)
         model_report(model, CITY_ERROR, "roster.level_unknown", &where,
@@ -136,6 +137,10 @@ static void check_roster(struct city_model *model, const struct rules_source *so
     before = city_report_count_of(model->report, CITY_ERROR);
     if (rules_evaluation(source, &evaluation, &error) < 0)
         tell(model, before, &error);
+    before = city_report_count_of(model->report, CITY_ERROR);
+    if (evaluation != NULL && rules_scores(source, evaluation, &scores, &error) < 0)
+        tell(model, before, &error);
+    scores_free(scores);
     evaluation_free(evaluation);
     words_free(words);
     roster_free(roster);

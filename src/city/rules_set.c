@@ -137,3 +137,10 @@ int rules_evaluation(const struct rules_source *source, struct evaluation **ret_
     struct evaluation_source tables = {source->find, source->context};
     return evaluation_new(&tables, source->report, ret_evaluation, error);
 }
+
+int rules_scores(const struct rules_source *source, const struct evaluation *evaluation,
+                 struct scores **ret_scores, struct error *error)
+{
+    struct evaluation_source tables = {source->find, source->context};
+    return scores_new(&tables, evaluation, source->report, ret_scores, error);
+}

@@ -14,6 +14,7 @@
 #include <gridcase/rules/report.h>
 #include <gridcase/rules/roster.h>
 #include <gridcase/rules/routing.h>
+#include <gridcase/rules/score.h>
 #include <gridcase/rules/words.h>
 
 // Where the tables come from.
@@ -46,6 +47,10 @@ int rules_words(const struct rules_source *source, struct words **ret_words,
 // Counts and indicators: the model's tables, or the standard ones.
 int rules_evaluation(const struct rules_source *source, struct evaluation **ret_evaluation,
                      struct error *error) ERROR_MUST_CHECK;
+
+// Scores: likewise, over its indicators.
+int rules_scores(const struct rules_source *source, const struct evaluation *evaluation,
+                 struct scores **ret_scores, struct error *error) ERROR_MUST_CHECK;
 
 const char *rules_word(enum city_rules rules); // "catalogue", as stored
 // Does a change of this table (or of "time_zone") make a new version of those rules?

@@ -81,6 +81,7 @@ static void free_rules(struct city_snapshot *city)
 {
     roster_free(city->roster); // before its calendar
     words_free(city->words);
+    scores_free(city->scores);
     evaluation_free(city->evaluation);
     for (size_t i = 0; i < city->rules_count[CITY_CATALOGUE]; i++)
         catalogue_free(city->rules[CITY_CATALOGUE][i].as.catalogue);
@@ -200,6 +201,11 @@ const struct roster *city_roster(const struct city_snapshot *city)
 const struct words *city_words(const struct city_snapshot *city)
 {
     return city->words;
+}
+
+const struct scores *city_scores(const struct city_snapshot *city)
+{
+    return city->scores;
 }
 
 const struct evaluation *city_evaluation(const struct city_snapshot *city)

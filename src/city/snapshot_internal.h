@@ -81,6 +81,7 @@ struct city_snapshot {
     struct roster *roster;
     struct words *words;
     struct evaluation *evaluation;
+    struct scores *scores;
     struct locator *grids;
     struct near_index *components;
     struct place_index *places;

@@ -223,6 +223,8 @@ static int read_roster(struct city_snapshot *city, struct db *db, struct error *
         code = rules_words(&source, &city->words, error);
     if (code == 0)
         code = rules_evaluation(&source, &city->evaluation, error);
+    if (code == 0)
+        code = rules_scores(&source, city->evaluation, &city->scores, error);
     if (tables.code < 0) {
         code = tables.code;
         *error = tables.error;

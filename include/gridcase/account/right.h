@@ -34,6 +34,7 @@ enum right {
     RIGHT_WORK_HAND_ON,    // give open tasks of a person to another
     RIGHT_ORDER_READ,      // time orders, and what a new calendar moved
     RIGHT_ORDER_SIGN,      // sign and lift time orders
+    RIGHT_SCORE_WRITE,     // give points for parts of scores
     RIGHT_COUNT,
 };
 

@@ -19,6 +19,7 @@
 
 struct db;
 struct evaluation;
+struct scores;
 struct calendar;
 struct catalogue;
 struct db_store;
@@ -227,6 +228,8 @@ const struct roster *city_roster(const struct city_snapshot *city); // never NUL
 const struct words *city_words(const struct city_snapshot *city);   // never NULL
 // Counts and indicators of the model in force (rules/evaluation.h); never NULL.
 const struct evaluation *city_evaluation(const struct city_snapshot *city);
+// Scores and grades of the model in force (rules/score.h); never NULL.
+const struct scores *city_scores(const struct city_snapshot *city);
 int city_roster_level(const struct city_snapshot *city); // position; -1: no duty grids
 
 // Somebody on duty near a point at an instant.
