@@ -203,9 +203,10 @@ lint: packages-lint
 	@tools/lint.sh $(B)
 SCALE ?= 1
 PARTS ?=
-bench: packages # SCALE=1|10 millions of cases; PARTS="fill lives": only these
+ENGINE ?=
+bench: packages # SCALE=1|10 millions of cases; PARTS="fill lives": only these; ENGINE=postgres
 	@$(MAKE) --no-print-directory -j2 all $(BENCHES)
-	@SCALE=$(SCALE) tools/bench.sh $(B) $(PARTS)
+	@SCALE=$(SCALE) $(if $(filter postgres,$(ENGINE)),tools/bench_postgres.sh) tools/bench.sh $(B) $(PARTS)
 install: all web
 	install -D -m 0755 $(B)/gridcase $(DESTDIR)$(PREFIX)/bin/gridcase
 	rm -rf $(DESTDIR)$(PREFIX)/share/gridcase

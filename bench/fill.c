@@ -6,6 +6,12 @@
 #include <sys/stat.h>
 
 #include "support/lives.h"
+#include "support/store.h"
+
+static const char SIZE[] =
+    "SELECT sum(pg_relation_size(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = "
+    "c.relnamespace WHERE n.nspname = 'gridcase_" BENCH_CITY
+    "_cases' AND c.relkind IN ('r', 'i', 't')";
 
 int main(int argc, char **argv)
 {
@@ -15,7 +21,9 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     bench_data_open(argc > 1 ? argv[1] : "build", bench_cases(), &data);
     snprintf(path, sizeof path, "%s/cities/%s/cases.db", data.folder, BENCH_CITY);
-    if (stat(path, &status) != 0) {
+    if (bench_on_server()) {
+        status.st_size = (off_t)bench_server_ask(data.folder, SIZE);
+    } else if (stat(path, &status) != 0) {
         perror(path);
         return 1;
     }

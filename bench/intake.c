@@ -26,6 +26,7 @@
 
 #include "support/load.h"
 #include "support/probe.h"
+#include "support/store.h"
 
 enum { FILL_BATCH = 2000, LANE_BATCH = 64, PATH_SIZE = 1024, PORT = 18973 };
 static const char slug[] = "boston";
@@ -223,6 +224,7 @@ static void prepare(struct bench *bench)
                                     "grids/boston", "--data", bench->folder, NULL};
     const char *const load_city[] = {program,        "city",   "load",        slug,
                                      "grids/boston", "--data", bench->folder, NULL};
+    bench_store_new(bench->folder);
     run_program(bench, new_city);
     run_program(bench, load_city);
     open_store(bench, DB_STORE_UNSAFE);
@@ -453,7 +455,7 @@ static double over_http(struct bench *bench, unsigned clients, struct load_resul
     struct load_options options = {.port = PORT,
                                    .clients = clients,
                                    .seconds = bench->seconds,
-                                   .enough = saw_checkpoint,
+                                   .enough = bench_on_server() ? NULL : saw_checkpoint,
                                    .most_seconds = bench->seconds * 6,
                                    .request = http_report,
                                    .context = bench};
@@ -539,8 +541,8 @@ int main(int argc, char **argv)
                           .random = UINT64_C(0x9E3779B97F4A7C15)};
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    snprintf(bench.folder, sizeof bench.folder, "%s/bench-data-%lld", bench.build,
-             (long long)bench.cases);
+    snprintf(bench.folder, sizeof bench.folder, "%s/bench-data-%lld%s", bench.build,
+             (long long)bench.cases, bench_engine_suffix());
     prepare(&bench);
     double probe = probe_run(bench.folder, bench.cases, bench.seconds);
     printf("bare probe, one-row FULL commits, %lld rows in it: %8.0f reports/s\n",

@@ -22,6 +22,7 @@
 #include "support/lives.h"
 #include "support/load.h"
 #include "support/server.h"
+#include "support/store.h"
 
 enum { PORT = 18993, CLIENTS = 4, PAUSE_US = 20000, START_LIMIT_MS = 500, MEMORY_MB = 150 };
 static const double P99_MS = 5, GROWTH = 1.3;
@@ -172,8 +173,8 @@ static void crash(struct bench *bench)
     struct load_result result;
     struct load_options options = {.port = PORT,
                                    .clients = 64,
-                                   .seconds = 0.5,
-                                   .enough = has_log,
+                                   .seconds = bench_on_server() ? 5 : 0.5,
+                                   .enough = bench_on_server() ? NULL : has_log,
                                    .most_seconds = 30,
                                    .request = report,
                                    .context = bench};
@@ -283,6 +284,7 @@ static void measure_idle(struct bench *bench, const char *build)
                                 "--limit", "15000",
                                 "--data",  folder,
                                 NULL};
+    bench_store_new(folder);
     run_program(make);
     run_program(load);
     run_program(play);

@@ -18,6 +18,7 @@
 #include <gridcase/rules/catalogue.h>
 
 #include "server.h"
+#include "store.h"
 
 enum { YEARS = 5, MOVES_MOST = 8, BYTES_A_CASE = 2600, SPARE_BYTES = 1 << 30 };
 enum { SETTLE_S = 900, SETTLE_PORT = 18963 };
@@ -252,6 +253,7 @@ static void make_city(const char *build, const char *folder)
     snprintf(model, sizeof model, "%s/model", folder);
     if (bench_city_write(model) != 0)
         exit(1);
+    bench_store_new(folder);
     run_program(program, "new", model, folder);
     run_program(program, "load", model, folder);
 }
@@ -329,7 +331,8 @@ void bench_data_open(const char *build, int64_t cases, struct bench_data *ret_da
         snprintf(above, sizeof above, "%s", root);
     else
         snprintf(above, sizeof above, "%s/bench-data", build);
-    snprintf(data.folder, sizeof data.folder, "%s/%g", above, (double)cases / 1e6);
+    snprintf(data.folder, sizeof data.folder, "%s/%g%s", above, (double)cases / 1e6,
+             bench_engine_suffix());
     snprintf(marker, sizeof marker, "%s/filled", data.folder);
     if (file_make_directory(data.folder, &error) != 0)
         stop_with("folder", &error);
@@ -366,6 +369,7 @@ void bench_data_copy(const char *build, int64_t cases, const char *name,
     const char *const make[] = {"cp", "-r", "--reflink=auto", data.folder, copy, NULL};
     run(drop);
     run(make);
+    bench_store_copy(data.folder, copy);
     snprintf(data.folder, sizeof data.folder, "%s", copy);
     *ret_data = data;
 }

@@ -110,3 +110,26 @@ SELECT count, total FROM probe_sum WHERE day = $1 AND kind = $2;
 -- name: probe_sum_rows
 -- database: system
 SELECT count(*) FROM probe_sum;
+
+-- What the tables of a database weigh. SQLite has to read all of the file for it; rows are
+-- those on leaves. Tables that an index is made of (search) stand by themselves.
+-- name: table_sizes
+-- database: any
+SELECT name, rows, bytes, index_bytes, 1 FROM (
+    SELECT coalesce(m.tbl_name, s.name) AS name,
+           sum(CASE WHEN m.type = 'index' OR s.pagetype <> 'leaf' THEN 0 ELSE s.ncell END)
+               AS rows,
+           sum(CASE WHEN m.type = 'index' THEN 0 ELSE s.pgsize END) AS bytes,
+           sum(CASE WHEN m.type = 'index' THEN s.pgsize ELSE 0 END) AS index_bytes
+    FROM dbstat s LEFT JOIN sqlite_master m ON m.name = s.name
+    GROUP BY coalesce(m.tbl_name, s.name))
+ORDER BY bytes + index_bytes DESC, name;
+-- postgres: from its catalogue; a table in partitions is one
+SELECT name, CAST(sum(rows) AS bigint), CAST(sum(bytes) AS bigint),
+       CAST(sum(index_bytes) AS bigint), count(*)
+FROM (SELECT coalesce(p.relname, c.relname) AS name, greatest(c.reltuples, 0) AS rows,
+             pg_table_size(c.oid) AS bytes, pg_indexes_size(c.oid) AS index_bytes
+      FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+      LEFT JOIN pg_class p ON p.oid = i.inhparent
+      WHERE c.relnamespace = to_regnamespace(current_schema()) AND c.relkind = 'r') AS sizes
+GROUP BY name ORDER BY sum(bytes + index_bytes) DESC, name;

@@ -5,6 +5,7 @@
 
 #include <gridcase/cases/recount.h>
 #include <gridcase/core/text.h>
+#include <gridcase/db/stats.h>
 
 #include "api_internal.h"
 #include "routes_internal.h"
@@ -44,6 +45,30 @@ int control_status(struct api_call *call, struct db *db, struct error *error)
     json_end_object(&json);
     call->data = NULL;
     http_reply_json(call->request, 200, &body);
+    return 0;
+}
+
+int control_statements(struct api_call *call, struct db *db, struct error *error)
+{
+    (void)db;
+    (void)error;
+    struct db_statement_figures list[DB_STATS_MOST];
+    API_ANSWER_CLEANUP struct api_answer answer;
+    struct json_writer *json = api_answer_begin(&answer);
+    size_t count = db_statements_costly(list, DB_STATS_MOST);
+    json_put_instant(json, "since", call->api->started_ms);
+    json_begin_array(json, "statements");
+    for (size_t i = 0; i < count; i++) {
+        json_begin_object(json, NULL);
+        json_put_text(json, "name", list[i].name);
+        json_put_int(json, "calls", list[i].calls);
+        json_put_double(json, "total_ms", list[i].total_ms, 3);
+        json_put_double(json, "mean_ms", list[i].mean_ms, 3);
+        json_put_double(json, "worst_ms", list[i].worst_ms, 3);
+        json_end_object(json);
+    }
+    json_end_array(json);
+    api_answer_send_private(call, 200, &answer);
     return 0;
 }
 
@@ -164,6 +189,11 @@ const struct api_route api_control_routes[] = {
      .summary = "Version, port and cities of the running server",
      .mode = API_READ,
      .handler = control_status},
+    {.http = {HTTP_GET, "/statements"},
+     .operation = "control_statements",
+     .summary = "The statements that have cost this server most",
+     .mode = API_READ,
+     .handler = control_statements},
     {.http = {HTTP_POST, "/cities"},
      .operation = "control_cities",
      .summary = "Read the list of cities again",

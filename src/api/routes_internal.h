@@ -213,6 +213,7 @@ API_HANDLER(changes_open);
 
 // control.c
 API_HANDLER(control_status);
+API_HANDLER(control_statements);
 API_HANDLER(control_cities);
 API_HANDLER(control_reload);
 API_HANDLER(control_hold);

@@ -25,6 +25,7 @@ extern const struct cli_command cli_certificate_commands[];
 extern const struct cli_command cli_grid_commands[];
 extern const struct cli_command cli_verify_commands[];
 extern const struct cli_command cli_store_commands[];
+extern const struct cli_command cli_store_stats_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
@@ -45,6 +46,7 @@ const struct cli_command *const cli_families[] = {
     cli_grid_commands,
     cli_verify_commands,
     cli_store_commands,
+    cli_store_stats_commands,
     NULL,
 };
 

@@ -287,8 +287,9 @@ int db_step(struct db_statement *statement, struct error *error)
         if (code != 0)
             return code;
         statement->fresh = false;
+        statement->rows = 0;
     }
-    int code = statement->db->engine->step(statement->native, filled);
+    int code = db_step_counted(statement, filled);
     if (code < 0)
         error_prefix(filled, "%s", name_of(statement));
     return code;

@@ -14,9 +14,13 @@
 #include <gridcase/db/db.h>
 #include <gridcase/db/lane.h>
 #include <gridcase/db/query_text.h>
+#include <gridcase/db/stats.h>
 #include <gridcase/db/store.h>
 
 enum { DB_PATH_SIZE = 4096, DB_SLUG_SIZE = 64, DB_ADDRESS_SIZE = 1024 };
+
+// stats.c: the engine's step, with its time counted.
+int db_step_counted(struct db_statement *statement, struct error *error);
 
 // ---- engine ----
 // Everything that differs between database systems. `connection` and `statement` are the
@@ -98,6 +102,9 @@ struct db_engine {
     void (*count)(void *connection, struct db_engine_counters *ret_counters);
     // Within a writing transaction: room for the rows that come next. NULL: never needed.
     int (*make_room)(void *connection, struct error *error);
+    // Within a transaction, as db_statements_on_server. NULL: no server counts.
+    int (*statements)(void *connection, struct db_statement_figures *out, size_t most,
+                      int *ret_count, int64_t *ret_since_ms, struct error *error);
 
     int (*prepare)(void *connection, const struct db_text *text, void **ret_statement,
                    struct error *error);
@@ -196,9 +203,10 @@ struct db_statement {
     void *native;
     struct db_statement *next; // of the same id, or of the list of parts
     enum query_id parts[DB_PARTS_MAX];
-    size_t part_count; // 0: a single query, parts[0]
-    bool out;          // in somebody's hands
-    bool fresh;        // not stepped since reset
+    size_t part_count;       // 0: a single query, parts[0]
+    bool out;                // in somebody's hands
+    bool fresh;              // not stepped since reset
+    uint64_t rows, spent_us; // of this run: steps, and their time (stats.c)
     struct error bind_error;
 };
 

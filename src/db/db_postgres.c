@@ -257,6 +257,7 @@ const struct db_engine db_engine_postgres = {
     .upkeep = pg_upkeep,
     .count = pg_count,
     .make_room = pg_make_room,
+    .statements = pg_statements,
     .prepare = pg_prepare,
     .release = pg_release,
     .parameters = pg_parameters,

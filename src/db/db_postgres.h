@@ -192,6 +192,10 @@ int pg_look_after_room(struct pg_connection *connection,
                        struct error *error) ERROR_MUST_CHECK;
 int pg_make_room(void *connection, struct error *error) ERROR_MUST_CHECK; // now
 
+// ---- postgres_stats.c ----
+int pg_statements(void *connection, struct db_statement_figures *out, size_t most,
+                  int *ret_count, int64_t *ret_since_ms, struct error *error);
+
 // ---- postgres_own.c ----
 int64_t pg_key_of(const char *text); // db_postgres.c: of an advisory lock
 int pg_own(const char *address, void **ret_lock, struct error *error);

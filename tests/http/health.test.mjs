@@ -56,6 +56,23 @@ test('a backup is missed, then its age is told', { skip: onPostgres && 'gridcase
   assert.match(server.log, /event=clock\.set/);
 });
 
+test('store stats tells what tables weigh and which statements cost', async () => {
+  const { stdout } = await cli('store', 'stats', '--json', '--data', server.data);
+  const told = JSON.parse(stdout);
+  const [city] = told.cities;
+  const file = city.tables.find((table) => table.table === 'case_file');
+  assert.equal(file.database, 'cases');
+  assert.ok(file.index_bytes > 0);
+  assert.equal(city.bytes, city.tables.reduce((sum, table) => sum + table.bytes, 0));
+  for (const name of ['history', 'change']) assert.equal(city.tables.filter((t) => t.table === name).length, 1, name);
+  assert.match(told.counted_by, /the server that runs on this folder|pg_stat_statements/);
+  assert.ok(told.statements.some((statement) => statement.name === 'system_city_list' && statement.calls > 0
+    && statement.total_ms >= 0 && statement.worst_ms >= statement.mean_ms * 0.99));
+  const words = await cli('store', 'stats', '--city', city.city, '--data', server.data);
+  assert.match(words.stdout, /cases +case_file +\d+ /);
+  assert.match(words.stdout, /statements that cost most, counted by /);
+});
+
 test('a backup that fails is told with its reason until one succeeds', { skip: onPostgres && 'gridcase backup copies files: a PostgreSQL store has none' }, async () => {
   writeFileSync(join(folder, 'file'), '');
   await assert.rejects(cli('backup', join(folder, 'file', 'below'), '--data', server.data));
