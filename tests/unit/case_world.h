@@ -46,6 +46,8 @@ struct world {
     int64_t now_ms;
 };
 
+static const char *world_prefix = ""; // of the store's location: an engine's name
+
 static inline void world_begin(struct world *w, const char *process)
 {
     char location[300], steps[200], actions[200];
@@ -55,6 +57,7 @@ static inline void world_begin(struct world *w, const char *process)
     snprintf(steps, sizeof steps, "grids/%s/process/steps.csv", process);
     snprintf(actions, sizeof actions, "grids/%s/process/actions.csv", process);
     engine_store(location);
+    snprintf(location, sizeof location, "%s%s/data", world_prefix, w->folder);
     assert_ok(
         db_store_open(location, DB_STORE_CREATE | DB_STORE_UNSAFE, &w->store, &error));
     assert_ok(db_store_city_create(w->store, "t", 1, &error));
