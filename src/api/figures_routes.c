@@ -61,6 +61,20 @@ int figures_read(struct api_call *call, bool with_language, struct figure_query 
     return code ? code : figures_read_words(call, ret_query, error);
 }
 
+int figures_read_with(struct api_call *call, const char *measures,
+                      const struct evaluation *evaluation, struct figure_query *ret_query,
+                      struct error *error)
+{
+    static const char *const names[] = {"measures", "by", FIGURES_FILTER_NAMES, NULL};
+    struct figure_words words;
+    figures_words(call, &words);
+    words.measures = measures;
+    int code = api_query_only(call, names, error);
+    return code ? code
+                : figure_query_read_with(&words, call->snapshot, evaluation, call->now_ms,
+                                         ret_query, error);
+}
+
 // ---- the query of the cases behind a row ----
 
 static void put_escaped(struct buffer *out, const char *text)
@@ -320,13 +334,13 @@ static void put_row(struct api_view *view, const struct figure_query *query,
     json_end_object(json);
 }
 
-static void put_answer(struct api_view *view, const struct figure_query *query,
-                       const struct figure_answer *answer)
+void figures_put(struct api_view *view, const char *name, const struct figure_query *query,
+                 const struct figure_answer *answer)
 {
     char position[48];
     struct api_call *call = view->call;
     struct json_writer *json = view->json;
-    json_begin_object(json, NULL);
+    json_begin_object(json, name);
     put_day(json, "from", query->from_day);
     put_day(json, "to", query->to_day);
     put_day(json, "today", query->today);
@@ -384,7 +398,7 @@ int figures_by(struct api_call *call, struct db *db, struct error *error)
     json_writer_init(&json, &body);
     struct api_view view;
     api_view_init(&view, call, db, &json);
-    put_answer(&view, &query, &answer);
+    figures_put(&view, NULL, &query, &answer);
     api_reply_json(call, 200, &body);
     return 0;
 }

@@ -37,6 +37,15 @@ API_HANDLER(figures_list_cases);
 bool figures_asked_for(struct api_call *call); // the list behind a figure, not a plain one
 struct figure_query;
 struct indicator;
+struct figure_answer;
+struct evaluation;
+struct api_view;
+// The same with measures and definitions of one's own; and an answer as an object.
+int figures_read_with(struct api_call *call, const char *measures,
+                      const struct evaluation *evaluation, struct figure_query *ret_query,
+                      struct error *error) ERROR_MUST_CHECK;
+void figures_put(struct api_view *view, const char *name, const struct figure_query *query,
+                 const struct figure_answer *answer);
 int figures_decimals(const struct indicator *measure, int of_share);
 int figures_read(struct api_call *call, bool with_language, struct figure_query *ret_query,
                  struct error *error) ERROR_MUST_CHECK;
@@ -67,6 +76,7 @@ const struct catalogue_class *figures_class_of_major(const struct city_snapshot 
 
 // indicator_routes.c
 API_HANDLER(indicators_get);
+API_HANDLER(indicators_try); // indicator_try.c
 
 // spot_routes.c
 API_HANDLER(spots_get_hot);

@@ -23,6 +23,7 @@ extern const struct cli_command cli_backup_commands[];
 extern const struct cli_command cli_status_commands[];
 extern const struct cli_command cli_certificate_commands[];
 extern const struct cli_command cli_grid_commands[];
+extern const struct cli_command cli_indicators_commands[];
 extern const struct cli_command cli_verify_commands[];
 extern const struct cli_command cli_store_commands[];
 extern const struct cli_command cli_store_stats_commands[];
@@ -44,6 +45,7 @@ const struct cli_command *const cli_families[] = {
     cli_status_commands,
     cli_certificate_commands,
     cli_grid_commands,
+    cli_indicators_commands,
     cli_verify_commands,
     cli_store_commands,
     cli_store_stats_commands,

@@ -86,6 +86,26 @@ static const struct {
     {"missed", NULL, evaluation_read_missed, false},
 };
 enum { TABLE_COUNT = sizeof TABLES / sizeof TABLES[0] };
+_Static_assert((int)TABLE_COUNT <= (int)EVALUATION_TABLES_MOST, "room for texts");
+
+const char *evaluation_table_name(size_t index)
+{
+    return index < TABLE_COUNT ? TABLES[index].name : NULL;
+}
+
+// What a draft begins from.
+static int keep_text(struct evaluation *evaluation, size_t which, const struct table *table,
+                     struct error *error)
+{
+    BUFFER_CLEANUP struct buffer text;
+    buffer_init(&text, TABLE_TEXT_MOST);
+    table_write_csv(table, &text);
+    int code = buffer_check(&text, error);
+    if (code == 0)
+        evaluation->texts[which] =
+            arena_copy(evaluation->arena, text.data != NULL ? text.data : "", text.length);
+    return code;
+}
 
 // The city's tables, or the standard ones, which stay in `own` until all is understood.
 static int read_tables(struct evaluation_reading *reading,
@@ -97,6 +117,8 @@ static int read_tables(struct evaluation_reading *reading,
             source->find != NULL ? source->find(source->context, TABLES[i].name) : NULL;
         int code =
             table == NULL ? evaluation_standard_table(TABLES[i].name, &own[i], error) : 0;
+        if (code == 0 && table != NULL)
+            code = keep_text(reading->evaluation, i, table, error);
         if (code != 0)
             return code;
         table = table != NULL ? table : own[i];
@@ -136,6 +158,44 @@ int evaluation_new(const struct evaluation_source *source,
     make_digest(evaluation);
     *ret_evaluation = evaluation;
     return 0;
+}
+
+// ---- drafts ----
+struct drafting {
+    const struct evaluation *base;
+    const struct evaluation_source *draft;
+    struct table *parsed[TABLE_COUNT];
+};
+
+static const struct table *find_draft(void *context, const char *name)
+{
+    struct drafting *drafting = context;
+    const struct evaluation_source *draft = drafting->draft;
+    const struct table *table =
+        draft->find != NULL ? draft->find(draft->context, name) : NULL;
+    for (size_t i = 0; table == NULL && i < TABLE_COUNT; i++) {
+        const char *text = drafting->base->texts[i];
+        if (text == NULL || !text_equal(TABLES[i].name, name))
+            continue;
+        // It was a table when it was kept.
+        if (table_parse_csv(name, name, text, strlen(text), &drafting->parsed[i], NULL) !=
+            0)
+            return NULL;
+        table = drafting->parsed[i];
+    }
+    return table;
+}
+
+int evaluation_draft(const struct evaluation *base, const struct evaluation_source *draft,
+                     const struct rules_report *report, struct evaluation **ret_evaluation,
+                     struct error *error)
+{
+    struct drafting drafting = {.base = base, .draft = draft};
+    struct evaluation_source source = {find_draft, &drafting};
+    int code = evaluation_new(&source, report, ret_evaluation, error);
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        table_free(drafting.parsed[i]);
+    return code;
 }
 
 struct evaluation *evaluation_free(struct evaluation *evaluation)

@@ -6,6 +6,7 @@
 
 #include "rules_internal.h"
 
+enum { EVALUATION_TABLES_MOST = 8, TABLE_TEXT_MOST = 2 * 1024 * 1024 };
 enum { GIVEN_MOST = 5000, BEFORE_MOST = 200, MISSED_MOST = 500 };
 
 struct evaluation {
@@ -20,6 +21,7 @@ struct evaluation {
     struct missed_rule *missed;
     size_t missed_count;
     uint8_t digest[HASH_SIZE];
+    const char *texts[EVALUATION_TABLES_MOST]; // the city's tables as CSV; NULL: standard
 };
 
 // One reading under way.

@@ -122,6 +122,12 @@ struct evaluation_source {
 int evaluation_new(const struct evaluation_source *source,
                    const struct rules_report *report, struct evaluation **ret_evaluation,
                    struct error *error) ERROR_MUST_CHECK;
+// A draft: its tables in the place of those that base was made of, for a dry run.
+int evaluation_draft(const struct evaluation *base, const struct evaluation_source *draft,
+                     const struct rules_report *report, struct evaluation **ret_evaluation,
+                     struct error *error) ERROR_MUST_CHECK;
+// Names of the tables that are read, in that order; NULL past the last one.
+const char *evaluation_table_name(size_t index);
 struct evaluation *evaluation_free(struct evaluation *evaluation); // NULL too
 
 // Measures: counts first, then indicators, in table order.
