@@ -33,6 +33,12 @@ FROM proof_root WHERE last_position >= $1 ORDER BY number LIMIT 1;
 SELECT number, made_at, last_position, row_count, frozen_last, frozen_count, tree, root
 FROM proof_root WHERE made_at >= $1 ORDER BY number LIMIT 1;
 
+-- The root that covers frozen figures.
+-- name: proof_root_of_frozen
+-- database: cases
+SELECT number, made_at, last_position, row_count, frozen_last, frozen_count, tree, root
+FROM proof_root WHERE frozen_last >= $1 ORDER BY number LIMIT 1;
+
 -- name: proof_root_add
 -- database: cases
 INSERT INTO proof_root (number, made_at, last_position, row_count, frozen_last, frozen_count,
@@ -94,15 +100,36 @@ FROM frozen WHERE period = $1 ORDER BY version DESC;
 -- database: cases
 SELECT document, digest FROM frozen WHERE period = $1 AND version = $2;
 
--- The last version of each period, oldest first.
--- name: frozen_latest
--- database: cases
-SELECT frozen_id, period, version, made_at, made_by, reason, position, digest, length(document)
-FROM frozen f
-WHERE version = (SELECT max(version) FROM frozen o WHERE o.period = f.period)
-ORDER BY frozen_id;
-
 -- name: frozen_documents
 -- database: cases
 -- rows: many
 SELECT period, version, document, digest FROM frozen ORDER BY frozen_id;
+
+-- name: frozen_looked
+-- database: cases
+SELECT frozen_looked FROM case_epoch;
+
+-- name: frozen_looked_set
+-- database: cases
+UPDATE case_epoch SET frozen_looked = $1;
+
+-- name: frozen_last_version
+-- database: cases
+SELECT coalesce(max(version), 0) FROM frozen WHERE period = $1;
+
+-- Moves that correct what was counted, of cases reported before an instant ($3): voided 19,
+-- opened again 21, corrected 26, another calendar 37, exempted 47, a time contested 54.
+-- name: frozen_corrections
+-- database: cases
+SELECT g.position, c.number, g.seq, g.kind, g.at
+FROM change g JOIN case_file c ON c.case_id = g.case_id
+WHERE g.position > $1 AND g.position <= $2 AND g.kind IN (19, 21, 26, 37, 47, 54)
+  AND c.opened_at < $3
+ORDER BY g.position LIMIT $4;
+
+-- name: frozen_correction_count
+-- database: cases
+SELECT count(*)
+FROM change g JOIN case_file c ON c.case_id = g.case_id
+WHERE g.position > $1 AND g.position <= $2 AND g.kind IN (19, 21, 26, 37, 47, 54)
+  AND c.opened_at < $3;

@@ -41,6 +41,7 @@ static const struct {
     [RIGHT_ORDER_READ] = {"order.read", BASE_ROLES, ".CCCCCCC."},
     [RIGHT_ORDER_SIGN] = {"order.sign", BASE_ROLES, "..C...C.."},
     [RIGHT_SCORE_WRITE] = {"score.write", BASE_ROLES, "......C.."},
+    [RIGHT_FIGURES_FREEZE] = {"figures.freeze", BASE_ROLES, "......CC."},
 };
 
 const char *right_to_str(enum right right)

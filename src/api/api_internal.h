@@ -230,6 +230,9 @@ void api_timers_stop(struct api *api);
 // makes the night's root, of a city that is closed too. From the timer thread only;
 // uptime_ms never goes back.
 void api_upkeep(struct api *api, struct api_city *city, bool open, int64_t uptime_ms);
+// New versions of frozen periods that corrections changed. The city is open. Blocks.
+int api_city_renew_frozen(struct api *api, struct api_city *city, int64_t now_ms,
+                          struct error *error) ERROR_MUST_CHECK;
 // Makes the roots that there are to make, now. The city is open. Blocks.
 int api_city_seal(struct api *api, struct api_city *city, int64_t now_ms,
                   struct error *error) ERROR_MUST_CHECK;

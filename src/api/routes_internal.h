@@ -18,6 +18,10 @@ int api_case_page(struct api_call *call, struct db *db, const struct case_filter
 API_HANDLER(cases_list);
 API_HANDLER(cases_get);
 API_HANDLER(cases_explain);
+API_HANDLER(frozen_list);
+API_HANDLER(frozen_get);
+API_HANDLER(frozen_freeze);
+API_HANDLER(control_freeze);
 API_HANDLER(proof_roots);
 API_HANDLER(proof_receipt);
 API_HANDLER(figures_get);

@@ -80,13 +80,16 @@ int api_city_seal(struct api *api, struct api_city *city, int64_t now_ms,
     return code;
 }
 
-// Hourly of a city that is closed: nothing but its root.
-static int work_closed(struct upkeep_job *job, struct error *error)
+// Once a night: first what corrections changed in frozen figures, then the root over both.
+static int seal_night(struct upkeep_job *job, struct error *error)
 {
     bool due = false;
     int code = seal_due(job, &due, error);
     if (!code && due) {
         code = api_city_open(job->api, job->city, error);
+    }
+    if (!code && due) {
+        code = api_city_renew_frozen(job->api, job->city, job->now_ms, error);
     }
     if (!code && due) {
         code = api_city_seal(job->api, job->city, job->now_ms, error);
@@ -96,7 +99,6 @@ static int work_closed(struct upkeep_job *job, struct error *error)
 
 static int work_open(struct upkeep_job *job, int *ret_removed, struct error *error)
 {
-    bool due = false;
     int code = api_city_open(job->api, job->city, error);
     if (!code) {
         code = db_lane_call(job->city->lane, DB_MACHINES, sweep_accounts, job, error);
@@ -105,10 +107,7 @@ static int work_open(struct upkeep_job *job, int *ret_removed, struct error *err
         code = sweep_photos(job, ret_removed, error);
     }
     if (!code) {
-        code = seal_due(job, &due, error);
-    }
-    if (!code && due) {
-        code = api_city_seal(job->api, job->city, job->now_ms, error);
+        code = seal_night(job, error);
     }
     return code;
 }
@@ -122,7 +121,7 @@ static void work(void *context)
     if (atomic_load(&job->api->stopping)) {
         code = error_set(&error, ERROR_BUSY, "server.stopping", "the server stops");
     } else if (job->closed) {
-        code = work_closed(job, &error);
+        code = seal_night(job, &error);
     } else {
         code = work_open(job, &removed, &error);
     }

@@ -119,6 +119,12 @@ int case_seal_last(struct db *db, struct case_seal *ret_seal, struct error *erro
     return code == 0 ? take_before(db, ret_seal, error) : code;
 }
 
+int case_seal_of_frozen(struct db *db, int64_t frozen_id, struct case_seal *ret_seal,
+                        struct error *error)
+{
+    return seal_fetch(db, QUERY_PROOF_ROOT_OF_FROZEN, frozen_id, ret_seal, error);
+}
+
 int case_seal_list(struct db *db, int64_t before_number, unsigned most, struct arena *arena,
                    struct case_seal **ret_seals, size_t *ret_count, struct error *error)
 {

@@ -27,6 +27,7 @@ extern const struct cli_command cli_indicators_commands[];
 extern const struct cli_command cli_verify_commands[];
 extern const struct cli_command cli_store_commands[];
 extern const struct cli_command cli_store_stats_commands[];
+extern const struct cli_command cli_freeze_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
@@ -49,6 +50,7 @@ const struct cli_command *const cli_families[] = {
     cli_verify_commands,
     cli_store_commands,
     cli_store_stats_commands,
+    cli_freeze_commands,
     NULL,
 };
 

@@ -221,6 +221,14 @@ bool json_as_int(const struct json *value, int64_t *ret_value)
     return true;
 }
 
+bool json_as_double(const struct json *value, double *ret_value)
+{
+    if (!value || !json_is_number(inside(value)))
+        return false;
+    *ret_value = json_number_value(inside(value));
+    return true;
+}
+
 int json_only(const struct json *object, const char *const *names, struct error *error)
 {
     if (!json_is_object(inside(object)))

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { cli, nobody, startServer } from './lib.mjs';
+import { cli, nobody, startServer, uuid } from './lib.mjs';
 
 let server;
 let outside; // a folder that nobody of the server writes to
@@ -120,6 +120,51 @@ test('a root that never was is found', async () => {
   assert.match(await failed('verify', 'tinytown', '--quiet', '--root', join(outside, 'other.txt')), /root\.outside/);
   writeFileSync(join(outside, 'none.txt'), 'no root here\n');
   assert.match(await failed('verify', 'tinytown', '--quiet', '--root', join(outside, 'none.txt')), /root\.none/);
+});
+
+const monthBefore = (now = new Date()) =>
+  new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 2, 15)).toISOString().slice(0, 7);
+const freeze = (person, body) => person.call('POST', '/frozen', body, { 'Idempotency-Key': uuid() });
+
+test('a month is frozen once, and again only for a reason that is one', async () => {
+  const period = monthBefore();
+  const first = await freeze(people.manager1, { period });
+  assert.equal(first.status, 201, first.text);
+  assert.deepEqual([first.body.period, first.body.version, first.body.root], [period, 1, null]);
+  for (const [body, status, code] of [
+    [{ period }, 400, 'freeze.reason'],
+    [{ period, reason: 'Why not.' }, 409, 'freeze.same'],
+    [{ period: new Date().toISOString().slice(0, 4) }, 409, 'freeze.not_over'],
+    [{ period: '2020-13' }, 400, 'freeze.period'],
+  ]) {
+    const answer = await freeze(people.manager1, body);
+    assert.deepEqual([answer.status, answer.body.code], [status, code]);
+  }
+  assert.equal((await freeze(people.leader1, { period })).status, 403);
+  // Byte for byte what the digest says.
+  const read = await people.manager1.get(`/frozen/${period}`);
+  assert.equal(sha256(read.text), first.body.digest);
+  assert.equal(read.body.form, 'gridcase-frozen 1');
+  assert.deepEqual(read.body.tables[0].by, '');
+  assert.equal((await people.manager1.get(`/frozen/${period}?version=2`)).status, 404);
+  assert.equal((await people.roads1.get(`/frozen/${period}`)).body.code, 'freeze.whole_city');
+  // The next root covers it.
+  await gridcase('root', 'tinytown', '--make');
+  const [listed] = (await people.manager1.want('/frozen')).items;
+  assert.equal(listed.root, last + 1);
+  assert.equal(listed.digest, first.body.digest);
+  const verified = (await gridcase('verify', 'tinytown', '--quiet')).stdout;
+  assert.match(verified, /1 frozen documents, 0 problems/);
+});
+
+test('the command freezes through the server and prints what was frozen', async () => {
+  const year = String(new Date().getUTCFullYear() - 2);
+  const said = (await gridcase('freeze', 'tinytown', year)).stdout.trim();
+  const [, , , digest] = said.split(' ');
+  assert.match(said, new RegExp(`^${year} version 1 [0-9a-f]{64}$`));
+  assert.equal(sha256((await gridcase('freeze', 'tinytown', year, '--show')).stdout), digest);
+  assert.match((await gridcase('freeze', 'tinytown', '--list')).stdout, new RegExp(`^${year}\\s+1 .*${digest.slice(0, 16)}`, 'm'));
+  assert.match(await failed('freeze', 'tinytown', year), /freeze\.reason/);
 });
 
 test('a receipt is checked by whoever reads the manual', async () => {

@@ -35,6 +35,7 @@ enum right {
     RIGHT_ORDER_READ,      // time orders, and what a new calendar moved
     RIGHT_ORDER_SIGN,      // sign and lift time orders
     RIGHT_SCORE_WRITE,     // give points for parts of scores
+    RIGHT_FIGURES_FREEZE,  // freeze the figures of a period
     RIGHT_COUNT,
 };
 

@@ -41,6 +41,9 @@ struct case_seal {
 // The last one; number 0: there is none yet.
 int case_seal_last(struct db *db, struct case_seal *ret_seal,
                    struct error *error) ERROR_MUST_CHECK;
+// The one that covers frozen figures (by their id); number 0: none yet.
+int case_seal_of_frozen(struct db *db, int64_t frozen_id, struct case_seal *ret_seal,
+                        struct error *error) ERROR_MUST_CHECK;
 // Those before a number, newest first, at most `most` (SEAL_LIST_MOST).
 int case_seal_list(struct db *db, int64_t before_number, unsigned most, struct arena *arena,
                    struct case_seal **ret_seals, size_t *ret_count,

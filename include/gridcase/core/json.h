@@ -51,6 +51,7 @@ size_t json_array_length(const struct json *array); // 0 when it is no array
 const struct json *json_array_item(const struct json *array, size_t index); // NULL past it
 const char *json_as_text(const struct json *value);             // NULL when it is no string
 bool json_as_int(const struct json *value, int64_t *ret_value); // false when it is none
+bool json_as_double(const struct json *value, double *ret_value); // likewise, any number
 // ERROR_INPUT naming the first member that is not in names (NULL-terminated).
 int json_only(const struct json *object, const char *const *names,
               struct error *error) ERROR_MUST_CHECK;
