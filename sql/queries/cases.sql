@@ -13,17 +13,35 @@ SELECT k.case_id, k.seq, k.body_digest, k.actor_id, c.number, c.version, c.task_
 FROM request_key k JOIN case_file c ON c.case_id = k.case_id
 WHERE k.idempotency_key = $1;
 
+-- The next $2 numbers of a day: the last of them. More than one where servers write beside
+-- each other (db_fetch_block).
 -- name: case_serial_next
 -- database: cases
-INSERT INTO case_serial (day, serial) VALUES ($1, 1)
-ON CONFLICT (day) DO UPDATE SET serial = case_serial.serial + 1
+INSERT INTO case_serial (day, serial) VALUES ($1, $2)
+ON CONFLICT (day) DO UPDATE SET serial = case_serial.serial + $2
 RETURNING serial;
 
--- Taken before case_add, by the only writer: RETURNING would have SQLite build a table for
--- the answer and copy every page that the statement touches.
+-- Likewise ids; $1 is -1. Taken before case_add: RETURNING would have SQLite build a table
+-- for the answer and copy every page that the statement touches.
 -- name: case_id_next
 -- database: cases
-SELECT coalesce(max(case_id), 0) + 1 FROM case_file;
+SELECT coalesce(max(case_id), 0) + $2 FROM case_file WHERE $1 < 0;
+-- postgres: ids that others have taken and not committed yet cannot be seen
+INSERT INTO case_serial (day, serial)
+SELECT CAST($1 AS bigint), coalesce(max(case_id), 0) + CAST($2 AS bigint) FROM case_file
+ON CONFLICT (day) DO UPDATE SET serial = greatest(case_serial.serial + $2, excluded.serial)
+RETURNING serial;
+
+-- name: case_id_last
+-- database: cases
+SELECT coalesce(max(case_id), 0) FROM case_file;
+
+-- Who writes beside others has the case for itself from here on.
+-- name: case_lock
+-- database: cases
+SELECT case_id FROM case_file WHERE case_id = $1;
+-- postgres: there others may write at the same time
+SELECT case_id FROM case_file WHERE case_id = $1 FOR UPDATE;
 
 -- name: case_add
 -- database: cases
@@ -291,16 +309,55 @@ SELECT inputs FROM history WHERE case_id = $1 AND kind = $2 ORDER BY seq DESC LI
 -- database: cases
 INSERT INTO change (case_id, seq, kind, stage, at, moved) VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING position;
--- postgres: a sequence would leave a gap for each transaction that was rolled back
-INSERT INTO change (position, case_id, seq, kind, stage, at, moved)
-SELECT coalesce(max(position), 0) + 1, $1, $2, $3, $4, $5, $6 FROM change
-RETURNING position;
+-- postgres: numbered after the commit (change_number): others may commit in between
+INSERT INTO change_new (case_id, seq, kind, stage, at, moved) VALUES ($1, $2, $3, $4, $5, $6)
+RETURNING change_new_id;
 
 -- name: change_before_add
 -- database: cases
 INSERT INTO change_before (position, area_1, area_2, area_3, area_4, area_5, area_6, area_7,
                            area_8)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+-- postgres: as above
+UPDATE change_new SET area_1 = $2, area_2 = $3, area_3 = $4, area_4 = $5, area_5 = $6,
+       area_6 = $7, area_7 = $8, area_8 = $9
+WHERE change_new_id = $1;
+
+-- One numberer of a city at a time, until its transaction ends.
+-- name: change_turn
+-- database: cases
+SELECT 1;
+-- postgres: advisory, of this schema
+SELECT 1 FROM pg_advisory_xact_lock(hashtextextended(current_schema() || ' change', 0));
+
+-- Gives committed changes their positions, in the order in which they were made; how many.
+-- What one case went through stays in order: a move waits for the commit of the one before
+-- it and takes its id after that.
+-- name: change_number
+-- database: cases
+SELECT 0;
+-- postgres: see change_add
+WITH taken AS (
+    DELETE FROM change_new WHERE change_new_id IN (
+        SELECT change_new_id FROM change_new ORDER BY change_new_id LIMIT 10000)
+    RETURNING change_new_id, case_id, seq, kind, stage, at, moved,
+              area_1, area_2, area_3, area_4, area_5, area_6, area_7, area_8
+), numbered AS (
+    SELECT (SELECT coalesce(max(position), 0) FROM change)
+               + row_number() OVER (ORDER BY change_new_id) AS position, taken.*
+    FROM taken
+), put AS (
+    INSERT INTO change (position, case_id, seq, kind, stage, at, moved)
+    SELECT position, case_id, seq, kind, stage, at, moved FROM numbered ORDER BY position
+    RETURNING 1
+), before AS (
+    INSERT INTO change_before (position, area_1, area_2, area_3, area_4, area_5, area_6,
+                               area_7, area_8)
+    SELECT position, area_1, area_2, area_3, area_4, area_5, area_6, area_7, area_8
+    FROM numbered WHERE area_1 IS NOT NULL
+    RETURNING 1
+)
+SELECT count(*) FROM put;
 
 -- name: case_media_add
 -- database: cases

@@ -213,7 +213,11 @@ WHERE g.position > $1 ORDER BY g.position LIMIT $2;
 -- name: change_range
 -- database: cases
 SELECT (SELECT min(position) FROM change), (SELECT max(position) FROM change),
-       (SELECT epoch FROM case_epoch);
+       (SELECT epoch FROM case_epoch), 0;
+-- postgres: are there changes without a position?
+SELECT (SELECT min(position) FROM change), (SELECT max(position) FROM change),
+       (SELECT epoch FROM case_epoch),
+       CASE WHEN EXISTS (SELECT 1 FROM change_new) THEN 1 ELSE 0 END;
 
 -- Open work, compared with the clock: $1 is now. Each is answered by one partial index
 -- alone.
@@ -307,7 +311,7 @@ SELECT (SELECT count(*) FROM history h
        (SELECT count(*) FROM case_task t
         WHERE NOT EXISTS (SELECT 1 FROM case_file c WHERE c.case_id = t.task_id / 1024)),
        (SELECT count(*) FROM history) - (SELECT count(*) FROM change)
-         - (SELECT coalesce(min(position), 1) - 1 FROM change);
+         - (SELECT count(*) FROM change_new) - (SELECT coalesce(min(position), 1) - 1 FROM change);
 
 -- Files named by no move, and received ones that are not there.
 -- name: recount_media

@@ -20,6 +20,13 @@ SELECT pg_advisory_xact_lock($1), CAST(pg_current_xact_id() AS text),
        CAST(extract(epoch FROM pg_postmaster_start_time()) AS text) || ' ' ||
        coalesce(CAST(extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()) AS text), '');
 
+-- Beside each other: every such transaction locks the cases that it changes (case_lock).
+-- name: postgres_writer_beside
+-- database: postgres
+SELECT pg_advisory_xact_lock_shared($1), CAST(pg_current_xact_id() AS text),
+       CAST(extract(epoch FROM pg_postmaster_start_time()) AS text) || ' ' ||
+       coalesce(CAST(extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()) AS text), '');
+
 -- The message is written so that this statement's own commit waits for the synchronous
 -- replica, and with it for all that was committed before.
 -- name: postgres_outcome
@@ -31,7 +38,7 @@ SELECT pg_xact_status(CAST($1 AS xid8)),
 
 -- name: postgres_own
 -- database: postgres
-SELECT CASE WHEN pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END,
+SELECT CASE WHEN pg_try_advisory_xact_lock_shared($1) THEN 1 ELSE 0 END,
        set_config('idle_in_transaction_session_timeout', '0', true);
 
 -- Who follows, and what a commit waits for: 8 for each replica, 4 when some are synchronous
@@ -42,6 +49,33 @@ SELECT 8 * (SELECT count(*) FROM pg_stat_replication)
        + CASE WHEN current_setting('synchronous_standby_names') = '' THEN 0 ELSE 4 END
        + CASE current_setting('synchronous_commit') WHEN 'off' THEN 0 WHEN 'local' THEN 1
          ELSE 2 END;
+
+-- name: postgres_own_alone
+-- database: postgres
+SELECT CASE WHEN pg_try_advisory_xact_lock(CAST($1 AS bigint)) THEN 1 ELSE 0 END;
+
+-- Processes that work with the store: holders of the lock above, whose halves pg_locks has.
+-- name: postgres_own_count
+-- database: postgres
+SELECT count(*) FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND objsubid = 1
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND CAST(classid AS bigint) = (CAST($1 AS bigint) >> 32) & 4294967295
+  AND CAST(objid AS bigint) = CAST($1 AS bigint) & 4294967295;
+
+-- Nobody writes to another database of the city until the transaction ends, and its tables
+-- are in sight: the next statement, and one that takes them out of it again.
+-- name: postgres_watch
+-- database: postgres
+SELECT pg_advisory_xact_lock_shared($1), set_config('search_path', $2, true);
+
+-- name: postgres_watch_over
+-- database: postgres
+SELECT set_config('search_path', $1, true);
+
+-- name: postgres_wake
+-- database: postgres
+SELECT 1 FROM pg_notify('gridcase', $1);
 
 -- name: postgres_process
 -- database: postgres

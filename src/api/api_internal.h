@@ -39,6 +39,7 @@ struct facts;
 struct city_tiles;
 struct media_store;
 struct metrics;
+struct relay;
 struct replay_job;
 struct session_cache;
 struct search;
@@ -64,6 +65,7 @@ enum api_flag {
     API_UNSETTLED = 2, // open to a session that must change its password first
     API_CITY_DB = 4,   // the handle is of city.db instead of cases.db
     API_NO_DB = 8,     // no handle at all
+    API_BESIDE = 16,   // WRITE: changes one case alone, so it runs beside other servers
 };
 
 struct api_route {
@@ -103,6 +105,7 @@ struct api {
     struct api_city *cities;
     unsigned cities_open;
     struct changes *changes;
+    struct relay *relay; // NULL: no other servers, or no way to hear them
     struct search *search;
     pthread_t timer;
     atomic_bool stopping;
@@ -155,6 +158,9 @@ struct api_city {
     atomic_llong held_until_us; // uptime; nobody may write before: it is being moved
     int64_t looked_ms;          // the timer thread's own
     int64_t case_upkeep_ms;     // likewise: last upkeep of cases
+    atomic_uint news;        // for other servers, not told yet: bits by enum api_news
+    atomic_bool refreshing;  // a job looks whether the model is another
+    atomic_bool numbering;   // a job numbers what others have left
     int64_t swept_ms;
     // Of the index (search.c); the writer and the state are its thread's own.
     struct case_search_writer *search_writer; // NULL: not looked at yet
@@ -196,6 +202,10 @@ struct city_snapshot *api_city_snapshot(struct api *api, struct api_city *city);
 // Reads the model again and swaps it in. Blocks.
 int api_city_reload(struct api *api, struct api_city *city,
                     struct error *error) ERROR_MUST_CHECK;
+// Another server may have loaded a model: looks, and reads it then. In the worker pool.
+void api_city_refresh(struct api *api, struct api_city *city);
+// Numbers changes that a server which died has left without a position. In the lane.
+void api_city_number(struct api *api, struct api_city *city);
 // Closes what is idle; opens what has a timer due.
 void api_cities_tick(struct api *api, int64_t now_ms);
 // Calls visit for each city with one reference held.
@@ -267,6 +277,7 @@ struct api_call {
     bool has_key;
     uint8_t key[16];
     uint8_t body_digest[HASH_SIZE];
+    unsigned models;  // times that it began anew because the model had changed
     bool searched;    // the list was asked with a question
     struct db *index; // of a search; NULL: none was borrowed
     void *data;       // of the handler, in the arena
@@ -435,6 +446,17 @@ struct changes *changes_free(struct changes *changes);
 void changes_notify(struct changes *changes, struct api_city *city);
 void changes_sessions(struct changes *changes, struct api_city *city);
 size_t changes_count(struct changes *changes);
+// The same for what another server has committed: nobody else is told.
+void changes_wake(struct changes *changes, struct api_city *city, bool sessions);
+
+// ---- other servers of the store (relay.c) ----
+enum api_news { API_NEWS_CASES, API_NEWS_SESSIONS, API_NEWS_MODEL };
+// api->relay stays NULL where nobody can share the store.
+int relay_new(struct api *api, struct error *error) ERROR_MUST_CHECK;
+void relay_stop(struct api *api);
+void relay_free(struct api *api);
+// Something was committed. Any thread, short; told together with what else waits.
+void relay_tell(struct api *api, struct api_city *city, enum api_news news);
 
 // ---- search (search.c) ----
 // The thread that keeps the index of every open city.

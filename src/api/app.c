@@ -44,6 +44,9 @@ int api_new(const struct api_options *options, struct api **ret_api, struct erro
         code = changes_new(api, &api->changes, error);
     }
     if (!code) {
+        code = relay_new(api, error);
+    }
+    if (!code) {
         code = search_new(api, &api->search, error);
     }
     if (!code) {
@@ -66,6 +69,7 @@ void api_quiesce(struct api *api)
     api_backups_stop(api);
     api_replays_stop(api);
     api_timers_stop(api);
+    relay_stop(api);
     changes_stop(api->changes);
     search_stop(api->search);
 }
@@ -75,6 +79,7 @@ struct api *api_free(struct api *api)
     if (api) {
         api_quiesce(api);
         pool_free(api->pool);
+        relay_free(api);
         changes_free(api->changes);
         search_free(api->search);
         api_cities_close(api);

@@ -148,8 +148,11 @@ static void touch_session(struct api_call *call)
 {
     struct touch *touch = memory_new(sizeof(*touch));
     *touch = (struct touch){call->session.session_id, instant_now_ms()};
-    struct db_lane_job job = {
-        .priority = DB_MACHINES, .work = touch_work, .done = touch_done, .context = touch};
+    struct db_lane_job job = {.priority = DB_MACHINES,
+                              .work = touch_work,
+                              .done = touch_done,
+                              .context = touch,
+                              .beside = true};
     struct error error = {0};
     if (!call->city->lane || db_lane_submit(call->city->lane, &job, &error)) {
         free(touch);

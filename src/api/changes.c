@@ -99,6 +99,9 @@ static void look_at(struct api *api, struct look *look, struct api_city *city)
     if (!code) {
         code = case_stream(look->db, &look->stream, &error);
     }
+    if (!code && look->stream.waiting) {
+        api_city_number(api, city);
+    }
     look->failed = code != 0;
     if (code) {
         log_event(LOG_WARNING, "changes.failed", "city=%s code=%s", city->slug, error.slug);
@@ -331,15 +334,20 @@ static void wake(struct changes *changes, bool sessions)
 
 void changes_notify(struct changes *changes, struct api_city *city)
 {
-    if (atomic_load(&city->streams) > 0) {
-        wake(changes, false);
-    }
+    changes_wake(changes, city, false);
+    relay_tell(changes->api, city, API_NEWS_CASES);
 }
 
 void changes_sessions(struct changes *changes, struct api_city *city)
 {
+    changes_wake(changes, city, true);
+    relay_tell(changes->api, city, API_NEWS_SESSIONS);
+}
+
+void changes_wake(struct changes *changes, struct api_city *city, bool sessions)
+{
     if (atomic_load(&city->streams) > 0) {
-        wake(changes, true);
+        wake(changes, sessions);
     }
 }
 

@@ -375,6 +375,103 @@ int api_city_reload(struct api *api, struct api_city *city, struct error *error)
     return 0;
 }
 
+// ---- what other servers do ----
+
+struct refresh_job {
+    struct api *api;
+    struct api_city *city; // one reference
+};
+
+static int refresh(struct refresh_job *job, struct error *error)
+{
+    DB_READER_CLEANUP struct db *db = NULL;
+    CITY_SNAPSHOT_CLEANUP struct city_snapshot *snapshot =
+        api_city_snapshot(job->api, job->city);
+    bool current = true;
+    int code = snapshot ? db_reader_borrow(job->api->store, job->city->slug, DB_CITY, &db,
+                                           error)
+                        : 0;
+    if (!code && db) {
+        code = city_is_current(db, snapshot, &current, error);
+    }
+    if (!code && !current) {
+        code = api_city_reload(job->api, job->city, error);
+    }
+    if (!code && !current) {
+        changes_wake(job->api->changes, job->city, true); // scopes may have changed
+        log_event(LOG_INFO, "city.model", "city=%s version=%lld text=\"another server has "
+                  "loaded it\"", job->city->slug,
+                  (long long)city_model_version(job->city->snapshot));
+    }
+    return code;
+}
+
+static void refresh_work(void *context)
+{
+    struct refresh_job *job = context;
+    struct error error = {0};
+    atomic_store(&job->city->refreshing, false); // who asks from now on is not too late
+    if (!atomic_load(&job->api->stopping) && refresh(job, &error)) {
+        log_event(LOG_WARNING, "city.model", "city=%s code=%s text=\"%s\"",
+                  job->city->slug, error.slug, error.message);
+    }
+    api_city_unref(job->api, job->city);
+    free(job);
+}
+
+void api_city_refresh(struct api *api, struct api_city *city)
+{
+    struct error error = {0};
+    if (atomic_exchange(&city->refreshing, true)) {
+        return;
+    }
+    struct refresh_job *job = memory_new(sizeof(*job));
+    *job = (struct refresh_job){api, api_city_ref(api, city)};
+    if (pool_submit(api->pool, city->key, refresh_work, job, &error)) { // looked at later
+        atomic_store(&city->refreshing, false);
+        api_city_unref(api, city);
+        free(job);
+    }
+}
+
+static int number_work(struct db *db, void *context, struct error *error)
+{
+    (void)context;
+    (void)error;
+    db_outbox_added(db);
+    return 0;
+}
+
+static void number_done(void *context, const struct error *error)
+{
+    struct refresh_job *job = context;
+    atomic_store(&job->city->numbering, false);
+    if (!error) {
+        changes_notify(job->api->changes, job->city);
+    }
+    api_city_unref(job->api, job->city);
+    free(job);
+}
+
+void api_city_number(struct api *api, struct api_city *city)
+{
+    struct error error = {0};
+    if (atomic_exchange(&city->numbering, true)) {
+        return;
+    }
+    struct refresh_job *job = memory_new(sizeof(*job));
+    struct db_lane_job lane_job = {.priority = DB_MACHINES,
+                                   .work = number_work,
+                                   .done = number_done,
+                                   .context = job};
+    *job = (struct refresh_job){api, api_city_ref(api, city)};
+    if (!city->lane || db_lane_submit(city->lane, &lane_job, &error)) {
+        atomic_store(&city->numbering, false);
+        api_city_unref(api, city);
+        free(job);
+    }
+}
+
 // With the lock held, references 0: nobody can see the parts any more.
 static void take_parts(struct api *api, struct api_city *city, struct parts *parts)
 {

@@ -72,12 +72,18 @@ int control_statements(struct api_call *call, struct db *db, struct error *error
     return 0;
 }
 
+static void tell_model(void *context, struct api_city *city)
+{
+    relay_tell(context, city, API_NEWS_MODEL);
+}
+
 // A city was added or its host changed: read the list again.
 int control_cities(struct api_call *call, struct db *db, struct error *error)
 {
     (void)db;
     int code = api_cities_load(call->api, error);
     if (!code) {
+        api_cities_each(call->api, tell_model, call->api);
         http_reply_empty(call->request, 204);
     }
     return code;
@@ -97,6 +103,7 @@ int control_reload(struct api_call *call, struct db *db, struct error *error)
         code = api_city_reload(call->api, city, error);
     }
     if (!code) {
+        relay_tell(call->api, city, API_NEWS_MODEL);
         http_reply_empty(call->request, 204);
     }
     api_city_unref(call->api, city);

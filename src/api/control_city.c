@@ -90,6 +90,7 @@ int control_city_load(struct api_call *call, struct db *db, struct error *error)
     }
     if (!code) {
         changes_sessions(call->api->changes, city); // scopes may have changed
+        relay_tell(call->api, city, API_NEWS_MODEL);
         reply_loaded(call, report, &result);
     }
     city_report_free(report);

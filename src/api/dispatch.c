@@ -11,6 +11,8 @@
 
 static void call_continue(struct api_call *call);
 
+enum { MODELS_MOST = 3 }; // loaded while one call is written
+
 static int reader(struct api_call *call, struct db **ret_db, struct error *error)
 {
     enum db_database database = call->route->flags & API_CITY_DB ? DB_CITY : DB_CASES;
@@ -127,15 +129,42 @@ int api_go_slow(struct error *error)
 
 // ---- write: the city's lane ----
 
+static void reload_work(void *context)
+{
+    struct api_call *call = context;
+    struct error error = {0};
+    if (api_city_reload(call->api, call->city, &error)) {
+        call->error = error;
+    }
+    http_request_finish(call->request);
+}
+
 static int write_work(struct db *db, void *context, struct error *error)
 {
     struct api_call *call = context;
-    return call->route->handler(call, db, error);
+    int code = call->city->lane && db_database_of(db) == DB_CASES
+                   ? city_hold_current(db, call->snapshot, error)
+                   : 0;
+    return code ? code : call->route->handler(call, db, error);
+}
+
+// Another server has loaded a model: this one reads it, and the call begins anew with it.
+static bool repeat_with_model(struct api_call *call, const struct error *why)
+{
+    struct error error = {0};
+    if (strcmp(why->slug, "city.model_changed") != 0 || call->models++ >= MODELS_MOST) {
+        return false;
+    }
+    call->phase = API_PHASE_OPENING;
+    return pool_submit(call->api->pool, call->city->key, reload_work, call, &error) == 0;
 }
 
 static void write_done(void *context, const struct error *error)
 {
     struct api_call *call = context;
+    if (error && repeat_with_model(call, error)) {
+        return;
+    }
     if (error) {
         call->error = *error;
     } else {
@@ -149,7 +178,11 @@ static void run_write(struct api_call *call)
 {
     assert(call->city); // a WRITE route is always about a city
     struct db_lane_job job = {
-        .priority = DB_PEOPLE, .work = write_work, .done = write_done, .context = call};
+        .priority = DB_PEOPLE,
+        .work = write_work,
+        .done = write_done,
+        .context = call,
+        .beside = (call->route->flags & API_BESIDE) != 0};
     struct error error = {0};
     call->phase = API_PHASE_WRITING;
     http_request_defer(call->request);
@@ -229,6 +262,7 @@ static void call_continue(struct api_call *call)
     struct error error = {0};
     int code = 0;
     if (call->city) {
+        city_snapshot_free(call->snapshot); // of a call that begins anew
         call->snapshot = api_city_snapshot(call->api, call->city);
     }
     if (call->city && !call->snapshot) {
@@ -244,6 +278,11 @@ static void call_continue(struct api_call *call)
     call->now_ms = instant_now_ms();
     if (!code && call->has_key) {
         digest_request(call);
+    }
+    if (call->data_done) { // likewise
+        call->data_done(call->data);
+        call->data_done = NULL;
+        call->data = NULL;
     }
     if (!code && call->route->prepare) {
         code = call->route->prepare(call, &error);

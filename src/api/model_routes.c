@@ -160,6 +160,7 @@ int model_load(struct api_call *call, struct db *db, struct error *error)
         API_ANSWER_CLEANUP struct api_answer answer;
         struct json_writer *json = api_answer_begin(&answer);
         changes_sessions(call->api->changes, call->city); // scopes may have changed
+        relay_tell(call->api, call->city, API_NEWS_MODEL);
         json_put_int(json, "version", result.version);
         json_put_int(json, "grids", (int64_t)result.grids);
         json_put_int(json, "grids_new", (int64_t)result.grids_new);

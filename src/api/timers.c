@@ -6,6 +6,7 @@
 
 #include <gridcase/cases/order.h>
 #include <gridcase/core/log.h>
+#include <gridcase/core/text.h>
 
 #include "api_internal.h"
 
@@ -16,6 +17,7 @@ enum {
     ORDERS_MOST = 64, // cases of a time order in one: it stops after 10 ms by itself
     SWEEP_MS = 60000, // upkeep of an open city's cases: new calendars, old keys
     IDLE_TICKS = 8,
+    OTHERS_TICKS = 4, // whether other servers work with the store
 };
 
 struct timer_job {
@@ -47,8 +49,12 @@ static int next_due(struct db *db, int64_t *ret_ms, struct error *error)
 static int timer_work(struct db *db, void *context, struct error *error)
 {
     struct timer_job *job = context;
-    int code =
-        case_timers_run(db, job->snapshot, job->now_ms, TIMERS_MOST, &job->done, error);
+    int code = city_hold_current(db, job->snapshot, error);
+    // What another server's timers have just done is not due any more.
+    if (!code) {
+        code = case_timers_run(db, job->snapshot, job->now_ms, TIMERS_MOST, &job->done,
+                               error);
+    }
     unsigned swept = 0;
     if (!code && job->done < TIMERS_MOST) {
         code = case_upkeep_run(db, job->snapshot, job->now_ms, TIMERS_MOST - job->done,
@@ -79,7 +85,10 @@ static void slice_committed(void *context)
 static void timer_done(void *context, const struct error *error)
 {
     struct timer_job *job = context;
-    if (error) {
+    if (error && text_equal(error->slug, "city.model_changed")) {
+        api_city_refresh(job->api, job->city);
+        job->next_ms = job->now_ms + LOOK_MS;
+    } else if (error) {
         log_event(LOG_ERROR, "timers.failed", "city=%s code=%s text=\"%s\"",
                   job->city->slug, error->slug, error->message);
         job->next_ms = job->now_ms + LOOK_MS;
@@ -121,10 +130,17 @@ static int64_t peek(struct api *api, struct api_city *city)
 {
     DB_READER_CLEANUP struct db *db = NULL;
     struct error error = {0};
+    struct case_stream stream = {0};
     int64_t next_ms = INSTANT_NONE;
     int code = db_reader_borrow(api->store, city->slug, DB_CASES, &db, &error);
     if (!code) {
         code = next_due(db, &next_ms, &error);
+    }
+    if (!code && db_store_has_others(api->store)) {
+        code = case_stream(db, &stream, &error);
+    }
+    if (stream.waiting) {
+        api_city_number(api, city);
     }
     return code ? instant_now_ms() + 60 * 1000 : next_ms;
 }
@@ -148,6 +164,9 @@ static void look(void *context, struct api_city *city)
     if (unknown || (open && now_us / 1000 - city->looked_ms > LOOK_MS) ||
         atomic_exchange(&city->changed, false)) {
         city->looked_ms = now_us / 1000;
+        if (open && db_store_has_others(api->store)) {
+            api_city_refresh(api, city);
+        }
         atomic_store(&city->next_timer_ms, peek(api, city));
     }
     int64_t next_ms = atomic_load(&city->next_timer_ms);
@@ -172,6 +191,9 @@ static void *timers_run(void *context)
     for (unsigned tick = 0; !atomic_load(&api->timer_stop); tick++) {
         api_health_tick(api);
         api_cities_each(api, look, api);
+        if (tick % OTHERS_TICKS == 0) {
+            db_store_look_around(api->store);
+        }
         if (tick % IDLE_TICKS == IDLE_TICKS - 1) {
             api_cities_tick(api, instant_monotonic_us() / 1000);
         }

@@ -121,7 +121,11 @@ static int begin_new(struct case_work *work, struct error *error)
     case_row_init(row);
     if (draft == NULL)
         return error_set(error, ERROR_BUG, "case.no_draft", "a new case needs a draft");
-    int code = check_texts(draft, error);
+    int code = draft->follows_id != 0 && work->db != NULL
+                   ? db_needs_turn(work->db, error) // what it follows must stay ended
+                   : 0;
+    if (code == 0)
+        code = check_texts(draft, error);
     if (code == 0)
         code = check_point(draft, error);
     if (code != 0)
@@ -161,16 +165,9 @@ int case_number(const struct city_snapshot *city, int64_t opened_ms, int64_t ser
 
 static int number_case(struct case_work *work, struct error *error)
 {
-    int64_t serial = 0;
-    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(work->db, QUERY_CASE_SERIAL_NEXT, &s, error);
+    int64_t serial = 0, day = calendar_day(work->calendar, work->row.opened_ms);
+    int code = db_fetch_block(work->db, QUERY_CASE_SERIAL_NEXT, day, &serial, error);
     if (code != 0)
-        return code;
-    db_bind_int(s, 1, calendar_day(work->calendar, work->row.opened_ms));
-    code = db_step(s, error);
-    if (code == DB_ROW)
-        serial = db_column_int(s, 0);
-    if (code < 0)
         return code;
     return case_number(work->city, work->row.opened_ms, serial, work->row.number, error);
 }
@@ -206,7 +203,12 @@ int case_take_rules(struct case_work *work, struct error *error)
 
 int case_begin_known(struct case_work *work, struct error *error)
 {
-    int code = case_row_load(work->db, work->move->case_id, work->arena, &work->row, error);
+    int code = 0;
+    if (db_is_beside(work->db))
+        code = db_execute(work->db, QUERY_CASE_LOCK,
+                          (struct db_value[]){DB_INT(work->move->case_id)}, 1, error);
+    if (code == 0)
+        code = case_row_load(work->db, work->move->case_id, work->arena, &work->row, error);
     if (code == 0)
         code = case_tasks_load(work, error);
     if (code == 0)
@@ -372,6 +374,7 @@ static int store_change(struct case_work *work, struct error *error)
                             DB_INT((int64_t)work->action->kind), DB_INT(row->stage),
                             DB_INT(work->move->received_ms), DB_INT(moved)},
         6, &work->position, error);
+    db_outbox_added(work->db);
     if (code != 0 || !moved)
         return code;
     return case_change_before_add(work->db, work->position, work->place_before.areas,
@@ -390,7 +393,7 @@ static int store_rows(struct case_work *work, struct history_row *history,
         return code;
     history_seal(history, row->number, row->digest);
     if (work->is_new)
-        code = db_fetch_int(work->db, QUERY_CASE_ID_NEXT, NULL, 0, &row->case_id, error);
+        code = db_fetch_block(work->db, QUERY_CASE_ID_NEXT, -1, &row->case_id, error);
     if (code == 0)
         code = work->is_new ? case_row_add(work->db, row, error)
                             : case_row_update(work, error);

@@ -251,11 +251,11 @@ static int run_threads(struct fill *fill, struct error *error)
 
 static int check_empty(struct db *db, struct error *error)
 {
-    int64_t next = 0, position = 0;
-    int code = db_fetch_int(db, QUERY_CASE_ID_NEXT, NULL, 0, &next, error);
+    int64_t last = 0, position = 0;
+    int code = db_fetch_int(db, QUERY_CASE_ID_LAST, NULL, 0, &last, error);
     if (code == 0)
         code = db_fetch_int(db, QUERY_BULK_POSITION, NULL, 0, &position, error);
-    if (code == 0 && (next != 1 || position != 0))
+    if (code == 0 && (last != 0 || position != 0))
         code = error_set(error, ERROR_CONFLICT, "bulk.not_empty",
                          "the city has cases: only an empty one is filled");
     return code;

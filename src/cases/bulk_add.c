@@ -32,12 +32,11 @@ static int number(struct db *db, const struct city_snapshot *city, struct bulk_l
                   struct error *error)
 {
     int64_t day = calendar_day(city_calendar(city, 0), life->row.opened_ms), serial = 0;
-    int code = db_fetch_int(db, QUERY_CASE_SERIAL_NEXT, (struct db_value[]){DB_INT(day)}, 1,
-                            &serial, error);
+    int code = db_fetch_block(db, QUERY_CASE_SERIAL_NEXT, day, &serial, error);
     if (code == 0)
         code = case_number(city, life->row.opened_ms, serial, life->row.number, error);
     if (code == 0)
-        code = db_fetch_int(db, QUERY_CASE_ID_NEXT, NULL, 0, &life->row.case_id, error);
+        code = db_fetch_block(db, QUERY_CASE_ID_NEXT, -1, &life->row.case_id, error);
     return code;
 }
 

@@ -45,7 +45,10 @@ int case_merge_choose(struct case_work *work, const char *input, struct error *e
     if (work->past != NULL || work->db == NULL)
         return error_set(error, ERROR_CONFLICT, "case.guard",
                          "a case of a record cannot be merged into another");
-    int code = number != NULL ? case_find(work->db, number, &other, error)
+    int code = db_needs_turn(work->db, error); // two cases change
+    if (code != 0)
+        return code;
+    code = number != NULL ? case_find(work->db, number, &other, error)
                               : error_set(error, ERROR_INPUT, "case.input",
                                           "input '%s' is required", input);
     if (code == 0)

@@ -106,7 +106,8 @@ int case_stream(struct db *db, struct case_stream *ret_stream, struct error *err
     if (code == DB_ROW)
         *ret_stream = (struct case_stream){.epoch = db_column_int(s, 2),
                                            .first = db_column_int(s, 0),
-                                           .last = db_column_int(s, 1)};
+                                           .last = db_column_int(s, 1),
+                                           .waiting = db_column_int(s, 3) != 0};
     return code < 0 ? code : 0;
 }
 

@@ -144,24 +144,30 @@ int db_store_city_create(struct db_store *store, const char *slug, int64_t now_m
     return code;
 }
 
+// Another server that has it open would go on as if it were there.
+static int remove_alone(struct db_store *store, const char *slug, struct error *error)
+{
+    int code = db_store_alone(store, error);
+    if (code != 0)
+        return code;
+    code = db_places_close(store, slug, error);
+    struct city_change change = {
+        .query = QUERY_SYSTEM_CITY_DELETE, .values = {DB_TEXT(slug)}, .count = 1};
+    if (code == 0 && (code = change_system(store, &change, error)) != 0)
+        db_places_renew(store, slug);
+    if (code == 0)
+        code = remove_files(store, slug, error);
+    db_store_alone_over(store);
+    return code;
+}
+
 int db_store_city_remove(struct db_store *store, const char *slug, struct error *error)
 {
     bool exists = false;
     int code = row_exists(store, slug, &exists, error);
     if (code == 0 && !exists)
         code = error_set(error, ERROR_NOT_FOUND, "city.unknown", "no city %s", slug);
-    if (code == 0)
-        code = db_places_close(store, slug, error);
-    if (code != 0)
-        return code;
-    struct city_change change = {
-        .query = QUERY_SYSTEM_CITY_DELETE, .values = {DB_TEXT(slug)}, .count = 1};
-    code = change_system(store, &change, error);
-    if (code != 0) {
-        db_places_renew(store, slug);
-        return code;
-    }
-    return remove_files(store, slug, error);
+    return code == 0 ? remove_alone(store, slug, error) : code;
 }
 
 int db_store_city_set(struct db_store *store, const char *slug, const char *state,

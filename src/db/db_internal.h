@@ -16,6 +16,7 @@
 #include <gridcase/db/query_text.h>
 #include <gridcase/db/stats.h>
 #include <gridcase/db/store.h>
+#include <gridcase/db/wake.h>
 
 enum { DB_PATH_SIZE = 4096, DB_SLUG_SIZE = 64, DB_ADDRESS_SIZE = 1024 };
 
@@ -40,6 +41,7 @@ struct db_target {
 enum db_control {
     DB_CONTROL_BEGIN_READ,
     DB_CONTROL_BEGIN_WRITE,
+    DB_CONTROL_BEGIN_BESIDE, // writes beside others that say so, too
     DB_CONTROL_COMMIT,
     DB_CONTROL_ROLLBACK,
     DB_CONTROL_SAVEPOINT, // the next three: of a level
@@ -66,6 +68,12 @@ struct db_text {
     bool many; // too many rows may come to be fetched at once
 };
 
+struct db_hearing { // see db_wake_hear
+    int fd, ms;
+    void (*hear)(void *context, const char *words);
+    void *context;
+};
+
 struct db_engine {
     const char *prefix; // of a location: "sqlite"
     bool twins;         // speaks PostgreSQL: takes the twins of texts where there are any
@@ -81,6 +89,11 @@ struct db_engine {
                     struct error *error);
     void (*count_connections)(const char *address,
                               struct db_connection_counters *ret_counters);
+    // From now on until it is over nobody else works with them. ERROR_BUSY "store.locked".
+    int (*alone)(void *lock, struct error *error);
+    void (*alone_over)(void *lock);
+    // How many processes work with them.
+    int (*count_owners)(void *lock, int64_t *ret_count, struct error *error);
     // A connection with its settings made; ERROR_NOT_FOUND "db.missing" when there is no
     // such database and create is false.
     int (*connect)(const struct db_target *target, void **ret_connection,
@@ -89,6 +102,14 @@ struct db_engine {
     // Is there no migration in it yet? A new database is made ready for its first one.
     int (*is_new)(void *connection, bool *ret_new, struct error *error);
     int (*run_script)(void *connection, const char *text, struct error *error);
+    // Runs a statement that gives a number in a transaction of its own, committed at once.
+    // NULL: nobody writes beside.
+    int (*fetch_apart)(void *connection, const struct db_text *text, const int64_t *values,
+                       size_t count, int64_t *ret_value, struct error *error);
+    // In an open writing transaction: what a statement of another database of the same city
+    // gives, on which nobody writes until the transaction ends. NULL: nobody can.
+    int (*watch)(void *connection, const struct db_target *other, const struct db_text *text,
+                 int64_t *ret_value, struct error *error);
     int (*control)(void *connection, enum db_control control, unsigned level,
                    struct error *error);
     bool (*in_transaction)(void *connection);
@@ -155,6 +176,11 @@ struct db_engine {
     int (*fill_end)(void *connection, struct error *error);
     void (*fill_drop)(void *connection);
     int (*fill_over)(void *connection, bool filled, struct error *error);
+    // Words between servers (db/wake.h). NULL: there are no others.
+    int (*wake_open)(const char *address, void **ret_wake, struct error *error);
+    void (*wake_close)(void *wake);
+    int (*wake_send)(void *wake, const char *words, struct error *error);
+    int (*wake_hear)(void *wake, const struct db_hearing *hearing, struct error *error);
 
     // Databases of a city as a whole, and the one that can be made again.
     int (*remove_city)(const struct db_target *target, struct error *error);
@@ -195,6 +221,18 @@ void rollup_done(struct rollup *rollup);
 int rollup_flush(struct rollup *rollup, struct db *db,
                  struct error *error) ERROR_MUST_CHECK;
 
+// ---- series and the outbox (beside.c) ----
+enum { DB_BLOCKS = 4, DB_BLOCK_MOST = 64 };
+struct db_block { // numbers taken and not given out yet
+    enum query_id query;
+    int64_t key, next, end, size;
+};
+// Before the commit of the outermost level: numbers the outbox when nobody is beside.
+int db_outbox_commit(struct db *db, struct error *error) ERROR_MUST_CHECK;
+// After the commit of a transaction that ran beside others. What it cannot number, the next
+// one does.
+void db_outbox_settle(struct db *db);
+
 // ---- handles (db.c) ----
 enum { DB_LEVELS = 16, DB_PARTS_CACHE = 64 };
 
@@ -222,6 +260,13 @@ struct db {
     size_t rollup_marks[DB_LEVELS + 1];
     const char *where; // of the outermost begin
     struct rollup rollup;
+    struct db_block blocks[DB_BLOCKS];
+    unsigned block_turn;  // the block that makes room next
+    int64_t watched;      // what db_watch was told in this transaction
+    bool watches;
+    bool want_beside;     // of the transaction that begins next
+    bool beside;          // the open one
+    bool outbox;          // has rows of this transaction
     int64_t slice_end_us; // lane only
     bool wrote;           // lane only: a statement that writes was run since it was cleared
     struct db *next;      // in the place's list of idle readers
@@ -261,9 +306,15 @@ struct db_store {
     char creating[DB_SLUG_SIZE]; // its name: only its databases may be made
     struct db_place *places;
     struct db_store_counters counters;
+    atomic_bool others; // other processes work with its databases
 };
 
 enum { DB_IDLE_READERS = 16 }; // of one place
+
+// For what cannot be done while others work with the databases: a schema that changes, a
+// database that another takes the place of. ERROR_BUSY "store.locked".
+int db_store_alone(struct db_store *store, struct error *error) ERROR_MUST_CHECK;
+void db_store_alone_over(struct db_store *store);
 
 // A target of a place: of a city, or of the system with slug "".
 struct db_target db_target_of(const struct db_store *store, const char *slug,
@@ -285,9 +336,10 @@ void db_places_renew(struct db_store *store, const char *slug); // makes it usab
 
 // ---- migrations (migrate.c) ----
 // Brings one database up to date (or, on a reading handle, checks that it is). Before the
-// first migration of a database that is not new a copy of it is kept in folder (NULL: not).
-int db_migrate(struct db *db, enum db_database database, const char *folder,
-               struct error *error) ERROR_MUST_CHECK;
+// first migration of a database that is not new a copy of it is kept in folder (NULL: not),
+// and no other server may work with the store.
+int db_migrate(struct db_store *store, struct db *db, enum db_database database,
+               const char *folder, struct error *error) ERROR_MUST_CHECK;
 // Acts as a program that knows migrations up to this number only: tests only.
 void db_migrations_until(int number);
 

@@ -48,6 +48,7 @@ void pg_schema_of(const struct db_target *target, char out[PG_SCHEMA_SIZE])
 static void pg_disconnect(void *given)
 {
     struct pg_connection *connection = given;
+    pg_link_close(&connection->apart);
     pg_pool_give(connection);
     pg_pool_leave(connection->pool);
     free(connection);
@@ -244,10 +245,19 @@ const struct db_engine db_engine_postgres = {
     .tidy = pg_pool_tidy,
     .replicas = pg_replicas,
     .count_connections = pg_pool_count,
+    .alone = pg_alone,
+    .alone_over = pg_alone_over,
+    .count_owners = pg_count_owners,
     .connect = pg_connect,
     .disconnect = pg_disconnect,
     .is_new = pg_is_new,
     .run_script = pg_run_script,
+    .fetch_apart = pg_fetch_apart,
+    .watch = pg_watch,
+    .wake_open = pg_wake_open,
+    .wake_close = pg_wake_close,
+    .wake_send = pg_wake_send,
+    .wake_hear = pg_wake_hear,
     .control = pg_control,
     .in_transaction = pg_in_transaction,
     .is_spoiled = pg_is_spoiled,

@@ -39,6 +39,7 @@ struct pg_connection {
     struct pg_slot *slot; // of the pool, with the link; NULL: none is taken
     struct pg_link *link;
     uint64_t home; // of the city: where in the pool to look first
+    struct pg_link apart; // for numbers taken apart from the open transaction
     char schema[PG_SCHEMA_SIZE];
     char search_path[PG_SCHEMA_SIZE + 16];
     int64_t lock_key; // of the writers of this schema
@@ -91,6 +92,7 @@ int pg_link_ask(struct pg_link *link, enum query_id query, const char *const *te
 // Of all handles with this address. Join and leave are paired.
 struct pg_pool *pg_pool_join(const char *address);
 void pg_pool_leave(struct pg_pool *pool);
+const char *pg_pool_address(const struct pg_connection *connection);
 // connection->link, up; waits for one, as long as the budget allows. Nothing when it has
 // one. ERROR_BUSY "store.busy", "store.unavailable".
 int pg_pool_take(struct pg_connection *connection, struct error *error) ERROR_MUST_CHECK;
@@ -137,7 +139,10 @@ struct pg_turn {
     unsigned char key[8];
     const char *values[1];
 };
-void pg_turn_make(const struct pg_connection *connection, struct pg_turn *turn);
+void pg_turn_make(const struct pg_connection *connection, bool beside,
+                  struct pg_turn *turn);
+int pg_fetch_apart(void *connection, const struct db_text *text, const int64_t *values,
+                   size_t count, int64_t *ret_value, struct error *error);
 int pg_control(void *connection, enum db_control control, unsigned level,
                struct error *error);
 bool pg_in_transaction(void *connection);
@@ -191,6 +196,8 @@ int pg_fill_over(void *connection, bool filled, struct error *error);
 int pg_look_after_room(struct pg_connection *connection,
                        struct error *error) ERROR_MUST_CHECK;
 int pg_make_room(void *connection, struct error *error) ERROR_MUST_CHECK; // now
+int pg_watch(void *connection, const struct db_target *other, const struct db_text *text,
+             int64_t *ret_value, struct error *error);
 
 // ---- postgres_stats.c ----
 int pg_statements(void *connection, struct db_statement_figures *out, size_t most,
@@ -200,9 +207,18 @@ int pg_statements(void *connection, struct db_statement_figures *out, size_t mos
 int64_t pg_key_of(const char *text); // db_postgres.c: of an advisory lock
 int pg_own(const char *address, void **ret_lock, struct error *error);
 void pg_disown(void *lock);
+int pg_alone(void *lock, struct error *error);
+void pg_alone_over(void *lock);
+int pg_count_owners(void *lock, int64_t *ret_count, struct error *error);
 // After a connection has come back: takes the lock again if it was lost with the others.
 // ERROR_BUSY "store.locked": somebody else has it now.
 int pg_own_renew(const char *address, struct error *error) ERROR_MUST_CHECK;
+
+// ---- postgres_wake.c ----
+int pg_wake_open(const char *address, void **ret_wake, struct error *error);
+void pg_wake_close(void *wake);
+int pg_wake_send(void *wake, const char *words, struct error *error);
+int pg_wake_hear(void *wake, const struct db_hearing *hearing, struct error *error);
 
 // ---- postgres_load.c ----
 #define PG_LOAD_TAIL "_load"

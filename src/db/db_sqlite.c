@@ -298,6 +298,7 @@ static int sqlite_control(void *given, enum db_control control, unsigned level,
     case DB_CONTROL_BEGIN_READ:
         return run_kept(connection, SLOT_BEGIN_READ, "BEGIN", error);
     case DB_CONTROL_BEGIN_WRITE:
+    case DB_CONTROL_BEGIN_BESIDE: // nobody is
         return run_kept(connection, SLOT_BEGIN_WRITE, "BEGIN IMMEDIATE", error);
     case DB_CONTROL_ROLLBACK:
         return sqlite_run(connection, "ROLLBACK", error);

@@ -10,6 +10,7 @@
 
 #include <gridcase/core/arena.h>
 #include <gridcase/core/instant.h>
+#include <gridcase/core/text.h>
 
 #include "db_internal.h"
 
@@ -78,16 +79,32 @@ static void queue_put_back(struct queue *queue, struct node *node)
     queue->count++;
 }
 
-// People first; what is left, and never less than a few, is the machines'.
+// Does the next batch run beside other servers' writers? Only where there are any: alone,
+// taking the turn costs nothing.
+static bool is_beside(const struct db_lane *lane, const struct node *node)
+{
+    return node->job.beside && lane->db->engine->fetch_apart &&
+           atomic_load(&lane->place->store->others);
+}
+
+// People first; what is left, and never less than a few, is the machines'. Where others
+// write, a batch is of jobs that all run beside them, or that all need the turn.
 static size_t drain(struct db_lane *lane, struct node *nodes[DB_LANE_BATCH])
 {
+    const struct node *first = lane->queues[DB_PEOPLE].first;
+    first = first ? first : lane->queues[DB_MACHINES].first;
+    const bool beside = is_beside(lane, first);
+    const bool others = atomic_load(&lane->place->store->others);
+    lane->db->want_beside = beside;
     struct queue *people = &lane->queues[DB_PEOPLE];
     struct queue *machines = &lane->queues[DB_MACHINES];
     uint64_t reserved = machines->count < MACHINES_LEAST ? machines->count : MACHINES_LEAST;
     size_t count = 0;
-    while (people->count > 0 && count < DB_LANE_BATCH - reserved)
+    while (people->count > 0 && count < DB_LANE_BATCH - reserved &&
+           (!others || is_beside(lane, people->first) == beside))
         nodes[count++] = queue_take(people);
-    while (machines->count > 0 && count < DB_LANE_BATCH)
+    while (machines->count > 0 && count < DB_LANE_BATCH &&
+           (!others || is_beside(lane, machines->first) == beside))
         nodes[count++] = queue_take(machines);
     return count;
 }
@@ -234,6 +251,7 @@ static int run_together(struct db_lane *lane, struct batch *batch, bool guarded,
 
 static void run_alone(struct db_lane *lane, struct node *node)
 {
+    lane->db->want_beside = false; // nothing can get in its way
     DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
     struct error error = {0};
     int code = db_begin(lane->db, DB_WRITE, &transaction, &error);
@@ -296,10 +314,20 @@ static int run_once(struct db_lane *lane, struct batch *batch, size_t *ret_run,
     return code;
 }
 
+// What stood in the way of a job that ran beside others does not when it is alone: another's
+// lock, a key that another has just used, rows that it may not touch without its turn.
+static bool needs_turn(const struct node *node)
+{
+    return node->code < 0 && (text_equal(node->error.slug, "db.needs_turn") ||
+                              text_equal(node->error.slug, "db.unique") ||
+                              text_equal(node->error.slug, "db.busy"));
+}
+
 static void run_batch(struct db_lane *lane, struct node **nodes, size_t count)
 {
     struct error error = {0};
     struct batch batch = {.nodes = nodes, .count = count};
+    const bool beside = lane->db->want_beside;
     size_t run = count, held = 0;
     // Not even the turn is waited for.
     while (held < count && is_held(lane->db, nodes[held]))
@@ -311,7 +339,11 @@ static void run_batch(struct db_lane *lane, struct node **nodes, size_t count)
     int code = run_once(lane, &batch, &run, &error);
     if (code == 0) {
         give_back(lane, nodes + run, count - run);
-    } else if (count == 1) {
+        db_outbox_settle(lane->db);
+        for (size_t i = 0; beside && i < run; i++)
+            if (needs_turn(nodes[i]))
+                run_alone(lane, nodes[i]);
+    } else if (count == 1 && (!beside || text_equal(error.slug, "store.uncertain"))) {
         // A job that failed by itself keeps its own error.
         if (nodes[0]->code >= 0 || nodes[0]->error.code == 0) {
             nodes[0]->code = code;

@@ -77,9 +77,14 @@ int db_load_begin(struct db_store *store, const char *slug, enum db_database dat
     struct error own = {0};
     struct db *writer = NULL;
     error = error ? error : &own;
-    int code = db_open(store, slug, database, DB_WRITE, &writer, error);
+    int code = db_store_alone(store, error);
     if (code != 0)
         return code;
+    code = db_open(store, slug, database, DB_WRITE, &writer, error);
+    if (code != 0) {
+        db_store_alone_over(store);
+        return code;
+    }
     struct db_load *load = memory_new(sizeof *load);
     load->place = writer->place;
     load->writer = writer;
@@ -155,6 +160,7 @@ struct db_load *db_load_end(struct db_load *load)
     place->store->engine->load_discard(&target);
     db_destroy(load->writer);
     db_place_leave(place, DB_WRITE);
+    db_store_alone_over(place->store);
     free(load);
     return NULL;
 }

@@ -125,12 +125,23 @@ static const struct db_migration_text *first_pending(const bool *applied,
     return NULL;
 }
 
+static int look(struct db *db, enum db_database database, bool *applied,
+                struct error *error)
+{
+    bool is_new = true;
+    int code = db->engine->is_new(db->connection, &is_new, error);
+    return code == 0 && !is_new ? read_applied(db, database, applied, error) : code;
+}
+
 // All of them or none: a failure leaves the database to the program that made it.
-static int apply_pending(struct db *db, enum db_database database, const bool *applied,
+static int apply_pending(struct db *db, enum db_database database, bool *applied,
                          struct error *error)
 {
     DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
     int code = db_begin(db, DB_WRITE, &transaction, error);
+    // Whoever waited for another server's turn finds its migrations.
+    if (code == 0 && db->engine->own)
+        code = look(db, database, applied, error);
     for (size_t i = 0; code == 0 && i < db_migration_count; i++)
         if (is_pending(applied, i, database))
             code = apply(db, &db_migration_texts[i], error);
@@ -151,8 +162,8 @@ static int keep_copy(struct db *db, const char *folder, enum db_database databas
     return db_keep_copy(db, folder, name, db_migration_newest(database), error);
 }
 
-int db_migrate(struct db *db, enum db_database database, const char *folder,
-               struct error *error)
+int db_migrate(struct db_store *store, struct db *db, enum db_database database,
+               const char *folder, struct error *error)
 {
     bool applied[MIGRATIONS_MAX] = {false};
     bool is_new = true;
@@ -171,5 +182,12 @@ int db_migrate(struct db *db, enum db_database database, const char *folder,
                          first->name);
     if (!is_new && folder && db->engine->copy_begin)
         code = keep_copy(db, folder, database, error);
-    return code == 0 ? apply_pending(db, database, applied, error) : code;
+    if (code == 0 && !is_new)
+        code = db_store_alone(store, error);
+    if (code == 0) {
+        code = apply_pending(db, database, applied, error);
+        if (!is_new)
+            db_store_alone_over(store);
+    }
+    return code;
 }

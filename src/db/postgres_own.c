@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-// One process works with a database at a time: an advisory lock.
+// Who works with a database: an advisory lock that servers share, and that what cannot be
+// done beside others takes alone for its time.
 //
 // A transaction that stays open holds it: so it works through a pooler, too, and ends with
 // the process. It has no snapshot and holds nothing else up. When the database restarts,
@@ -15,10 +16,12 @@
 #include <gridcase/core/text.h>
 
 enum { OWN_WAIT_MS = 3000, OWN_STEP_MS = 50 }; // a killed owner's backend may still work
+#define OWN_KEY   "gridcase store"
+#define GIVE_BACK "ROLLBACK TO alone; RELEASE alone"
 
 struct own {
     char address[DB_ADDRESS_SIZE];
-    struct pg_link link;
+    struct pg_link link; // under the mutex
     struct own *next;
 };
 
@@ -27,30 +30,41 @@ static struct {
     struct own *list;
 } owned = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-// Begins a transaction and tries the lock: 1 it is ours, 0 somebody's.
-static int try_lock(struct pg_link *link, struct error *error)
+// Runs a word and then asks something about the lock, in one round trip.
+static int ask(struct pg_link *link, const char *word, enum query_id query,
+               int64_t *ret_answer, struct error *error)
 {
     static const Oid types[] = {PG_INT8};
     static const int lengths[] = {8};
     unsigned char key[8];
     const char *values[] = {(const char *)key};
-    struct pg_send sends[] = {{.text = "BEGIN"},
-                              {.text = db_query_texts[QUERY_POSTGRES_OWN].text,
+    struct pg_send sends[] = {{.text = word},
+                              {.text = db_query_texts[query].text,
                                .count = 1,
                                .types = types,
                                .values = values,
                                .lengths = lengths}};
     PGresult *results[PG_STEPS_MAX];
-    pg_put_int(key, pg_key_of("gridcase store"));
+    pg_put_int(key, pg_key_of(OWN_KEY));
     int code = pg_link_run(link, sends, 2, results, error);
     if (code != 0)
         return code;
     struct pg_cell cell = {.bytes = PQgetvalue(results[1], 0, 0),
                            .length = (size_t)PQgetlength(results[1], 0, 0),
                            .type = PQftype(results[1], 0)};
-    int got = pg_cell_int(&cell) != 0;
+    *ret_answer = pg_cell_int(&cell);
     PQclear(results[0]);
     PQclear(results[1]);
+    return 0;
+}
+
+// Begins a transaction and tries the lock: 1 it is ours, 0 somebody has it alone.
+static int try_lock(struct pg_link *link, struct error *error)
+{
+    int64_t got = 0;
+    int code = ask(link, "BEGIN", QUERY_POSTGRES_OWN, &got, error);
+    if (code != 0)
+        return code;
     return got != 0 ? 1 : pg_link_script(link, "ROLLBACK", error);
 }
 
@@ -61,7 +75,7 @@ static int take(struct own *own, struct error *error)
     while (code == 0 && (code = try_lock(&own->link, error)) == 0) {
         if (instant_monotonic_us() > end_us)
             code = error_set(error, ERROR_BUSY, "store.locked",
-                             "another gridcase works with this database; one at a time");
+                             "another gridcase has this database for itself");
         else
             instant_sleep_ms(OWN_STEP_MS);
     }
@@ -115,6 +129,47 @@ int pg_own_renew(const char *address, struct error *error)
         pg_link_close(&own->link);
         code = take(own, error);
     }
+    pthread_mutex_unlock(&owned.mutex);
+    return code;
+}
+
+// What a savepoint has locked is given back by rolling back to it.
+int pg_alone(void *lock, struct error *error)
+{
+    struct own *own = lock;
+    int64_t got = 0, end_us = instant_monotonic_us() + OWN_WAIT_MS * 1000LL;
+    pthread_mutex_lock(&owned.mutex);
+    int code = 0;
+    while (code == 0 && got == 0) {
+        code = ask(&own->link, "SAVEPOINT alone", QUERY_POSTGRES_OWN_ALONE, &got, error);
+        if (code != 0 || got != 0)
+            break;
+        code = pg_link_script(&own->link, GIVE_BACK, error);
+        if (code == 0 && instant_monotonic_us() > end_us)
+            code = error_set(error, ERROR_BUSY, "store.locked",
+                             "another gridcase works with this database: stop it first");
+        else
+            instant_sleep_ms(OWN_STEP_MS);
+    }
+    pthread_mutex_unlock(&owned.mutex);
+    return code;
+}
+
+void pg_alone_over(void *lock)
+{
+    struct own *own = lock;
+    struct error ignored = {0};
+    pthread_mutex_lock(&owned.mutex);
+    if (pg_link_is_up(&own->link)) // else the lock went with the connection
+        (void)pg_link_script(&own->link, GIVE_BACK, &ignored);
+    pthread_mutex_unlock(&owned.mutex);
+}
+
+int pg_count_owners(void *lock, int64_t *ret_count, struct error *error)
+{
+    struct own *own = lock;
+    pthread_mutex_lock(&owned.mutex);
+    int code = ask(&own->link, "SELECT 1", QUERY_POSTGRES_OWN_COUNT, ret_count, error);
     pthread_mutex_unlock(&owned.mutex);
     return code;
 }

@@ -295,6 +295,11 @@ static int slot_open(struct pg_pool *pool, struct pg_slot *slot, struct error *e
     return code;
 }
 
+const char *pg_pool_address(const struct pg_connection *connection)
+{
+    return connection->pool->address;
+}
+
 int pg_pool_take(struct pg_connection *connection, struct error *error)
 {
     struct pg_pool *pool = connection->pool;

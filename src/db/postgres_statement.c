@@ -288,7 +288,7 @@ static int run_lone(struct pg_statement *statement, struct error *error)
     struct pg_send sends[PG_STEPS_MAX] = {settings.send};
     size_t count = 1;
     if (statement->writes) {
-        pg_turn_make(connection, &turn);
+        pg_turn_make(connection, false, &turn);
         sends[count++] = turn.send;
     }
     count = add_sends(statement, sends, count);

@@ -47,13 +47,14 @@ int pg_settings_make(struct pg_connection *connection, struct pg_settings *ret_s
     return 0;
 }
 
-void pg_turn_make(const struct pg_connection *connection, struct pg_turn *turn)
+void pg_turn_make(const struct pg_connection *connection, bool beside, struct pg_turn *turn)
 {
     static const Oid types[] = {PG_INT8};
     static const int lengths[] = {8};
     pg_put_int(turn->key, connection->lock_key);
     turn->values[0] = (const char *)turn->key;
-    turn->send = (struct pg_send){.text = db_query_texts[QUERY_POSTGRES_WRITER].text,
+    enum query_id query = beside ? QUERY_POSTGRES_WRITER_BESIDE : QUERY_POSTGRES_WRITER;
+    turn->send = (struct pg_send){.text = db_query_texts[query].text,
                                   .count = 1,
                                   .types = types,
                                   .values = turn->values,
@@ -93,8 +94,11 @@ int pg_fail(struct pg_connection *connection, const PGresult *result, struct err
 
 // ---- begin ----
 
-static int begin(struct pg_connection *connection, bool write, struct error *error)
+enum how { READING, WRITING, BESIDE };
+
+static int begin(struct pg_connection *connection, enum how how, struct error *error)
 {
+    bool write = how != READING;
     static const char *const words[] = {
         "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
         "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE"};
@@ -108,7 +112,7 @@ static int begin(struct pg_connection *connection, bool write, struct error *err
         return code;
     struct pg_send sends[3] = {{.text = words[write]}, settings.send};
     if (write) {
-        pg_turn_make(connection, &turn);
+        pg_turn_make(connection, how == BESIDE, &turn);
         sends[2] = turn.send;
     }
     code = pg_link_run(connection->link, sends, write ? 3 : 2, results, error);
@@ -140,12 +144,13 @@ bool pg_again(const struct pg_connection *connection, const struct error *error)
 
 // A connection that had died unnoticed is found out by its next transaction, which has done
 // nothing yet: it begins once more on a new one.
-static int begin_or_again(struct pg_connection *connection, bool write, struct error *error)
+static int begin_or_again(struct pg_connection *connection, enum how how,
+                          struct error *error)
 {
-    int code = begin(connection, write, error);
+    int code = begin(connection, how, error);
     if (code != 0 && !connection->link && pg_again(connection, error)) {
         error_clear(error);
-        code = begin(connection, write, error);
+        code = begin(connection, how, error);
     }
     if (code != 0)
         pg_settle(connection);
@@ -154,7 +159,7 @@ static int begin_or_again(struct pg_connection *connection, bool write, struct e
 
 int pg_own_begin(struct pg_connection *connection, struct error *error)
 {
-    return connection->cursors > 0 ? 0 : begin_or_again(connection, false, error);
+    return connection->cursors > 0 ? 0 : begin_or_again(connection, READING, error);
 }
 
 void pg_own_end(struct pg_connection *connection)
@@ -166,18 +171,112 @@ void pg_own_end(struct pg_connection *connection)
     pg_settle(connection);
 }
 
-static int begin_open(struct pg_connection *connection, bool write, struct error *error)
+static int begin_open(struct pg_connection *connection, enum how how, struct error *error)
 {
     // Lone statements that are still stepped through get what they have not fetched yet.
     int code = connection->cursors > 0 ? pg_cursors_drain(connection, error) : 0;
     if (code == 0)
-        code = begin_or_again(connection, write, error);
+        code = begin_or_again(connection, how, error);
     connection->open = code == 0;
-    if (code == 0 && write && (code = pg_look_after_room(connection, error)) != 0) {
+    if (code == 0 && how != READING && (code = pg_look_after_room(connection, error)) != 0) {
         struct error ignored = {0};
         (void)pg_control(connection, DB_CONTROL_ROLLBACK, 0, &ignored);
     }
     return code;
+}
+
+// ---- apart ----
+
+int pg_fetch_apart(void *given, const struct db_text *text, const int64_t *values,
+                   size_t count, int64_t *ret_value, struct error *error)
+{
+    enum { VALUES_MOST = 4 };
+    static const Oid types[VALUES_MOST] = {PG_INT8, PG_INT8, PG_INT8, PG_INT8};
+    static const int lengths[VALUES_MOST] = {8, 8, 8, 8};
+    struct pg_connection *connection = given;
+    unsigned char bytes[VALUES_MOST][8];
+    const char *places[VALUES_MOST];
+    struct pg_settings settings;
+    PGresult *results[PG_STEPS_MAX];
+    for (size_t i = 0; i < count && i < VALUES_MOST; i++) {
+        pg_put_int(bytes[i], values[i]);
+        places[i] = (const char *)bytes[i];
+    }
+    int code = 0;
+    if (!pg_link_is_up(&connection->apart)) {
+        pg_link_close(&connection->apart);
+        code = pg_link_open(&connection->apart, pg_pool_address(connection), error);
+    }
+    if (code == 0)
+        code = pg_settings_make(connection, &settings, error);
+    if (code != 0)
+        return code;
+    // A number is lost with the log at worst together with all that has used it.
+    settings.values[2] = "off";
+    settings.lengths[2] = 3;
+    struct pg_send sends[] = {{.text = "BEGIN"},
+                              settings.send,
+                              {.text = text->text,
+                               .count = (int)count,
+                               .types = types,
+                               .values = places,
+                               .lengths = lengths},
+                              {.text = "COMMIT"}};
+    code = pg_link_run(&connection->apart, sends, 4, results, error);
+    if (code != 0) {
+        pg_link_close(&connection->apart); // whatever stands open there
+        return code;
+    }
+    struct pg_cell cell = {.bytes = PQgetvalue(results[2], 0, 0),
+                           .length = (size_t)PQgetlength(results[2], 0, 0),
+                           .type = PQftype(results[2], 0)};
+    *ret_value = pg_cell_int(&cell);
+    for (int i = 0; i < 4; i++)
+        PQclear(results[i]);
+    return 0;
+}
+
+// ---- what others may change ----
+
+int pg_watch(void *given, const struct db_target *other, const struct db_text *text,
+             int64_t *ret_value, struct error *error)
+{
+    static const Oid types[] = {PG_INT8, PG_TEXT}, over_types[] = {PG_TEXT};
+    struct pg_connection *connection = given;
+    char schema[PG_SCHEMA_SIZE], path[2 * PG_SCHEMA_SIZE + 16];
+    unsigned char key[8];
+    PGresult *results[PG_STEPS_MAX];
+    pg_schema_of(other, schema);
+    pg_put_int(key, pg_key_of(schema));
+    snprintf(path, sizeof path, "%s, public", schema);
+    const char *values[] = {(const char *)key, path};
+    const char *over_values[] = {connection->search_path};
+    const int lengths[] = {8, (int)strlen(path)};
+    const int over_lengths[] = {(int)strlen(connection->search_path)};
+    struct pg_send sends[] = {{.text = db_query_texts[QUERY_POSTGRES_WATCH].text,
+                               .count = 2,
+                               .types = types,
+                               .values = values,
+                               .lengths = lengths},
+                              {.text = text->text},
+                              {.text = db_query_texts[QUERY_POSTGRES_WATCH_OVER].text,
+                               .count = 1,
+                               .types = over_types,
+                               .values = over_values,
+                               .lengths = over_lengths}};
+    int code = pg_link_run(connection->link, sends, 3, results, error);
+    if (code != 0)
+        return pg_fail(connection, NULL, error);
+    *ret_value = 0;
+    if (PQntuples(results[1]) > 0 && !PQgetisnull(results[1], 0, 0)) {
+        struct pg_cell cell = {.bytes = PQgetvalue(results[1], 0, 0),
+                               .length = (size_t)PQgetlength(results[1], 0, 0),
+                               .type = PQftype(results[1], 0)};
+        *ret_value = pg_cell_int(&cell);
+    }
+    for (int i = 0; i < 3; i++)
+        PQclear(results[i]);
+    return 0;
 }
 
 // ---- end ----
@@ -278,9 +377,11 @@ int pg_control(void *given, enum db_control control, unsigned level, struct erro
     error = error ? error : &own;
     switch (control) {
     case DB_CONTROL_BEGIN_READ:
-        return begin_open(connection, false, error);
+        return begin_open(connection, READING, error);
     case DB_CONTROL_BEGIN_WRITE:
-        return begin_open(connection, true, error);
+        return begin_open(connection, WRITING, error);
+    case DB_CONTROL_BEGIN_BESIDE:
+        return begin_open(connection, BESIDE, error);
     case DB_CONTROL_COMMIT:
         return commit(connection, error);
     case DB_CONTROL_ROLLBACK: {

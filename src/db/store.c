@@ -87,8 +87,38 @@ static int lock_take(struct db_store *store, struct error *error)
         // Only the message for others would miss the number: a full disk may be read.
     }
     store->lock_fd = fd;
-    return store->engine->own ? store->engine->own(store->address, &store->owner, error)
+    code = store->engine->own ? store->engine->own(store->address, &store->owner, error)
                               : 0;
+    if (code == 0)
+        db_store_look_around(store);
+    return code;
+}
+
+void db_store_look_around(struct db_store *store)
+{
+    int64_t count = 0;
+    struct error ignored = {0};
+    if (store->owner && store->engine->count_owners &&
+        store->engine->count_owners(store->owner, &count, &ignored) == 0)
+        atomic_store(&store->others, count > 1);
+}
+
+bool db_store_has_others(const struct db_store *store)
+{
+    return atomic_load(&store->others);
+}
+
+int db_store_alone(struct db_store *store, struct error *error)
+{
+    return store->owner && store->engine->alone
+               ? store->engine->alone(store->owner, error)
+               : 0;
+}
+
+void db_store_alone_over(struct db_store *store)
+{
+    if (store->owner && store->engine->alone)
+        store->engine->alone_over(store->owner);
 }
 
 // ---- open and close ----
@@ -277,8 +307,8 @@ static int connect_and_migrate(struct db_place *place, const struct db_target *t
         code = error_set(error, ERROR_LIMIT, "file.long_path", "path too long");
     // What can be made anew needs no copy.
     if (code == 0)
-        code = db_migrate(db, place->database, place->database == DB_SEARCH ? NULL : folder,
-                          error);
+        code = db_migrate(place->store, db, place->database,
+                          place->database == DB_SEARCH ? NULL : folder, error);
     db_destroy(db);
     return code;
 }
@@ -310,13 +340,22 @@ static int place_migrate(struct db_place *place, struct error *error)
     return code;
 }
 
+// A city that another server has made gets its folder here, too.
+static bool made_elsewhere(struct db_store *store, const char *slug, const char *path)
+{
+    struct error ignored = {0};
+    return store->engine->own && !(store->flags & DB_STORE_READ_ONLY) &&
+           db_store_city_exists(store, slug) && file_make_directory(path, &ignored) == 0;
+}
+
 static int check_slug(struct db_store *store, const char *slug, struct error *error)
 {
     char path[DB_PATH_SIZE];
     if (!text_is_slug(slug))
         return error_set(error, ERROR_INPUT, "city.bad_slug",
                          "a city's short name is 1 to 63 lower-case letters, digits, '-'");
-    if (db_store_city_path(store, slug, NULL, path, sizeof path) != 0 || !file_exists(path))
+    if (db_store_city_path(store, slug, NULL, path, sizeof path) != 0 ||
+        (!file_exists(path) && !made_elsewhere(store, slug, path)))
         return error_set(error, ERROR_NOT_FOUND, "city.unknown", "no city %s", slug);
     return 0;
 }

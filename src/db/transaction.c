@@ -15,11 +15,17 @@ int db_begin_at(struct db *db, enum db_mode mode, struct db_transaction *ret_tra
     if (db->level == DB_LEVELS)
         return error_set(error, ERROR_BUG, "db.misuse", "%s: transactions too deep", where);
     if (db->level == 0) {
-        code = db->engine->control(
-            db->connection,
-            mode == DB_WRITE ? DB_CONTROL_BEGIN_WRITE : DB_CONTROL_BEGIN_READ, 0, error);
+        bool beside = mode == DB_WRITE && db->want_beside;
+        code = db->engine->control(db->connection,
+                                   beside             ? DB_CONTROL_BEGIN_BESIDE
+                                   : mode == DB_WRITE ? DB_CONTROL_BEGIN_WRITE
+                                                      : DB_CONTROL_BEGIN_READ,
+                                   0, error);
         if (code == 0) {
             db->transaction_mode = mode;
+            db->beside = beside;
+            db->outbox = false;
+            db->watches = false;
             db->where = where;
             rollup_cut(&db->rollup, 0);
         }
@@ -54,7 +60,10 @@ static int take(struct db_transaction *transaction, struct error *error)
 
 static int commit_outermost(struct db *db, struct error *error)
 {
-    int code = rollup_flush(&db->rollup, db, error);
+    int code = db_outbox_commit(db, error);
+    // Last of all: rows that many share are locked for the commit alone.
+    if (code == 0)
+        code = rollup_flush(&db->rollup, db, error);
     if (code == 0)
         code = db->engine->control(db->connection, DB_CONTROL_COMMIT, 0, error);
     return code;
@@ -90,6 +99,7 @@ void db_rollback(struct db_transaction *transaction)
     if (!db || take(transaction, &ignored) != 0)
         return;
     rollup_cut(&db->rollup, db->rollup_marks[db->level]);
+    db->watches = false; // what a level has locked goes with it
     db->level--;
     transaction->db = NULL;
     // An engine that has dropped everything by itself leaves nothing to roll back.

@@ -19,6 +19,8 @@
 #include "fault/postgres.h"
 #include "fault/temporary.h"
 
+#include "../src/db/db_internal.h"
+
 static struct error error;
 
 static struct {
@@ -128,28 +130,64 @@ static void a_lane_goes_on_after_a_cut(void **state)
     assert_int_equal(count_probes(reader), 1);
 }
 
-static void a_second_folder_on_the_same_database_is_refused(void **state)
+static void write_other(char *other, size_t size)
 {
-    (void)state;
-    char other[300], from[320], to[320];
+    char from[320], to[320];
     BUFFER_CLEANUP struct buffer address;
-    struct db_store *second = NULL;
     buffer_init(&address, 2000);
-    snprintf(other, sizeof other, "%s/other", town.folder);
+    snprintf(other, size, "%s/other", town.folder);
     snprintf(from, sizeof from, "%s/store-address", town.data);
     snprintf(to, sizeof to, "%s/store-address", other);
     assert_ok(file_read(from, &address, &error));
     assert_ok(file_make_directory(other, &error));
     assert_ok(file_write_atomic(to, address.data, address.length, &error));
-    assert_int_equal(db_store_open(other, DB_STORE_CREATE, &second, &error), ERROR_BUSY);
-    assert_string_equal(error.slug, "store.locked");
-    postgres_cut(); // the lock is lost ...
+}
+
+static void expect_alone(struct db_store *store, bool may)
+{
+    assert_int_equal(db_store_alone(store, &error), may ? 0 : ERROR_BUSY);
+    if (may)
+        db_store_alone_over(store);
+    else
+        assert_string_equal(error.slug, "store.locked");
+}
+
+static void write_something(struct db_store *store, const char *word)
+{
     DB_CLEANUP struct db *db = NULL;
-    assert_ok(db_open(town.store, NULL, DB_SYSTEM, DB_WRITE, &db, &error)); // ... and ours
-    assert_int_equal(db_store_open(other, DB_STORE_CREATE, &second, &error), ERROR_BUSY);
-    db = db_close(db);
-    town.store = db_store_close(town.store);
-    assert_ok(db_store_open(other, DB_STORE_CREATE, &town.store, &error));
+    assert_ok(db_open(store, NULL, DB_SYSTEM, DB_WRITE, &db, &error));
+    assert_ok(insert_probe(db, word));
+}
+
+static void two_folders_share_a_database_and_either_can_have_it_alone(void **state)
+{
+    (void)state;
+    char other[300];
+    struct db_store *second = NULL, *third = NULL;
+    write_other(other, sizeof other);
+    assert_false(db_store_has_others(town.store));
+    expect_alone(town.store, true);
+    assert_ok(db_store_open(other, DB_STORE_CREATE, &second, &error));
+    assert_true(db_store_has_others(second));
+    db_store_look_around(town.store);
+    assert_true(db_store_has_others(town.store));
+    expect_alone(town.store, false);
+    postgres_cut(); // both locks are lost, and taken again by whoever comes back
+    write_something(town.store, "a");
+    write_something(second, "b");
+    expect_alone(second, false);
+    second = db_store_close(second);
+    // Nested, as a load in which something is migrated; and over only with the outer one.
+    assert_ok(db_store_alone(town.store, &error));
+    assert_ok(db_store_alone(town.store, &error));
+    db_store_alone_over(town.store);
+    assert_int_equal(db_store_open(other, DB_STORE_CREATE, &third, &error), ERROR_BUSY);
+    assert_string_equal(error.slug, "store.locked");
+    db_store_alone_over(town.store);
+    assert_ok(db_store_open(other, DB_STORE_CREATE, &third, &error));
+    third = db_store_close(third);
+    db_store_look_around(town.store);
+    assert_false(db_store_has_others(town.store));
 }
 
 static void an_address_is_said_once(void **state)
@@ -169,7 +207,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_transaction_whose_connection_dies_is_gone_as_a_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lane_goes_on_after_a_cut, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_second_folder_on_the_same_database_is_refused,
+        cmocka_unit_test_setup_teardown(
+            two_folders_share_a_database_and_either_can_have_it_alone,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_address_is_said_once, set_up, tear_down),
     };

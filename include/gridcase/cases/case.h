@@ -153,7 +153,9 @@ struct case_result {
     char number[CASE_NUMBER_SIZE];
     int64_t seq;     // of the history row
     int64_t version; // of the case: seq of its last row
-    int64_t change;  // position in the change stream; 0 when repeated: it was told then
+    // Position in the change stream; 0 when repeated: it was told then. Where others may write
+    // at the same time it gets its position with the commit, and this is not it.
+    int64_t change;
     int64_t task_id, task_version; // the step's own task now; 0 when the case has ended
     int64_t line;  // of the process table's row that was taken; 0 when repeated
     bool repeated; // the key had been used with the same body: this is its first result

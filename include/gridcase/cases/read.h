@@ -306,6 +306,7 @@ int case_changes(struct db *db, const struct city_snapshot *city, const struct a
 // first: the oldest position still kept (a client before it needs a reset).
 struct case_stream {
     int64_t epoch, first, last;
+    bool waiting; // changes were committed that have no position yet
 };
 int case_stream(struct db *db, struct case_stream *ret_stream,
                 struct error *error) ERROR_MUST_CHECK;

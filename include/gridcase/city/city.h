@@ -152,6 +152,14 @@ bool city_is_demo(const struct city_snapshot *city);
 int64_t city_model_version(const struct city_snapshot *city);
 // When that version became valid: with it, tells models of the same number apart.
 int64_t city_model_loaded_ms(const struct city_snapshot *city);
+// Whether it is still the model in force; db is a reader of city.db.
+int city_is_current(struct db *db, const struct city_snapshot *city, bool *ret_current,
+                    struct error *error) ERROR_MUST_CHECK;
+// In a writing transaction on cases.db: it is, and stays so until the transaction ends.
+// ERROR_BUSY "city.model_changed": read it anew and repeat. Costs nothing where no other
+// server works with the store.
+int city_hold_current(struct db *db, const struct city_snapshot *city,
+                      struct error *error) ERROR_MUST_CHECK;
 size_t city_languages(const struct city_snapshot *city);
 const char *city_language(const struct city_snapshot *city, size_t index); // "en", "zh-CN"
 // The names' text in that language; when it is missing the first text there is; never NULL.

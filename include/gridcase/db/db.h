@@ -159,6 +159,12 @@ void db_bind_values(struct db_statement *statement, const struct db_value *value
 // Rows changed by the last statement that was run to its end.
 int64_t db_changes(const struct db *db);
 
+// The next number of a series: query takes ($1 key, $2 how many) and returns the last of
+// them. In a transaction that runs beside others (db_is_beside) they are taken in blocks and
+// for good, in a transaction of their own: what is rolled back, or left of a block, is a gap.
+int db_fetch_block(struct db *db, enum query_id query, int64_t key, int64_t *ret_value,
+                   struct error *error) ERROR_MUST_CHECK;
+
 // ---- transactions ----
 // The outermost is a transaction (DB_WRITE takes the write lock at once), one begun inside
 // it a savepoint: code that begins its own runs alike on a handle of its own and in a lane
@@ -192,6 +198,19 @@ bool db_in_transaction(const struct db *db);
 // by themselves every now and then; who puts in rows with ids of their own, a million cases
 // ahead, calls it in between.
 int db_make_room(struct db *db, struct error *error) ERROR_MUST_CHECK;
+// Does the open transaction write while others may (a lane's job that said so, on an engine
+// that can, with other servers at work)? It locks the rows that it reads before it writes
+// them, and gives up with db_needs_turn where it would touch what it has not locked.
+bool db_is_beside(const struct db *db);
+// ERROR_BUSY "db.needs_turn" when it is; the lane repeats such a job with nobody beside.
+int db_needs_turn(const struct db *db, struct error *error) ERROR_MUST_CHECK;
+// What a query of another database of the same city gives, and stays until the open writing
+// transaction ends: nobody writes to that database meanwhile. DB_ROW; DB_DONE where nobody
+// else can write, and nothing was asked. Asked once a transaction, so always with the same.
+int db_watch(struct db *db, enum db_database other, enum query_id query, int64_t *ret_value,
+             struct error *error) ERROR_MUST_CHECK;
+// A row was added to the outbox: it is numbered with the commit, or right after it.
+void db_outbox_added(struct db *db);
 
 // ---- rollups ----
 enum { DB_ROLLUP_KEYS = 6, DB_ROLLUP_DELTAS = 12 };

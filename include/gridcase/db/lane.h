@@ -10,6 +10,7 @@
 // and it sets its result anew each time.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <gridcase/core/error.h>
@@ -41,6 +42,8 @@ struct db_lane_job {
     // (the job's own error, or the store's). Lane's thread: be short, hand on.
     void (*done)(void *context, const struct error *error);
     void *context;
+    // May run while other servers write (see db_is_beside); needs nobody's turn.
+    bool beside;
 };
 
 // The lane of a database, started on first use, shared. ERROR_NOT_FOUND "city.unknown";

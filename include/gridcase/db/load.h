@@ -13,7 +13,8 @@
 
 struct db_load;
 
-// Takes the database's writer and makes the copy. ERROR_BUSY "db.writer_taken", and
+// Takes the database's writer and makes the copy. ERROR_BUSY "db.writer_taken",
+// "store.locked" while other servers work with the store, and
 // "city.in_use" while somebody reads it.
 int db_load_begin(struct db_store *store, const char *slug, enum db_database database,
                   struct db_load **ret_load, struct error *error) ERROR_MUST_CHECK;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-// A store: all databases of one installation, with one process that owns it.
+// A store: all databases of one installation, with one process that owns its folder.
 //
 // A location names the engine: "data" or "sqlite:data" is a folder with SQLite databases
 // (DATA/system.db, DATA/cities/<slug>/{city.db,cases.db,search.db}). A folder with a file
@@ -45,7 +45,8 @@ int db_store_use(const char *folder, const char *address,
                  struct error *error) ERROR_MUST_CHECK;
 
 // Opens a store, takes its lock and migrates system.db. ERROR_BUSY "store.locked" when
-// another process owns it (its process id is in the message); ERROR_STORE "db.newer" when a
+// another process owns its folder (its process id is in the message), or has the databases
+// for itself for a while; ERROR_STORE "db.newer" when a
 // newer gridcase has migrated it, "store.unfinished" where a restore was cut short;
 // ERROR_NOT_FOUND "store.missing" without DB_STORE_CREATE.
 // Thread rule: a store may be used from every thread.
@@ -54,6 +55,11 @@ int db_store_open(const char *location, unsigned flags, struct db_store **ret_st
 // Closes pooled readers and lanes, gives the lock back. Every handle, reader and lane must
 // have been returned before. Takes NULL, returns NULL.
 struct db_store *db_store_close(struct db_store *store);
+
+// Several servers may work with one store on a database server, each with a folder of its
+// own. Call it now and then: where there are no others, work goes on without minding them.
+void db_store_look_around(struct db_store *store);
+bool db_store_has_others(const struct db_store *store);
 
 // The folder for files that live beside the databases. Borrowed until the store closes.
 const char *db_store_folder(const struct db_store *store);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MPL-2.0
+// What writing beside others needs: series of numbers in blocks, and an outbox that is
+// numbered when its rows are committed. Where one transaction at a time writes, nothing of
+// it is left but the statement that takes the next number.
+#include <gridcase/db/db.h>
+
+#include <string.h>
+
+#include "db_internal.h"
+
+bool db_is_beside(const struct db *db)
+{
+    return db->level > 0 && db->beside;
+}
+
+int db_needs_turn(const struct db *db, struct error *error)
+{
+    return db_is_beside(db)
+               ? error_set(error, ERROR_BUSY, "db.needs_turn", "nobody may write beside")
+               : 0;
+}
+
+// ---- what others may change ----
+
+int db_watch(struct db *db, enum db_database other, enum query_id query, int64_t *ret_value,
+             struct error *error)
+{
+    const struct db_store *store = db->place->store;
+    if (!db->engine->watch || !atomic_load(&store->others))
+        return DB_DONE;
+    if (db->level == 0 || db->transaction_mode != DB_WRITE)
+        return error_set(error, ERROR_BUG, "db.misuse", "watching needs a write transaction");
+    if (!db->watches) {
+        struct db_target target = db_target_of(store, db->place->slug, other, DB_READ);
+        struct db_text text = {.text = db_text_of(db->engine, query)};
+        int code =
+            db->engine->watch(db->connection, &target, &text, &db->watched, error);
+        if (code != 0)
+            return code;
+        db->watches = true;
+    }
+    *ret_value = db->watched;
+    return DB_ROW;
+}
+
+// ---- series ----
+
+static struct db_block *block_of(struct db *db, enum query_id query, int64_t key)
+{
+    for (int i = 0; i < DB_BLOCKS; i++)
+        if (db->blocks[i].size > 0 && db->blocks[i].query == query &&
+            db->blocks[i].key == key)
+            return &db->blocks[i];
+    struct db_block *block = &db->blocks[db->block_turn++ % DB_BLOCKS];
+    *block = (struct db_block){.query = query, .key = key};
+    return block;
+}
+
+// Blocks grow with use: a quiet day leaves few gaps.
+static int block_fill(struct db *db, struct db_block *block, struct error *error)
+{
+    int64_t last = 0, size = block->size == 0 ? 1 : block->size * 2;
+    size = size > DB_BLOCK_MOST ? DB_BLOCK_MOST : size;
+    struct db_text text = {.text = db_text_of(db->engine, block->query)};
+    const int64_t values[] = {block->key, size};
+    text.length = strlen(text.text);
+    int code = db->engine->fetch_apart(db->connection, &text, values, 2, &last, error);
+    if (code == 0) {
+        block->size = size;
+        block->next = last - size + 1;
+        block->end = last + 1;
+    }
+    return code;
+}
+
+int db_fetch_block(struct db *db, enum query_id query, int64_t key, int64_t *ret_value,
+                   struct error *error)
+{
+    if (!db_is_beside(db) || !db->engine->fetch_apart)
+        return db_fetch_int(db, query, (struct db_value[]){DB_INT(key), DB_INT(1)}, 2,
+                            ret_value, error);
+    struct db_block *block = block_of(db, query, key);
+    int code = block->next < block->end ? 0 : block_fill(db, block, error);
+    if (code == 0)
+        *ret_value = block->next++;
+    return code;
+}
+
+// ---- the outbox ----
+
+void db_outbox_added(struct db *db)
+{
+    db->outbox = db->engine->fetch_apart != NULL;
+}
+
+static int number(struct db *db, struct error *error)
+{
+    int64_t count = 0;
+    return db_fetch_int(db, QUERY_CHANGE_NUMBER, NULL, 0, &count, error);
+}
+
+int db_outbox_commit(struct db *db, struct error *error)
+{
+    return db->outbox && !db->beside ? number(db, error) : 0;
+}
+
+void db_outbox_settle(struct db *db)
+{
+    struct error ignored = {0};
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    if (!db->outbox || !db->beside || db->level > 0)
+        return;
+    db->want_beside = true;
+    int code = db_begin(db, DB_WRITE, &transaction, &ignored);
+    // Taken in a statement before: the next one sees what the last numberer has committed.
+    if (code == 0)
+        code = db_execute(db, QUERY_CHANGE_TURN, NULL, 0, &ignored);
+    if (code == 0)
+        code = number(db, &ignored);
+    if (code == 0)
+        code = db_commit(&transaction, &ignored);
+    (void)code; // the rows wait for the next numberer
+}
