@@ -359,6 +359,22 @@ WITH taken AS (
 )
 SELECT count(*) FROM put;
 
+-- What a transaction that ran beside others adds to figures, and takes out again when it is
+-- added: src/db/rollup.c.
+-- name: rollup_new_add
+-- database: cases
+INSERT INTO rollup_new (query, keys, deltas, key_1, key_2, key_3, key_4, key_5, key_6, delta_1, delta_2,
+    delta_3, delta_4, delta_5, delta_6, delta_7, delta_8, delta_9, delta_10, delta_11, delta_12)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21);
+
+-- name: rollup_new_take
+-- database: cases
+DELETE FROM rollup_new
+WHERE rollup_new_id IN (SELECT rollup_new_id FROM rollup_new ORDER BY rollup_new_id LIMIT 10000)
+RETURNING query, keys, deltas, key_1, key_2, key_3, key_4, key_5, key_6, delta_1, delta_2, delta_3, delta_4,
+    delta_5, delta_6, delta_7, delta_8, delta_9, delta_10, delta_11, delta_12;
+
 -- name: case_media_add
 -- database: cases
 INSERT INTO case_media (case_id, sha256, seq, stage, shows, named_by, received_at)

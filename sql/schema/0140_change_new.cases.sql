@@ -23,3 +23,30 @@ CREATE TABLE change_new (
     area_7  INTEGER,
     area_8  INTEGER
 ) STRICT;
+
+-- Likewise what such moves add to figures: rows that all of a day's moves share would make
+-- their transactions wait for each other. Whoever numbers the changes adds these up.
+CREATE TABLE rollup_new (
+    rollup_new_id INTEGER PRIMARY KEY,
+    query    TEXT NOT NULL, -- that adds it: rollup_department_add, rollup_area_add
+    keys     INTEGER NOT NULL, -- how many of the following it has
+    deltas   INTEGER NOT NULL,
+    key_1    INTEGER NOT NULL,
+    key_2    INTEGER NOT NULL,
+    key_3    INTEGER NOT NULL,
+    key_4    INTEGER NOT NULL,
+    key_5    INTEGER NOT NULL,
+    key_6    INTEGER NOT NULL,
+    delta_1  INTEGER NOT NULL,
+    delta_2  INTEGER NOT NULL,
+    delta_3  INTEGER NOT NULL,
+    delta_4  INTEGER NOT NULL,
+    delta_5  INTEGER NOT NULL,
+    delta_6  INTEGER NOT NULL,
+    delta_7  INTEGER NOT NULL,
+    delta_8  INTEGER NOT NULL,
+    delta_9  INTEGER NOT NULL,
+    delta_10 INTEGER NOT NULL,
+    delta_11 INTEGER NOT NULL,
+    delta_12 INTEGER NOT NULL
+) STRICT;

@@ -213,6 +213,8 @@ void metrics_write(struct api *api, struct buffer *out)
     write_modes(api->metrics, out);
     db_store_count(api->store, &store);
     one(out, "gridcase_readers_open", "gauge", "Read handles.", store.readers_open);
+    one(out, "gridcase_other_servers", "gauge", "1: others work with the same store.",
+        db_store_has_others(api->store) ? 1 : 0);
     one(out, "gridcase_readers_idle", "gauge", "Read handles in the pool.",
         store.readers_idle);
     one(out, "gridcase_reads_over_budget_total", "counter",

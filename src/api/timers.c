@@ -17,6 +17,7 @@ enum {
     ORDERS_MOST = 64, // cases of a time order in one: it stops after 10 ms by itself
     SWEEP_MS = 60000, // upkeep of an open city's cases: new calendars, old keys
     IDLE_TICKS = 8,
+    LIST_TICKS = 20,  // cities that other servers have made
     OTHERS_TICKS = 4, // whether other servers work with the store
 };
 
@@ -185,6 +186,14 @@ static void look(void *context, struct api_city *city)
     submit(api, city, now_ms);
 }
 
+static void list_anew(struct api *api)
+{
+    struct error error = {0};
+    if (api_cities_load(api, &error)) {
+        log_event(LOG_WARNING, "cities.failed", "code=%s", error.slug);
+    }
+}
+
 static void *timers_run(void *context)
 {
     struct api *api = context;
@@ -193,6 +202,9 @@ static void *timers_run(void *context)
         api_cities_each(api, look, api);
         if (tick % OTHERS_TICKS == 0) {
             db_store_look_around(api->store);
+        }
+        if (tick % LIST_TICKS == 0 && db_store_has_others(api->store)) {
+            list_anew(api);
         }
         if (tick % IDLE_TICKS == IDLE_TICKS - 1) {
             api_cities_tick(api, instant_monotonic_us() / 1000);

@@ -216,6 +216,12 @@ static void read_media_limits(const struct options *from, struct media_limits *l
     limits->upload_life_ms = options_int(from, OPTION_UPLOAD_LIFE_H) * 3600 * 1000;
 }
 
+static const char *text_or_null(const struct options *options, enum option_id id)
+{
+    const char *text = options_text(options, id);
+    return text[0] ? text : NULL;
+}
+
 static int start_api(struct serve *serve, struct error *error)
 {
     const struct options *from = serve->options;
@@ -228,6 +234,7 @@ static int start_api(struct serve *serve, struct error *error)
     options.cities_open = (unsigned)options_int(from, OPTION_CITIES_OPEN);
     options.city_idle_ms = options_int(from, OPTION_CITY_IDLE_S) * 1000;
     read_media_limits(from, &options.media);
+    options.store_listen = text_or_null(from, OPTION_STORE_LISTEN);
     options.backup_to = options_text(from, OPTION_BACKUP_TO);
     options.backup_every_ms = options_int(from, OPTION_BACKUP_EVERY_H) * 3600 * 1000;
     options.backup_keep = (unsigned)options_int(from, OPTION_BACKUP_KEEP);
@@ -250,12 +257,6 @@ static int refuse_demo(struct serve *serve, struct error *error)
                          "given");
     }
     return code;
-}
-
-static const char *text_or_null(const struct options *options, enum option_id id)
-{
-    const char *text = options_text(options, id);
-    return text[0] ? text : NULL;
 }
 
 static int start_redirect(struct serve *serve, struct error *error)

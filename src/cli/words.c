@@ -68,5 +68,7 @@ const char *cli_data_folder(int *argc, char **argv)
 int cli_store(int *argc, char **argv, const char *data, struct error *error)
 {
     const char *address = cli_option(argc, argv, "--store");
-    return address ? db_store_use(data, address, error) : 0;
+    const char *photos = cli_option(argc, argv, "--photos");
+    int code = address ? db_store_use(data, address, error) : 0;
+    return code == 0 && photos ? db_store_use_photos(data, photos, error) : code;
 }

@@ -32,6 +32,10 @@ const struct option option_table[OPTION_COUNT] = {
                                   "port that sends http to https; 0: none"},
     [OPTION_TLS_HSTS_S] = {"tls-hsts-s", OPTION_INT, "0", 0, 63072000,
                            "seconds that browsers remember to use https only; 0: not told"},
+    [OPTION_STORE_LISTEN] =
+        {"store-listen", OPTION_TEXT, "", 0, 0,
+         "postgresql:// address of the database server itself, where the store's leads "
+         "through a pooler: words between servers; empty: the store's"},
     [OPTION_BACKUP_TO] = {"backup-to", OPTION_TEXT, "", 0, 0,
                           "folder that the server keeps backups in; empty: none are made"},
     [OPTION_BACKUP_EVERY_H] = {"backup-every-h", OPTION_INT, "24", 1, 8760,

@@ -96,7 +96,8 @@ void db_outbox_added(struct db *db)
 static int number(struct db *db, struct error *error)
 {
     int64_t count = 0;
-    return db_fetch_int(db, QUERY_CHANGE_NUMBER, NULL, 0, &count, error);
+    int code = db_fetch_int(db, QUERY_CHANGE_NUMBER, NULL, 0, &count, error);
+    return code == 0 ? rollup_take_kept(db, error) : code;
 }
 
 int db_outbox_commit(struct db *db, struct error *error)
@@ -110,7 +111,7 @@ void db_outbox_settle(struct db *db)
     DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
     if (!db->outbox || !db->beside || db->level > 0)
         return;
-    db->want_beside = true;
+    db->want_beside = db->settles = true;
     int code = db_begin(db, DB_WRITE, &transaction, &ignored);
     // Taken in a statement before: the next one sees what the last numberer has committed.
     if (code == 0)
@@ -119,5 +120,6 @@ void db_outbox_settle(struct db *db)
         code = number(db, &ignored);
     if (code == 0)
         code = db_commit(&transaction, &ignored);
+    db->settles = false;
     (void)code; // the rows wait for the next numberer
 }

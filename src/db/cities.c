@@ -147,6 +147,7 @@ int db_store_city_create(struct db_store *store, const char *slug, int64_t now_m
 // Another server that has it open would go on as if it were there.
 static int remove_alone(struct db_store *store, const char *slug, struct error *error)
 {
+    char photos[DB_PATH_SIZE];
     int code = db_store_alone(store, error);
     if (code != 0)
         return code;
@@ -157,6 +158,10 @@ static int remove_alone(struct db_store *store, const char *slug, struct error *
         db_places_renew(store, slug);
     if (code == 0)
         code = remove_files(store, slug, error);
+    if (code == 0)
+        code = db_photos_of(store, slug, photos, error);
+    if (code == 0 && *photos)
+        code = remove_tree(photos, error);
     db_store_alone_over(store);
     return code;
 }

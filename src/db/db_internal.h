@@ -204,6 +204,15 @@ const char *db_text_of(const struct db_engine *engine, enum query_id query);
 int db_address_read(const char *folder, char out[DB_ADDRESS_SIZE],
                     struct error *error) ERROR_MUST_CHECK;
 
+// ---- photos elsewhere (photos.c) ----
+// Links a city's photos to the folder that DB_STORE_PHOTOS names; nothing without one.
+// ERROR_CONFLICT "store.photos": it has a folder of its own already.
+int db_photos_link(const struct db_store *store, const char *slug,
+                   struct error *error) ERROR_MUST_CHECK;
+// The folder there; "" without one. To be removed with the city.
+int db_photos_of(const struct db_store *store, const char *slug, char out[DB_PATH_SIZE],
+                 struct error *error) ERROR_MUST_CHECK;
+
 // ---- rollups (rollup.c) ----
 struct rollup_entry {
     enum query_id query;
@@ -217,6 +226,8 @@ struct rollup {
 };
 void rollup_cut(struct rollup *rollup, size_t count);
 void rollup_done(struct rollup *rollup);
+// Adds what transactions that ran beside others have kept. Nobody else does meanwhile.
+int rollup_take_kept(struct db *db, struct error *error) ERROR_MUST_CHECK;
 // Adds up equal keys and runs each query once, in order of query and keys.
 int rollup_flush(struct rollup *rollup, struct db *db,
                  struct error *error) ERROR_MUST_CHECK;
@@ -267,6 +278,7 @@ struct db {
     bool want_beside;     // of the transaction that begins next
     bool beside;          // the open one
     bool outbox;          // has rows of this transaction
+    bool settles;         // numbers the outbox: adds to figures itself
     int64_t slice_end_us; // lane only
     bool wrote;           // lane only: a statement that writes was run since it was cleared
     struct db *next;      // in the place's list of idle readers

@@ -5,7 +5,10 @@
 
 #include "db_internal.h"
 
-enum { ROLLUP_CEILING = 4 * 1024 * 1024 };
+enum {
+    ROLLUP_CEILING = 4 * 1024 * 1024,
+    KEPT_KEYS = 3, // columns of a kept row before its keys
+};
 
 void rollup_cut(struct rollup *rollup, size_t count)
 {
@@ -74,8 +77,32 @@ static int compare(const void *a_entry, const void *b_entry)
     return 0;
 }
 
+// Beside others, who add to the same rows: kept for whoever numbers the outbox.
+static int keep_entry(const struct rollup_entry *entry, struct db *db, struct error *error)
+{
+    struct db_value values[KEPT_KEYS + DB_ROLLUP_KEYS + DB_ROLLUP_DELTAS] = {
+        DB_TEXT(db_query_texts[entry->query].name), DB_INT(entry->key_count),
+        DB_INT(entry->delta_count)};
+    for (size_t i = 0; i < DB_ROLLUP_KEYS; i++)
+        values[KEPT_KEYS + i] = DB_INT(entry->keys[i]);
+    for (size_t i = 0; i < DB_ROLLUP_DELTAS; i++)
+        values[KEPT_KEYS + DB_ROLLUP_KEYS + i] = DB_INT(entry->deltas[i]);
+    return db_execute(db, QUERY_ROLLUP_NEW_ADD, values, sizeof values / sizeof values[0],
+                      error);
+}
+
+static bool is_nothing(const struct rollup_entry *entry)
+{
+    for (size_t i = 0; i < DB_ROLLUP_DELTAS; i++)
+        if (entry->deltas[i] != 0)
+            return false;
+    return true;
+}
+
 static int write_entry(const struct rollup_entry *entry, struct db *db, struct error *error)
 {
+    if (db->beside && !db->settles)
+        return is_nothing(entry) ? 0 : keep_entry(entry, db, error);
     struct db_value values[DB_ROLLUP_KEYS + DB_ROLLUP_DELTAS];
     size_t count = 0;
     for (size_t i = 0; i < entry->key_count; i++)
@@ -83,6 +110,39 @@ static int write_entry(const struct rollup_entry *entry, struct db *db, struct e
     for (size_t i = 0; i < entry->delta_count; i++)
         values[count++] = DB_INT(entry->deltas[i]);
     return db_execute(db, entry->query, values, count, error);
+}
+
+// The query that a kept row names; -1: of a newer program.
+static int query_named(const char *name)
+{
+    for (int i = 0; name && i < QUERY_COUNT; i++)
+        if (strcmp(db_query_texts[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static int add_kept(struct db *db, struct db_statement *row, struct error *error)
+{
+    int64_t keys[DB_ROLLUP_KEYS], deltas[DB_ROLLUP_DELTAS];
+    int query = query_named(db_column_text(row, 0));
+    if (query < 0)
+        return error_set(error, ERROR_STORE, "db.newer", "an unknown figure was kept: %.60s",
+                         db_column_text(row, 0));
+    for (int i = 0; i < DB_ROLLUP_KEYS; i++)
+        keys[i] = db_column_int(row, KEPT_KEYS + i);
+    for (int i = 0; i < DB_ROLLUP_DELTAS; i++)
+        deltas[i] = db_column_int(row, KEPT_KEYS + DB_ROLLUP_KEYS + i);
+    return db_rollup_add(db, (enum query_id)query, keys, (size_t)db_column_int(row, 1),
+                         deltas, (size_t)db_column_int(row, 2), error);
+}
+
+int rollup_take_kept(struct db *db, struct error *error)
+{
+    DB_STATEMENT_CLEANUP struct db_statement *row = NULL;
+    int code = db_prepare(db, QUERY_ROLLUP_NEW_TAKE, &row, error);
+    while (code == 0 && (code = db_step(row, error)) == DB_ROW)
+        code = add_kept(db, row, error);
+    return code;
 }
 
 int rollup_flush(struct rollup *rollup, struct db *db, struct error *error)

@@ -365,7 +365,11 @@ static int place_ready(struct db_place *place, struct error *error)
     int code = 0;
     pthread_mutex_lock(&place->opening);
     if (!place->migrated) {
-        code = place_migrate(place, error);
+        code = place->database == DB_CASES
+                   ? db_photos_link(place->store, place->slug, error)
+                   : 0;
+        if (code == 0)
+            code = place_migrate(place, error);
         place->migrated = code == 0;
     }
     pthread_mutex_unlock(&place->opening);

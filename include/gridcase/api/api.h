@@ -31,7 +31,7 @@ struct api_options {
     unsigned backup_keep;
     int64_t backup_bytes_per_s; // 0: as fast as the disk
     struct health_limits health;
-    const char *store_listen; // address for words between servers; NULL or "": the store's
+    const char *store_listen; // address for words between servers; NULL: the store's
 };
 void api_options_init(struct api_options *options);
 
