@@ -158,9 +158,9 @@ struct api_city {
     atomic_llong held_until_us; // uptime; nobody may write before: it is being moved
     int64_t looked_ms;          // the timer thread's own
     int64_t case_upkeep_ms;     // likewise: last upkeep of cases
-    atomic_uint news;        // for other servers, not told yet: bits by enum api_news
-    atomic_bool refreshing;  // a job looks whether the model is another
-    atomic_bool numbering;   // a job numbers what others have left
+    atomic_uint news;           // for other servers, not told yet: bits by enum api_news
+    atomic_bool refreshing;     // a job looks whether the model is another
+    atomic_bool numbering;      // a job numbers what others have left
     int64_t swept_ms;
     // Of the index (search.c); the writer and the state are its thread's own.
     struct case_search_writer *search_writer; // NULL: not looked at yet

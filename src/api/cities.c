@@ -388,9 +388,9 @@ static int refresh(struct refresh_job *job, struct error *error)
     CITY_SNAPSHOT_CLEANUP struct city_snapshot *snapshot =
         api_city_snapshot(job->api, job->city);
     bool current = true;
-    int code = snapshot ? db_reader_borrow(job->api->store, job->city->slug, DB_CITY, &db,
-                                           error)
-                        : 0;
+    int code = snapshot
+                   ? db_reader_borrow(job->api->store, job->city->slug, DB_CITY, &db, error)
+                   : 0;
     if (!code && db) {
         code = city_is_current(db, snapshot, &current, error);
     }
@@ -399,9 +399,10 @@ static int refresh(struct refresh_job *job, struct error *error)
     }
     if (!code && !current) {
         changes_wake(job->api->changes, job->city, true); // scopes may have changed
-        log_event(LOG_INFO, "city.model", "city=%s version=%lld text=\"another server has "
-                  "loaded it\"", job->city->slug,
-                  (long long)city_model_version(job->city->snapshot));
+        log_event(LOG_INFO, "city.model",
+                  "city=%s version=%lld text=\"another server has "
+                  "loaded it\"",
+                  job->city->slug, (long long)city_model_version(job->city->snapshot));
     }
     return code;
 }
@@ -412,8 +413,8 @@ static void refresh_work(void *context)
     struct error error = {0};
     atomic_store(&job->city->refreshing, false); // who asks from now on is not too late
     if (!atomic_load(&job->api->stopping) && refresh(job, &error)) {
-        log_event(LOG_WARNING, "city.model", "city=%s code=%s text=\"%s\"",
-                  job->city->slug, error.slug, error.message);
+        log_event(LOG_WARNING, "city.model", "city=%s code=%s text=\"%s\"", job->city->slug,
+                  error.slug, error.message);
     }
     api_city_unref(job->api, job->city);
     free(job);
@@ -460,10 +461,8 @@ void api_city_number(struct api *api, struct api_city *city)
         return;
     }
     struct refresh_job *job = memory_new(sizeof(*job));
-    struct db_lane_job lane_job = {.priority = DB_MACHINES,
-                                   .work = number_work,
-                                   .done = number_done,
-                                   .context = job};
+    struct db_lane_job lane_job = {
+        .priority = DB_MACHINES, .work = number_work, .done = number_done, .context = job};
     *job = (struct refresh_job){api, api_city_ref(api, city)};
     if (!city->lane || db_lane_submit(city->lane, &lane_job, &error)) {
         atomic_store(&city->numbering, false);

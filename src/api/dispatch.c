@@ -177,12 +177,11 @@ static void write_done(void *context, const struct error *error)
 static void run_write(struct api_call *call)
 {
     assert(call->city); // a WRITE route is always about a city
-    struct db_lane_job job = {
-        .priority = DB_PEOPLE,
-        .work = write_work,
-        .done = write_done,
-        .context = call,
-        .beside = (call->route->flags & API_BESIDE) != 0};
+    struct db_lane_job job = {.priority = DB_PEOPLE,
+                              .work = write_work,
+                              .done = write_done,
+                              .context = call,
+                              .beside = (call->route->flags & API_BESIDE) != 0};
     struct error error = {0};
     call->phase = API_PHASE_WRITING;
     http_request_defer(call->request);

@@ -173,9 +173,9 @@ int relay_new(struct api *api, struct error *error)
     struct relay *relay = memory_new(sizeof(*relay));
     relay->api = api;
     relay->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    int code = relay->event < 0
-                   ? error_errno(error, "relay.event", "eventfd")
-                   : db_wake_open(api->store, api->options.store_listen, &relay->wake, error);
+    int code = relay->event < 0 ? error_errno(error, "relay.event", "eventfd")
+                                : db_wake_open(api->store, api->options.store_listen,
+                                               &relay->wake, error);
     if (!code && relay->wake) {
         api->relay = relay;
         relay->started = pthread_create(&relay->thread, NULL, relay_run, relay) == 0;

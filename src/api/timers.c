@@ -53,8 +53,8 @@ static int timer_work(struct db *db, void *context, struct error *error)
     int code = city_hold_current(db, job->snapshot, error);
     // What another server's timers have just done is not due any more.
     if (!code) {
-        code = case_timers_run(db, job->snapshot, job->now_ms, TIMERS_MOST, &job->done,
-                               error);
+        code =
+            case_timers_run(db, job->snapshot, job->now_ms, TIMERS_MOST, &job->done, error);
     }
     unsigned swept = 0;
     if (!code && job->done < TIMERS_MOST) {

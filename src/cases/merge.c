@@ -49,8 +49,8 @@ int case_merge_choose(struct case_work *work, const char *input, struct error *e
     if (code != 0)
         return code;
     code = number != NULL ? case_find(work->db, number, &other, error)
-                              : error_set(error, ERROR_INPUT, "case.input",
-                                          "input '%s' is required", input);
+                          : error_set(error, ERROR_INPUT, "case.input",
+                                      "input '%s' is required", input);
     if (code == 0)
         code =
             case_visible(work->db, work->city, work->move->actor, other, &visible, error);

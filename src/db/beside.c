@@ -29,12 +29,12 @@ int db_watch(struct db *db, enum db_database other, enum query_id query, int64_t
     if (!db->engine->watch || !atomic_load(&store->others))
         return DB_DONE;
     if (db->level == 0 || db->transaction_mode != DB_WRITE)
-        return error_set(error, ERROR_BUG, "db.misuse", "watching needs a write transaction");
+        return error_set(error, ERROR_BUG, "db.misuse",
+                         "watching needs a write transaction");
     if (!db->watches) {
         struct db_target target = db_target_of(store, db->place->slug, other, DB_READ);
         struct db_text text = {.text = db_text_of(db->engine, query)};
-        int code =
-            db->engine->watch(db->connection, &target, &text, &db->watched, error);
+        int code = db->engine->watch(db->connection, &target, &text, &db->watched, error);
         if (code != 0)
             return code;
         db->watches = true;

@@ -108,8 +108,8 @@ struct db_engine {
                        size_t count, int64_t *ret_value, struct error *error);
     // In an open writing transaction: what a statement of another database of the same city
     // gives, on which nobody writes until the transaction ends. NULL: nobody can.
-    int (*watch)(void *connection, const struct db_target *other, const struct db_text *text,
-                 int64_t *ret_value, struct error *error);
+    int (*watch)(void *connection, const struct db_target *other,
+                 const struct db_text *text, int64_t *ret_value, struct error *error);
     int (*control)(void *connection, enum db_control control, unsigned level,
                    struct error *error);
     bool (*in_transaction)(void *connection);
@@ -272,8 +272,8 @@ struct db {
     const char *where; // of the outermost begin
     struct rollup rollup;
     struct db_block blocks[DB_BLOCKS];
-    unsigned block_turn;  // the block that makes room next
-    int64_t watched;      // what db_watch was told in this transaction
+    unsigned block_turn; // the block that makes room next
+    int64_t watched;     // what db_watch was told in this transaction
     bool watches;
     bool want_beside;     // of the transaction that begins next
     bool beside;          // the open one

@@ -38,7 +38,7 @@ struct pg_connection {
     struct pg_pool *pool;
     struct pg_slot *slot; // of the pool, with the link; NULL: none is taken
     struct pg_link *link;
-    uint64_t home; // of the city: where in the pool to look first
+    uint64_t home;        // of the city: where in the pool to look first
     struct pg_link apart; // for numbers taken apart from the open transaction
     char schema[PG_SCHEMA_SIZE];
     char search_path[PG_SCHEMA_SIZE + 16];

@@ -314,8 +314,9 @@ static int run_once(struct db_lane *lane, struct batch *batch, size_t *ret_run,
     return code;
 }
 
-// What stood in the way of a job that ran beside others does not when it is alone: another's
-// lock, a key that another has just used, rows that it may not touch without its turn.
+// What stood in the way of a job that ran beside others does not when it is alone:
+// another's lock, a key that another has just used, rows that it may not touch without its
+// turn.
 static bool needs_turn(const struct node *node)
 {
     return node->code < 0 && (text_equal(node->error.slug, "db.needs_turn") ||

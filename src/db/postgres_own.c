@@ -30,7 +30,7 @@ static struct {
     struct own *list;
 } owned = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-// Runs a word and then asks something about the lock, in one round trip.
+// Runs a word, if one is given, and then asks something about the lock, in one round trip.
 static int ask(struct pg_link *link, const char *word, enum query_id query,
                int64_t *ret_answer, struct error *error)
 {
@@ -46,12 +46,13 @@ static int ask(struct pg_link *link, const char *word, enum query_id query,
                                .lengths = lengths}};
     PGresult *results[PG_STEPS_MAX];
     pg_put_int(key, pg_key_of(OWN_KEY));
-    int code = pg_link_run(link, sends, 2, results, error);
+    const size_t first = word ? 0 : 1, last = 1 - first;
+    int code = pg_link_run(link, sends + first, 2 - first, results, error);
     if (code != 0)
         return code;
-    struct pg_cell cell = {.bytes = PQgetvalue(results[1], 0, 0),
-                           .length = (size_t)PQgetlength(results[1], 0, 0),
-                           .type = PQftype(results[1], 0)};
+    struct pg_cell cell = {.bytes = PQgetvalue(results[last], 0, 0),
+                           .length = (size_t)PQgetlength(results[last], 0, 0),
+                           .type = PQftype(results[last], 0)};
     *ret_answer = pg_cell_int(&cell);
     PQclear(results[0]);
     PQclear(results[1]);
@@ -169,7 +170,7 @@ int pg_count_owners(void *lock, int64_t *ret_count, struct error *error)
 {
     struct own *own = lock;
     pthread_mutex_lock(&owned.mutex);
-    int code = ask(&own->link, "SELECT 1", QUERY_POSTGRES_OWN_COUNT, ret_count, error);
+    int code = ask(&own->link, NULL, QUERY_POSTGRES_OWN_COUNT, ret_count, error);
     pthread_mutex_unlock(&owned.mutex);
     return code;
 }

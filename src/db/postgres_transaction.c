@@ -178,7 +178,8 @@ static int begin_open(struct pg_connection *connection, enum how how, struct err
     if (code == 0)
         code = begin_or_again(connection, how, error);
     connection->open = code == 0;
-    if (code == 0 && how != READING && (code = pg_look_after_room(connection, error)) != 0) {
+    if (code == 0 && how != READING &&
+        (code = pg_look_after_room(connection, error)) != 0) {
         struct error ignored = {0};
         (void)pg_control(connection, DB_CONTROL_ROLLBACK, 0, &ignored);
     }

@@ -126,8 +126,8 @@ static int add_kept(struct db *db, struct db_statement *row, struct error *error
     int64_t keys[DB_ROLLUP_KEYS], deltas[DB_ROLLUP_DELTAS];
     int query = query_named(db_column_text(row, 0));
     if (query < 0)
-        return error_set(error, ERROR_STORE, "db.newer", "an unknown figure was kept: %.60s",
-                         db_column_text(row, 0));
+        return error_set(error, ERROR_STORE, "db.newer",
+                         "an unknown figure was kept: %.60s", db_column_text(row, 0));
     for (int i = 0; i < DB_ROLLUP_KEYS; i++)
         keys[i] = db_column_int(row, KEPT_KEYS + i);
     for (int i = 0; i < DB_ROLLUP_DELTAS; i++)

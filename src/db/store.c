@@ -87,8 +87,8 @@ static int lock_take(struct db_store *store, struct error *error)
         // Only the message for others would miss the number: a full disk may be read.
     }
     store->lock_fd = fd;
-    code = store->engine->own ? store->engine->own(store->address, &store->owner, error)
-                              : 0;
+    code =
+        store->engine->own ? store->engine->own(store->address, &store->owner, error) : 0;
     if (code == 0)
         db_store_look_around(store);
     return code;
@@ -110,9 +110,8 @@ bool db_store_has_others(const struct db_store *store)
 
 int db_store_alone(struct db_store *store, struct error *error)
 {
-    return store->owner && store->engine->alone
-               ? store->engine->alone(store->owner, error)
-               : 0;
+    return store->owner && store->engine->alone ? store->engine->alone(store->owner, error)
+                                                : 0;
 }
 
 void db_store_alone_over(struct db_store *store)

@@ -213,8 +213,7 @@ int main(void)
             a_transaction_whose_connection_dies_is_gone_as_a_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lane_goes_on_after_a_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
-            two_folders_share_a_database_and_either_can_have_it_alone,
-                                        set_up, tear_down),
+            two_folders_share_a_database_and_either_can_have_it_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_address_is_said_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,8 +153,8 @@ struct case_result {
     char number[CASE_NUMBER_SIZE];
     int64_t seq;     // of the history row
     int64_t version; // of the case: seq of its last row
-    // Position in the change stream; 0 when repeated: it was told then. Where others may write
-    // at the same time it gets its position with the commit, and this is not it.
+    // Position in the change stream; 0 when repeated: it was told then. Where others may
+    // write at the same time it gets its position with the commit, and this is not it.
     int64_t change;
     int64_t task_id, task_version; // the step's own task now; 0 when the case has ended
     int64_t line;  // of the process table's row that was taken; 0 when repeated

@@ -160,8 +160,9 @@ void db_bind_values(struct db_statement *statement, const struct db_value *value
 int64_t db_changes(const struct db *db);
 
 // The next number of a series: query takes ($1 key, $2 how many) and returns the last of
-// them. In a transaction that runs beside others (db_is_beside) they are taken in blocks and
-// for good, in a transaction of their own: what is rolled back, or left of a block, is a gap.
+// them. In a transaction that runs beside others (db_is_beside) they are taken in blocks
+// and for good, in a transaction of their own: what is rolled back, or left of a block, is
+// a gap.
 int db_fetch_block(struct db *db, enum query_id query, int64_t key, int64_t *ret_value,
                    struct error *error) ERROR_MUST_CHECK;
 

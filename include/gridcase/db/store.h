@@ -45,9 +45,9 @@ int db_store_use(const char *folder, const char *address,
                  struct error *error) ERROR_MUST_CHECK;
 
 // Keeps the photos of all cities in another folder from now on, a folder a city there: one
-// that several servers share. Writes the folder's store-photos; cities/<slug>/media is then a
-// link. ERROR_INPUT "store.photos" unless it is the absolute path of a folder that is there;
-// ERROR_CONFLICT "store.elsewhere" when another was said before.
+// that several servers share. Writes the folder's store-photos; cities/<slug>/media is then
+// a link. ERROR_INPUT "store.photos" unless it is the absolute path of a folder that is
+// there; ERROR_CONFLICT "store.elsewhere" when another was said before.
 #define DB_STORE_PHOTOS "store-photos"
 int db_store_use_photos(const char *folder, const char *photos,
                         struct error *error) ERROR_MUST_CHECK;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // Words between the servers of one store: that something was committed, so that nobody has
-// to ask all the time. They only wake: what is true stands in the databases, and a word that
-// is lost costs a second. Never sent in a transaction that writes cases.
+// to ask all the time. They only wake: what is true stands in the databases, and a word
+// that is lost costs a second. Never sent in a transaction that writes cases.
 #pragma once
 
 #include <gridcase/core/error.h>
