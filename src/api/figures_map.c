@@ -22,6 +22,7 @@ struct figure_map {
 
 struct spot_shape {
     const char *code;
+    const struct city_names *names; // of an area; NULL: a grid has none
     double lon_deg, lat_deg, side_m;
 };
 
@@ -32,17 +33,18 @@ static bool find_shape(const struct figure_map *map, int64_t id, struct spot_sha
     const struct city_grid *grid = NULL;
     const struct city_area *area = NULL;
     if (map->query->by[0].dimension == FIGURE_BY_ID && (grid = city_grid_by_id(city, id))) {
-        *ret = (struct spot_shape){grid->code, grid->lon_deg, grid->lat_deg,
+        *ret = (struct spot_shape){grid->code, NULL, grid->lon_deg, grid->lat_deg,
                                    sqrt(grid->area_m2)};
     } else if (map->query->by[0].dimension == FIGURE_BY_AREA &&
                (area = city_area_by_id(city, id))) {
         double high = (area->north_deg - area->south_deg) * M_PER_DEG;
-        *ret = (struct spot_shape){area->code, area->lon_deg, area->lat_deg, high};
+        *ret = (struct spot_shape){area->code, &area->name, area->lon_deg, area->lat_deg,
+                                   high};
     }
     return grid || area;
 }
 
-// [id, code, lon, lat, side in m, value, grade]
+// [id, code, lon, lat, side in m, value, grade, name]
 static void put_place(const struct figure_map *map, int64_t id, double value,
                       const struct score_grade *grade)
 {
@@ -60,6 +62,11 @@ static void put_place(const struct figure_map *map, int64_t id, double value,
     json_put_double(json, NULL, value, 6);
     if (grade) {
         json_put_text(json, NULL, grade->code);
+    } else {
+        json_put_null(json, NULL);
+    }
+    if (shape.names) {
+        api_put_names(json, NULL, map->call->snapshot, shape.names);
     } else {
         json_put_null(json, NULL);
     }

@@ -37,7 +37,11 @@ struct computing {
 // The measures of the parts that are counted by this, with commas between.
 static const char *measures_of(const struct computing *c, const char *by)
 {
-    const char *codes = "";
+    const struct indicator *required =
+        c->score->requires >= 0 && text_equal(by, c->score->by)
+            ? evaluation_measure(city_evaluation(c->city), (size_t)c->score->requires)
+            : NULL;
+    const char *codes = required != NULL ? required->code : "";
     for (size_t i = 0; i < c->score->part_count; i++) {
         const struct score_part *part = &c->score->parts[i];
         if (part->measure < 0 || !text_equal(part->by, by))
@@ -231,13 +235,27 @@ static int no_room(struct error *error)
     return error_set(error, ERROR_LIMIT, "figures.memory", "no room for the rows");
 }
 
+// Is somebody of those that the score is about?
+static bool is_meant(const struct computing *c, const struct season *season, int64_t id)
+{
+    const struct figure_row *row = row_of(&season->sets[0], id);
+    const struct figure_query *query = &season->sets[0].query;
+    if (c->score->requires < 0)
+        return true;
+    for (size_t m = 0; row != NULL && m < query->measure_count; m++)
+        if (query->measures[m] == c->score->requires)
+            return row->values[m] > 0;
+    return false;
+}
+
 // Everybody in any of the sets, once; nobody's rows are left out.
-static void add_keys(const struct season *season, struct score_row *rows, size_t *count)
+static void add_keys(const struct computing *c, const struct season *season,
+                     struct score_row *rows, size_t *count)
 {
     for (size_t k = 0; k < season->count; k++)
         for (size_t i = 0; i < season->sets[k].figures.row_count; i++) {
             const struct figure_key *key = &season->sets[k].figures.rows[i].keys[0];
-            bool known = key->id == 0;
+            bool known = key->id == 0 || !is_meant(c, season, key->id);
             for (size_t before = 0; before < k && !known; before++)
                 known = row_of(&season->sets[before], key->id) != NULL;
             if (!known)
@@ -255,7 +273,7 @@ static int make_rows(const struct computing *c, const struct season *season,
     struct score_row *rows = arena_array(c->arena, room, sizeof *rows);
     if (rows == NULL)
         return no_room(error);
-    add_keys(season, rows, &count);
+    add_keys(c, season, rows, &count);
     for (size_t i = 0; i < count; i++) {
         struct score_row *row = &rows[i];
         if (with_parts)

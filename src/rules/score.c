@@ -108,6 +108,16 @@ static struct score *version_of(struct scores *scores, const char *code,
     return NULL;
 }
 
+static int required(struct building *building, const struct table *table, size_t row)
+{
+    const char *code = table_value(table, row, "requires");
+    int measure = evaluation_find(building->evaluation, code, strlen(code));
+    if (code[0] != '\0' && measure < 0)
+        rules_error(&building->check, table, row, "requires", "scores.measure",
+                    "there is no measure '%.40s' (gridcase indicators list)", code);
+    return measure;
+}
+
 static void read_score(struct building *building, const struct table *table, size_t row)
 {
     struct scores *scores = building->scores;
@@ -136,6 +146,7 @@ static void read_score(struct building *building, const struct table *table, siz
     }
     struct score *score = &scores->list[scores->count++];
     *score = (struct score){.code = copy(building, code),
+                            .requires = required(building, table, row),
                             .version = copy(building, version),
                             .from_day = from_day,
                             .by = copy(building, by),
@@ -366,8 +377,8 @@ static int read_all(struct building *building, const struct evaluation_source *s
     static const char *const brackets[] = {"bracket", "area_class", "up_to",
                                            "points",  "note",       NULL},
                              *const grades[] = {"grade", "from", "colour", "note", NULL},
-                             *const scores[] = {"score",  "version", "from", "by",
-                                                "source", "note",    NULL},
+                             *const scores[] = {"score",    "version", "from", "by",
+                                                "requires", "source",  "note", NULL},
                              *const parts[] = {"score",   "version", "part",   "kind",
                                                "measure", "by",      "weight", "bracket",
                                                "full",    "least",   "note",   NULL};

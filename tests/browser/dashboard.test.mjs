@@ -176,6 +176,112 @@ for (const { size, language, isPhone, tag } of plays) {
   });
 }
 
+const titled = (page) => page.waitForFunction(() => document.querySelector('.dash[aria-busy=false]') && document.querySelector('#page-title'));
+const views = ['compare', 'map', 'hours', 'stages', 'open', 'quality', 'spots', 'coverage', 'scores'];
+for (const { size, language, isPhone, tag } of plays.filter((play) => play.isPhone === (play.language !== 'en'))) {
+  test(`every view can be read, and its numbers open their cases (${tag})`, async () => {
+    const page = await openPage(server, { size, language, cookie: api.cookie });
+    await settled(page);
+    for (const [at, view] of views.entries()) {
+      await page.locator('.views a').nth(at + 1).click(); // the first one is the overview
+      await titled(page);
+      assert.match(page.url(), new RegExp(`view=${view}`));
+      assert.equal(await page.locator('.views [aria-current]').count(), 1);
+      if (view === 'map') await page.waitForSelector('.shade-map[data-idle]');
+      await looksGood(page, `dashboard-${view}-${tag}`);
+    }
+
+    // Hours: each cell opens as many cases as it says; back to the same place.
+    await page.goto(`${server.console}?view=hours`);
+    await titled(page);
+    const hour = page.locator('.heat td.shade-5 a').first();
+    const n = await opensItsCases(page, hour);
+    assert.ok(n > 0);
+    await page.click('.cases .back');
+    await titled(page);
+    const whole = await figures('by=hour,weekday&measures=opened');
+    assert.equal(Number(await page.locator('.heat [data-total]').getAttribute('data-total')), whole.totals[0]);
+
+    // Ageing: all ages together are what is open now.
+    await page.goto(`${server.console}?view=open`);
+    await titled(page);
+    const open = await figures('measures=open');
+    assert.equal(shownNumber(await page.locator('td[data-total=still_open]').textContent()), open.totals[0]);
+    await opensItsCases(page, page.locator('.ages tbody td a').first());
+
+    // A hot spot of the last week opens its cases.
+    await page.goto(`${server.console}?view=spots&period=7d`);
+    await titled(page);
+    const hot = await api.get(`/hot-spots?from=${new URL(page.url()).searchParams.get('from') ?? ''}`).catch(() => null);
+    assert.ok(hot === null || hot.windows >= 0);
+    const spots = page.locator('.spots li');
+    if ((await spots.count()) > 0) {
+      const now = Number(await spots.first().getAttribute('data-now'));
+      await spots.first().locator('a').click();
+      await page.waitForSelector('.cases .total');
+      assert.equal(Number(await page.locator('.cases .total').getAttribute('data-total')), now);
+    }
+
+    // From a rate in a league table to its cases and back; then on the map, by grade.
+    await page.goto(`${server.console}?view=scores`);
+    await titled(page);
+    const league = await api.get('/scores/department?by=department:2');
+    assert.deepEqual(await page.locator('.league tbody tr').evaluateAll((rows) => rows.map((row) => row.dataset.key)), league.rows.map((row) => row.code));
+    const caseload = await opensItsCases(page, page.locator('.league tbody td[data-part=volume] a').first());
+    assert.equal(caseload, league.rows[0].parts[0].value);
+    await page.click('.cases .back');
+    await titled(page);
+    await page.selectOption('#score', 'area');
+    await page.waitForSelector('.league tbody tr');
+    await page.locator('.panel-head a.button').click();
+    await page.waitForSelector('.shade-map[data-idle]');
+    assert.match(page.url(), /view=map/);
+    assert.match(page.url(), /score=area/);
+    await done(page);
+  });
+}
+
+test('a manager gives points with a reason, by keyboard, and takes them back', async () => {
+  const page = await openPage(server, { cookie: api.cookie, path: '?view=scores' });
+  await titled(page);
+  const first = page.locator('.league tbody tr').first();
+  const code = await first.getAttribute('data-key');
+  const row = page.locator(`.league tr[data-key="${code}"]`);
+  const was = Number(await row.getAttribute('data-points'));
+  const enter = async (points) => {
+    await row.locator('.give-button').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('dialog[open] input[name=points]');
+    await page.fill('input[name=points]', points);
+    await page.fill('textarea[name=reason]', 'As agreed in the meeting');
+    await looksGood(page, 'dashboard-give');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+  };
+  await enter('-1.5');
+  await page.waitForFunction(([key, n]) => Math.abs(Number(document.querySelector(`.league tr[data-key="${key}"]`).dataset.points) - n) < 0.011, [code, was - 1.5]);
+  await enter('');
+  await page.waitForFunction(([key, n]) => Number(document.querySelector(`.league tr[data-key="${key}"]`).dataset.points) === n, [code, was]);
+  await done(page);
+});
+
+test('a grid of the map narrows the dashboard to itself, and the address says so', async () => {
+  const page = await openPage(server, { cookie: api.cookie, path: '?view=map' });
+  await page.waitForSelector('.shade-map[data-idle]');
+  await titled(page);
+  const row = page.locator('main table tbody tr').first();
+  const value = Number(await row.locator('td').first().getAttribute('data-value'));
+  await row.locator('button').click();
+  await page.waitForSelector('.told b');
+  await page.locator('.told .narrows').click();
+  await settled(page);
+  assert.match(page.url(), /grid=\d+/);
+  assert.equal(await page.locator('.chip').count(), 1);
+  assert.equal(shownNumber(await page.textContent('.tile[data-measure=opened] .big-link')), value);
+  await done(page);
+});
+
 test('a department sees its own part, and is told so', async () => {
   const login = server.people.find((one) => one.login === 'public.works') ?? server.person('department');
   const department = await Api.as(server, login);

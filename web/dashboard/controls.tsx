@@ -5,7 +5,7 @@ import { useSignal } from '@preact/signals';
 import { label } from '../lib/i18n/index.ts';
 import { Dialog } from '../lib/ui/dialog.tsx';
 import { Icon } from '../lib/ui/icons.tsx';
-import { isDay, type Period, periods } from './days.ts';
+import { hourName, isDay, type Period, periods, weekdayName } from './days.ts';
 import { t } from './i18n.ts';
 import { showSpan } from './figures.ts';
 import { asOfWords, filterLabel, helpAt, narrow, show, shown, span, today, view } from './state.ts';
@@ -117,11 +117,24 @@ function RangeForm({ onDone }: { onDone: () => void }) {
   );
 }
 
+const byKey = {
+  reported_by: 'chip.reported_by',
+  accepted_by: 'chip.accepted_by',
+  verified_by: 'chip.verified_by',
+  filed_by: 'chip.filed_by',
+  sent_by: 'chip.sent_by',
+  checked_by: 'chip.checked_by',
+  closed_by: 'chip.closed_by',
+} as const;
 /** A filter in words: the name of a department, an area, "no department" ... */
 export function ChipWords({ chip }: { chip: Chip }) {
   const { name, value } = chip;
   const found = label(filterLabel(name, value));
   if (name === 'lead') return <>{value === '0' ? t('none.department') : t('chip.lead', { name: found || value })}</>;
+  if (name === 'weekday') return <>{weekdayName(Number(value), 'long')}</>;
+  if (name === 'hour') return <>{t('chip.hour', { hour: hourName(Number(value)) })}</>;
+  if (name.endsWith('_by')) return <>{t(byKey[name as keyof typeof byKey], { name: found || `#${value}` })}</>;
+  if (name === 'grid' || name === 'duty_grid') return <>{t('chip.grid', { name: found || `#${value}` })}</>;
   if (name === 'outside') return <>{t('chip.outside', { level: found || value })}</>;
   if ((name === 'class' && value === '0') || (name === 'major' && value === '')) return <>{t('none.class')}</>;
   return <>{found || value}</>;

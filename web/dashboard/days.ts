@@ -2,6 +2,8 @@
 // Days of the city as "YYYY-MM-DD", the periods a person chooses, and the period before each.
 // Nothing here knows a clock or a zone: what day it is in the city is told from outside.
 
+import { language } from '../lib/i18n/index.ts';
+
 export type Period = 'today' | '7d' | '30d' | 'month' | 'last-month' | 'quarter' | 'year' | 'range';
 export const periods: readonly Period[] = ['today', '7d', '30d', 'month', 'last-month', 'quarter', 'year', 'range'];
 export type TimeUnit = 'day' | 'week' | 'month';
@@ -93,3 +95,7 @@ export function unitsFor(span: Span): TimeUnit[] {
 }
 /** A trend needs some days: a short period is shown at the end of the 14 days up to it. */
 export const trendSpan = (span: Span): Span => (daysIn(span) < 7 ? { from: addDays(span.to, -13), to: span.to } : span);
+/** 1 is Monday. */
+export const weekdayName = (day: number, style: 'long' | 'short' = 'short'): string =>
+  new Intl.DateTimeFormat(language.value, { weekday: style, timeZone: 'UTC' }).format(new Date(Date.UTC(2024, 0, day))); // 1 January 2024 was a Monday
+export const hourName = (hour: number): string => `${String(hour).padStart(2, '0')}–${String(hour + 1).padStart(2, '0')}`;

@@ -2,7 +2,7 @@
 // The views of the dashboard, each under its own address; what draws one comes in its chunk.
 import type { ComponentType } from 'preact';
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { t } from './i18n.ts';
 import { Link } from './links.tsx';
 import { Head } from './controls.tsx';
@@ -24,8 +24,13 @@ const nameKey = {
 
 export function Menu() {
   const { page } = view.value;
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const own = bar.current?.querySelector<HTMLElement>('.on');
+    if (bar.current && own) bar.current.scrollLeft = own.offsetLeft - (bar.current.clientWidth - own.clientWidth) / 2;
+  }, [page]);
   return (
-    <nav class="views" aria-label={t('view.menu')}>
+    <nav class="views" aria-label={t('view.menu')} ref={bar}>
       {pageNames.map((name) => (
         <Link key={name} to={{ ...view.value, page: name }} class={name === page ? 'on' : ''} current={name === page}>
           {t(nameKey[name])}

@@ -92,7 +92,12 @@ export function filterLabel(name: FilterName, value: string): Label | string | n
   if (name === 'outside') return city.value?.levels.find((one) => one.code === value)?.name ?? null;
   return learned.value.get(`${name} ${value}`) ?? null;
 }
-function learn(words: [string, Label | string | null][]): void {
+/** Names of what rows can narrow the page to. */
+export function learnRows(answer: Figures): void {
+  const at = answer.dimensions.map((one) => one.code.replace(/:.*/, ''));
+  learn(answer.rows.flatMap((row) => row.keys.map((key, i): [string, Label | string | null] => [`${at[i]} ${at[i] === 'major' || at[i] === 'source' ? key.code : key.id}`, key.label ?? (key.code || null)])));
+}
+export function learn(words: [string, Label | string | null][]): void {
   const fresh = words.filter((word): word is [string, Label | string] => word[1] !== null && !learned.value.has(word[0]));
   if (fresh.length > 0) learned.value = new Map([...learned.value, ...fresh]);
 }

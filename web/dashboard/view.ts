@@ -3,7 +3,7 @@
 import { isDay, type Period, periods, type Span, type TimeUnit } from './days.ts';
 
 /** Filters of the figures, under the names that the server has for them. */
-export const filterNames = ['department', 'lead', 'area', 'outside', 'class', 'major', 'source'] as const;
+export const filterNames = ['department', 'lead', 'area', 'outside', 'class', 'major', 'source', 'grid', 'duty_grid', 'weekday', 'hour', 'reported_by', 'accepted_by', 'verified_by', 'filed_by', 'sent_by', 'checked_by', 'closed_by'] as const;
 export type FilterName = (typeof filterNames)[number];
 export type Filters = Partial<Record<FilterName, string>>;
 

@@ -37,8 +37,9 @@ struct score {
     const char *version;
     int64_t from_day; // in force for periods that end on this day or later
     const char *by;   // dimension of figures: "department", "area", "grid", "sent_by" ...
+    int requires; // measure: who has none of it is not in the table; -1: whoever has any
     struct label name;
-    const char *source; // "CJ/T 214", "city"
+    const char *source; // "GB/T 30428.4", "city"
     size_t part_count;
     struct score_part parts[SCORE_PARTS_MOST];
     double weights; // sum of those of the parts that have one: 100

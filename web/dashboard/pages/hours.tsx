@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // When work comes: arrivals by hour and weekday as a table whose shades are its chart.
-import { language, showNumber } from '../../lib/i18n/index.ts';
+import { showNumber } from '../../lib/i18n/index.ts';
+import { hourName, weekdayName } from '../days.ts';
 import { Head } from '../controls.tsx';
 import type { FigureRow, Figures } from '../figures.ts';
 import { t } from '../i18n.ts';
@@ -12,9 +13,6 @@ const hours = Array.from({ length: 24 }, (_, hour) => hour);
 const weekdays = [1, 2, 3, 4, 5, 6, 7];
 const SHADES = 5;
 
-export const weekdayName = (day: number, style: 'long' | 'short' = 'short'): string =>
-  new Intl.DateTimeFormat(language.value, { weekday: style, timeZone: 'UTC' }).format(new Date(Date.UTC(2024, 0, day))); // 1 January 2024 was a Monday
-export const hourName = (hour: number): string => `${String(hour).padStart(2, '0')}–${String(hour + 1).padStart(2, '0')}`;
 const at = (hour: number, day: number): number => hour * 10 + day;
 /** Cells by hour and weekday, whatever the order of the answer. */
 export function byHour(answer: Figures): Map<number, FigureRow> {

@@ -11,13 +11,14 @@ import { Head } from '../controls.tsx';
 import { showSpan, showValue } from '../figures.ts';
 import { t } from '../i18n.ts';
 import { Link, Opens } from '../links.tsx';
-import { city, client, show, view } from '../state.ts';
+import { city, client, learn, show, view } from '../state.ts';
 import { figureQuery, narrowed } from '../view.ts';
 import { measureList, type MeasureWord } from './measure.tsx';
 import type { Page, PageRead } from './page.ts';
 import { type Grade, GradeBadge, type ScoreWord, showPoints } from './scores.tsx';
 
-type Place = [id: number, code: string, lon: number, lat: number, side: number, value: number, grade: string | null];
+type Place = [id: number, code: string, lon: number, lat: number, side: number, value: number, grade: string | null, name: Label | null];
+const nameOf = (place: Place): string => label(place[7]) || place[1];
 interface Mapped {
   from: string;
   to: string;
@@ -52,6 +53,7 @@ async function read(asked: PageRead): Promise<Data> {
   const measure = measures.find((one) => one.code === asked.view.measure)?.code ?? 'opened';
   const what: Record<string, string> = score ? { score: score.code } : { measures: measure };
   const mapped = await asked.get<Mapped>(`/figures/map?${figureQuery(asked.view.filters, asked.span, { by, ...what })}`);
+  learn(mapped.places.map((place): [string, Label | string] => [`${level === 'grid' ? 'grid' : 'area'} ${place[0]}`, place[7] ?? place[1]]));
   return { measures, scores: offered, level, chosen: score ? `score:${score.code}` : measure, mapped };
 }
 
@@ -143,7 +145,7 @@ function Body({ data }: { data: Data }) {
   const told = mapped.places.find((place) => place[0] === (hovered.value ?? chosen.value)) ?? null;
   const valueWords = (place: Place): string => (mapped.unit === 'points' ? showPoints(place[5]) : showValue(mapped.unit, place[5]));
   const sign = mapped.unit === 'points' || mapped.better === 'more' ? 1 : -1; // what needs looking at first
-  const rows = [...mapped.places].sort((a, b) => (a[5] - b[5]) * sign || a[1].localeCompare(b[1]));
+  const rows = [...mapped.places].sort((a, b) => (a[5] - b[5]) * sign || nameOf(a).localeCompare(nameOf(b)));
   const name = label(mapped.label);
   return (
     <>
@@ -206,9 +208,9 @@ function Body({ data }: { data: Data }) {
         <p class="told" role="status">
           {told ? (
             <>
-              <b>{told[1]}</b> {name}: <b>{valueWords(told)}</b> {mapped.grades && <GradeBadge grades={mapped.grades} code={told[6]} />}{' '}
+              <b>{nameOf(told)}</b> {name}: <b>{valueWords(told)}</b> {mapped.grades && <GradeBadge grades={mapped.grades} code={told[6]} />}{' '}
               {mapped.unit !== 'points' && (
-                <Opens figure={mapped.measure} of={listOf(mapped, told[0])} name={`${name}, ${told[1]}`}>
+                <Opens figure={mapped.measure} of={listOf(mapped, told[0])} name={`${name}, ${nameOf(told)}`}>
                   {t('map.cases')}
                 </Opens>
               )}{' '}
@@ -245,14 +247,14 @@ function Body({ data }: { data: Data }) {
                           map.current?.show(place[0]);
                         }}
                       >
-                        <span class="swatch" style={{ background: colourOf(place) }} aria-hidden="true" /> {place[1]}
+                        <span class="swatch" style={{ background: colourOf(place) }} aria-hidden="true" /> {nameOf(place)}
                       </button>
                     </th>
                     <td data-value={place[5]}>
                       {mapped.unit === 'points' ? (
                         valueWords(place)
                       ) : (
-                        <Opens figure={mapped.measure} of={listOf(mapped, place[0])} name={`${name}, ${place[1]}`}>
+                        <Opens figure={mapped.measure} of={listOf(mapped, place[0])} name={`${name}, ${nameOf(place)}`}>
                           {valueWords(place)}
                         </Opens>
                       )}

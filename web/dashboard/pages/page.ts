@@ -3,6 +3,7 @@
 import type { ComponentType } from 'preact';
 import type { Span } from '../days.ts';
 import type { FigureRow, Figures } from '../figures.ts';
+import { learnMeasures, learnRows } from '../state.ts';
 import { figureQuery, type View } from '../view.ts';
 
 export interface PageRead {
@@ -22,9 +23,12 @@ export interface Page<T> {
 }
 
 /** Figures of a view's period and filters. */
-export const figures = (asked: PageRead, measures: readonly string[], more: { by?: string; over?: Span } = {}): Promise<Figures> => {
+export const figures = async (asked: PageRead, measures: readonly string[], more: { by?: string; over?: Span } = {}): Promise<Figures> => {
   const query = figureQuery(asked.view.filters, more.over ?? asked.span, { measures: measures.join(), ...(more.by ? { by: more.by } : {}) });
-  return asked.get<Figures>(`/figures?${query}`);
+  const found = await asked.get<Figures>(`/figures?${query}`);
+  learnRows(found);
+  learnMeasures(found.measures);
+  return found;
 };
 /** The value of a measure in a row or in the totals; null: there is none. */
 export function valueOf(answer: Figures, values: readonly (number | null)[], code: string): number | null {

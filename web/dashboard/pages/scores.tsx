@@ -3,12 +3,15 @@
 // how that moved since the period before.
 import type { Label } from '../../lib/api/types.ts';
 import { label, language, showNumber } from '../../lib/i18n/index.ts';
+import { useSignal } from '@preact/signals';
+import { failureWords } from '../../lib/api/failure.ts';
+import { Dialog } from '../../lib/ui/dialog.tsx';
 import { Icon } from '../../lib/ui/icons.tsx';
 import { Head } from '../controls.tsx';
 import { showShare, showSpan, showValue } from '../figures.ts';
 import { t } from '../i18n.ts';
 import { Link, Opens } from '../links.tsx';
-import { show, view } from '../state.ts';
+import { client, learn, refresh, session, show, view } from '../state.ts';
 import { figureQuery, narrowed } from '../view.ts';
 import type { Page, PageRead } from './page.ts';
 
@@ -69,17 +72,28 @@ export async function readScores(asked: PageRead, by?: string): Promise<Data> {
   if (!score) return { scores: offered, found: null };
   const level: Record<string, string> = score.by === 'department' ? { by: asked.departments } : score.by === 'area' && asked.view.level && asked.view.level !== 'grid' ? { by: `area:${asked.view.level}` } : {};
   const words = { ...level, before_from: asked.before.from, before_to: asked.before.to };
-  return { scores: offered, found: await asked.get<Scored>(`/scores/${score.code}?${figureQuery(asked.view.filters, asked.span, words)}`) };
+  const found = await asked.get<Scored>(`/scores/${score.code}?${figureQuery(asked.view.filters, asked.span, words)}`);
+  learn(found.rows.map((row): [string, Label | string] => [`${score.by} ${row.id}`, row.label ?? row.code]));
+  return { scores: offered, found };
 }
 
 export const showPoints = (points: number | null): string =>
   points === null ? '–' : new Intl.NumberFormat(language.value, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(points);
 
+/** White or black, whichever can be read on a colour of the city's. */
+export function inkOn(colour: string): string {
+  const part = (at: number): number => {
+    const value = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  };
+  const light = 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5);
+  return light > 0.179 ? '#000000' : '#ffffff';
+}
 export function GradeBadge({ grades, code }: { grades: Grade[]; code: string | null }) {
   const grade = grades.find((one) => one.code === code);
   if (!grade) return null;
   return (
-    <span class="grade" style={{ background: grade.colour }}>
+    <span class="grade" style={{ background: grade.colour, color: inkOn(grade.colour) }}>
       {grade.code} <small>{label(grade.name)}</small>
     </span>
   );
@@ -96,21 +110,70 @@ function Movement({ row }: { row: ScoreRow }) {
   );
 }
 
+/** Points that people give: the newest entry counts, and an empty one takes back. */
+function GiveDialog({ found, row, part, onDone }: { found: Scored; row: ScoreRow; part: ScorePart; onDone: () => void }) {
+  const told = row.parts[found.score.parts.indexOf(part)]?.value ?? null;
+  const points = useSignal(told === null ? '' : String(told));
+  const reason = useSignal('');
+  const failed = useSignal<unknown>(null);
+  const send = async (event: Event) => {
+    event.preventDefault();
+    try {
+      await client.post(`/scores/${found.score.code}/entries`, { part: part.code, subject: row.id, from: found.from, to: found.to, points: points.value.trim() === '' ? null : Number(points.value), reason: reason.value });
+      onDone();
+      await refresh();
+    } catch (error) {
+      failed.value = error;
+    }
+  };
+  return (
+    <Dialog title={t('scores.give', { part: label(part.name), name: label(row.label) || row.code })} closeLabel={t('help.close')} onClose={onDone}>
+      <form class="give" onSubmit={(event) => void send(event)}>
+        <label>
+          <span>{t('scores.give_points')}</span>
+          <input type="number" name="points" step="0.001" min={part.kind === 'adjust' ? -100 : 0} max={100} value={points.value} onInput={(event) => (points.value = event.currentTarget.value)} data-first />
+        </label>
+        <label>
+          <span>{t('scores.give_reason')}</span>
+          <textarea name="reason" required maxLength={300} value={reason.value} onInput={(event) => (reason.value = event.currentTarget.value)} />
+        </label>
+        <p class="muted">{t('scores.give_rule')}</p>
+        {failed.value !== null && (
+          <p class="alert bad" role="alert">
+            {failureWords(failed.value)}
+          </p>
+        )}
+        <button type="submit" class="primary">
+          {t('scores.give_send')}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
+
 function partValue(part: ScorePart, value: number | null): string {
   if (value === null) return part.kind === 'manual' || part.kind === 'adjust' ? t('scores.not_given') : '–';
   return part.unit === 'share' ? showShare(value) : showValue(part.unit ?? 'number', value);
 }
-function PartCell({ part, told, list }: { part: ScorePart; told: { value: number | null; points: number | null }; list: string }) {
+function PartCell({ found, row, part, told }: { found: Scored; row: ScoreRow; part: ScorePart; told: { value: number | null; points: number | null } }) {
+  const giving = useSignal(false);
   const words = partValue(part, told.value);
+  const { list } = row;
+  const gives = (part.kind === 'manual' || part.kind === 'adjust') && session.value?.rights?.includes('score.write');
   return (
     <td data-part={part.code}>
       {part.measure && told.value !== null ? (
         <Opens figure={part.measure} of={list} name={label(part.name)}>
           {words}
         </Opens>
+      ) : gives ? (
+        <button type="button" class="plain give-button" onClick={() => (giving.value = true)}>
+          {words}
+        </button>
       ) : (
         <span class="muted">{words}</span>
       )}
+      {giving.value && <GiveDialog found={found} row={row} part={part} onDone={() => (giving.value = false)} />}
       {told.points !== null && <small class="points">{t('scores.points', { n: showPoints(told.points) })}</small>}
     </td>
   );
@@ -198,7 +261,7 @@ function Body({ data }: { data: Data }) {
                       <Movement row={row} />
                     </td>
                     {score.parts.map((part, at) => (
-                      <PartCell key={part.code} part={part} told={row.parts[at]!} list={row.list} />
+                      <PartCell key={part.code} found={found} row={row} part={part} told={row.parts[at]!} />
                     ))}
                   </tr>
                 ))}

@@ -8,6 +8,7 @@ import { pairs, spanAgainst } from '../../dashboard/pages/compare.tsx';
 import { byHour, shadeOf } from '../../dashboard/pages/hours.tsx';
 import { shadeAt, shadeEnds } from '../../dashboard/pages/map.tsx';
 import { spanOfAge } from '../../dashboard/pages/open.tsx';
+import { inkOn } from '../../dashboard/pages/scores.tsx';
 import { placeWords } from '../../dashboard/pages/spots.tsx';
 import { setLanguage } from '../../lib/i18n/index.ts';
 
@@ -213,6 +214,9 @@ describe('the views', () => {
     const asked = { view: { ...plainView, against: 'year' as const }, span: { from: '2024-02-01', to: '2024-02-29' }, before: { from: '2024-01-03', to: '2024-01-31' } };
     expect(spanAgainst(asked)).toEqual({ from: '2023-02-01', to: '2023-02-28' });
     expect(spanAgainst({ ...asked, view: plainView })).toEqual(asked.before);
+  });
+  it('write on a grade in a colour that can be read', () => {
+    expect(['#ffff00', '#8a6700', '#24292f', '#ffffff', '#1f5fbf'].map(inkOn)).toEqual(['#000000', '#ffffff', '#ffffff', '#000000', '#ffffff']);
   });
   it('say a place in words, else by its area and grid', async () => {
     await setLanguage('en');
