@@ -6,7 +6,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { Person, Server, startServer, uuid } from '../http/lib.mjs';
+import { Person, Server, addCity, copyModel, startServer, uuid } from '../http/lib.mjs';
 import { long } from './load.mjs';
 
 process.env.GRIDCASE_ENGINE = 'postgres'; // whatever the others run on
@@ -95,4 +95,61 @@ test('every city has its own cases only', async () => {
   const cases = slugs.map((slug) => `SELECT '${slug}' AS city, description FROM gridcase_${slug}_cases.case_file`).join(' UNION ALL ');
   const found = sql(`SELECT count(*), count(*) FILTER (WHERE description LIKE 'round % of ' || city) FROM (${cases}) AS one WHERE description LIKE 'round%'`);
   assert.equal(found, `${count * rounds}|${count * rounds}`);
+});
+
+// The model of tinytown a hundred times as wide, in 101,124 grids of 24 corners that share
+// their borders.
+function bigModel() {
+  const model = copyModel('bigtown', (ini) => ini.replace('code_pattern = T[1-3][1-3]\ncode_width = 3', 'code_pattern = G[0-9]{6}\ncode_width = 7'));
+  const folder = join(model.path, 'layers');
+  const wide = ([lon, lat]) => [+(120 + (lon - 120) * 100).toFixed(7), +(30 + (lat - 30) * 100).toFixed(7)];
+  const widen = (value) => (typeof value[0] === 'number' ? wide(value) : value.map(widen));
+  for (const layer of ['districts', 'patrols', 'squads', 'streets']) {
+    const file = join(folder, `${layer}.geojson`);
+    const all = JSON.parse(readFileSync(file, 'utf8'));
+    for (const feature of all.features) feature.geometry.coordinates = widen(feature.geometry.coordinates);
+    writeFileSync(file, JSON.stringify(all));
+  }
+  const columns = 318, side = 0.3 / columns;
+  const straight = (i) => i % 106 === 0 || i === 159; // where other layers have their borders
+  const noise = (i, j, k) => ((Math.imul(i * 7919 + j * 104729 + k * 15485863, 2654435761) >>> 8) / 2 ** 24 - 0.5) * side * 0.1;
+  const at = (i, j) => [120 + i * side, 30 + j * side];
+  const border = (i, j, up) =>
+    Array.from({ length: 6 }, (_, k) => {
+      const [x, y] = at(i, j), along = (k * side) / 6, off = k === 0 || straight(up ? i : j) ? 0 : noise(i, j, k + (up ? 6 : 0));
+      return up ? [x + off, y + along] : [x + along, y + off];
+    });
+  const back = (line, end) => [end, ...line.slice(1).reverse()];
+  const rows = [];
+  for (let i = 0; i < columns; i++)
+    for (let j = 0; j < columns; j++) {
+      const ring = [...border(i, j, false), ...border(i + 1, j, true), ...back(border(i, j + 1, false), at(i + 1, j + 1)), ...back(border(i, j, true), at(i, j + 1)), at(i, j)];
+      const points = ring.map(([x, y]) => `[${x.toFixed(7)},${y.toFixed(7)}]`).join();
+      rows.push(`{"type":"Feature","properties":{"code":"G${String(i * columns + j).padStart(6, '0')}","class":""},"geometry":{"type":"Polygon","coordinates":[[${points}]]}}`);
+    }
+  writeFileSync(join(folder, 'grids.geojson'), `{"type":"FeatureCollection","features":[\n${rows.join(',\n')}\n]}\n`);
+  return model;
+}
+
+test('a city of 100,000 grids opens within five seconds', { skip: !long && 'long' }, async (t) => {
+  const model = bigModel();
+  try {
+    await tiny.stop();
+    let began = Date.now();
+    await addCity(tiny.data, 'bigtown', model.path);
+    t.diagnostic(`loaded in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    for (const round of ['after the load', 'and once more']) {
+      if (round !== 'after the load') await tiny.stop();
+      await tiny.start(['--store-connections', String(connections)]);
+      began = Date.now();
+      const answer = await fetch(`${tiny.base}/bigtown/api/v1/city`);
+      const took = Date.now() - began;
+      assert.equal(answer.status, 200, await answer.text());
+      t.diagnostic(`opened in ${took} ms ${round}`);
+      assert.ok(took < 5000, `${took} ms`);
+    }
+    assert.equal(sql('SELECT count(*) FROM gridcase_bigtown_city.unit_grid'), '101124');
+  } finally {
+    model.remove();
+  }
 });

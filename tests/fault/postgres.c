@@ -103,3 +103,18 @@ int postgres_check(const struct db_statement *statement, int *ret_parameters)
     pg_pool_give(connection);
     return code;
 }
+
+long long postgres_ask(struct db *db, const char *text)
+{
+    struct pg_connection *connection = db->connection;
+    struct error error = {0};
+    long long value = -1;
+    if (pg_pool_take(connection, &error) != 0)
+        return -1;
+    PGresult *result = PQexec(connection->link->handle, text);
+    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) > 0)
+        value = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    pg_pool_give(connection);
+    return value;
+}

@@ -13,3 +13,7 @@ void postgres_cut(void);
 // why not. The number of its parameters goes to *ret_parameters.
 struct db_statement;
 int postgres_check(const struct db_statement *statement, int *ret_parameters);
+// What a statement answers on a connection of the handle's, outside of every transaction of
+// ours: the first value; -1 when it fails.
+struct db;
+long long postgres_ask(struct db *db, const char *text);

@@ -204,6 +204,106 @@ static void an_address_is_said_once(void **state)
     assert_int_equal(db_store_use(town.data, "postgresql://a\nb", &error), ERROR_INPUT);
 }
 
+// ---- connections that cities share ----
+
+static int set_up_few(void **state)
+{
+    db_connections_limit(4, 3600 * 1000);
+    return set_up(state);
+}
+
+static int tear_down_few(void **state)
+{
+    int code = tear_down(state);
+    db_connections_limit(DB_CONNECTIONS, DB_CONNECTION_AGE_S * 1000);
+    return code;
+}
+
+static void many_handles_share_few_connections(void **state)
+{
+    (void)state;
+    enum { HANDLES = 12 };
+    struct db *handles[HANDLES] = {0};
+    struct db_connection_counters counters;
+    for (int i = 0; i < HANDLES; i++)
+        assert_ok(db_open(town.store, NULL, DB_SYSTEM, i == 0 ? DB_WRITE : DB_READ,
+                          &handles[i], &error));
+    for (int round = 0; round < 3; round++) {
+        assert_ok(insert_probe(handles[0], (const char *[]){"one", "two", "three"}[round]));
+        for (int i = 0; i < HANDLES; i++)
+            assert_int_equal(count_probes(handles[i]), round + 1);
+    }
+    db_connections_count(town.store, &counters);
+    assert_int_equal(counters.most, 4);
+    assert_int_equal(counters.in_use, 0);
+    assert_true(counters.open >= 1 && counters.open <= 4);
+    assert_true(counters.opened <= 4);
+    for (int i = 0; i < HANDLES; i++)
+        db_close(handles[i]);
+}
+
+static void readers_leave_a_connection_for_who_writes(void **state)
+{
+    (void)state;
+    struct db *readers[4] = {0}, *writer = NULL;
+    struct db_transaction open[4] = {0};
+    assert_ok(db_open(town.store, NULL, DB_SYSTEM, DB_WRITE, &writer, &error));
+    for (int i = 0; i < 4; i++)
+        assert_ok(db_open(town.store, NULL, DB_SYSTEM, DB_READ, &readers[i], &error));
+    for (int i = 0; i < 3; i++)
+        assert_ok(db_begin(readers[i], DB_READ, &open[i], &error));
+    db_set_budget(readers[3], 30000);
+    assert_int_equal(db_begin(readers[3], DB_READ, &open[3], &error), ERROR_BUSY);
+    assert_string_equal(error.slug, "db.over_budget");
+    assert_ok(insert_probe(writer, "written meanwhile"));
+    db_rollback(&open[1]);
+    db_set_budget(readers[3], 0);
+    assert_ok(db_begin(readers[3], DB_READ, &open[3], &error));
+    assert_int_equal(count_probes(readers[3]), 1);
+    for (int i = 0; i < 4; i++) {
+        db_rollback(&open[i]);
+        db_close(readers[i]);
+    }
+    db_close(writer);
+}
+
+static void an_old_connection_is_closed_and_made_anew(void **state)
+{
+    (void)state;
+    struct db_connection_counters counters;
+    town.store = db_store_close(town.store);
+    db_connections_limit(4, 0); // older than that at once
+    assert_ok(db_store_open(town.data, 0, &town.store, &error));
+    DB_READER_CLEANUP struct db *reader = NULL;
+    assert_ok(db_reader_borrow(town.store, NULL, DB_SYSTEM, &reader, &error));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(count_probes(reader), 0);
+    db_connections_count(town.store, &counters);
+    assert_true(counters.retired >= 3);
+    assert_int_equal(counters.open, 0);
+}
+
+static void outside_a_transaction_no_city_is_named(void **state)
+{
+    (void)state;
+    DB_CLEANUP struct db *db = NULL;
+    assert_ok(db_store_city_create(town.store, "t", 1, &error));
+    assert_ok(db_open(town.store, "t", DB_CASES, DB_WRITE, &db, &error));
+    {
+        DB_TRANSACTION_CLEANUP struct db_transaction write = {0};
+        assert_ok(db_begin(db, DB_WRITE, &write, &error));
+        assert_ok(db_commit(&write, &error));
+    }
+    assert_true(postgres_ask(db, "SELECT count(*) FROM gridcase_t_cases.case_file") == 0);
+    assert_true(postgres_ask(db, "SELECT count(*) FROM case_file") == -1);
+    // A city's tables, with its partitions: a server's process learns and keeps each.
+    long long tables = postgres_ask(
+        db, "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname LIKE 'gridcase\\_t\\_%' AND c.relkind IN ('r', 'p')");
+    print_message("%lld tables a city\n", tables);
+    assert_in_range(tables, 30, 90);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +315,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             two_folders_share_a_database_and_either_can_have_it_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_address_is_said_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_handles_share_few_connections, set_up_few,
+                                        tear_down_few),
+        cmocka_unit_test_setup_teardown(readers_leave_a_connection_for_who_writes,
+                                        set_up_few, tear_down_few),
+        cmocka_unit_test_setup_teardown(an_old_connection_is_closed_and_made_anew,
+                                        set_up_few, tear_down_few),
+        cmocka_unit_test_setup_teardown(outside_a_transaction_no_city_is_named, set_up_few,
+                                        tear_down_few),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
