@@ -123,10 +123,17 @@ void bench_store_copy(const char *from, const char *folder)
     use(folder, name);
 }
 
+void bench_server_text(const char *folder, const char *text, char *out, size_t size)
+{
+    char name[BENCH_DATABASE_SIZE];
+    name_of(folder, name);
+    ask(name, text, out, size);
+    out[strcspn(out, "\n")] = '\0';
+}
+
 double bench_server_ask(const char *folder, const char *text)
 {
-    char name[BENCH_DATABASE_SIZE], line[256];
-    name_of(folder, name);
-    ask(name, text, line, sizeof line);
+    char line[256];
+    bench_server_text(folder, text, line, sizeof line);
     return strtod(line, NULL);
 }

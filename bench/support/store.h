@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum { BENCH_DATABASE_SIZE = 64 };
 
@@ -18,3 +19,5 @@ void bench_store_new(const char *folder);
 void bench_store_copy(const char *from, const char *folder);
 // Runs text in the folder's database by psql; what it answers, one value, as a number.
 double bench_server_ask(const char *folder, const char *text);
+// The same as text, cut at size.
+void bench_server_text(const char *folder, const char *text, char *out, size_t size);
