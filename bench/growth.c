@@ -110,19 +110,21 @@ static bool is_there(const struct bench *bench, const char *table, int part)
 static void make_way(const struct bench *bench)
 {
     static const char TEXT_OF_WAY[] = SCHEMA
-        "DO $$ DECLARE bound text; BEGIN "
-        "IF EXISTS (SELECT FROM pg_constraint WHERE "
-        "conrelid = to_regclass('history') AND contype = 'f') THEN "
+        "DO $$ DECLARE bound text; one record; made boolean := false; BEGIN "
+        "FOR one IN SELECT conname, conrelid FROM pg_constraint WHERE contype = 'f' AND "
+        "conparentid = 0 AND conrelid IN (to_regclass('history'), "
+        "to_regclass('change_before')) LOOP "
+        "EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', CAST(one.conrelid AS "
+        "regclass), one.conname); made := true; END LOOP; "
+        "IF made THEN "
         "SELECT substring(pg_get_expr(relpartbound, oid) FROM 'TO \\((.*)\\)') INTO bound "
         "FROM pg_class WHERE oid = to_regclass('history_p0'); "
-        "ALTER TABLE history DROP CONSTRAINT history_case_id_fkey; "
         "ALTER TABLE history DETACH PARTITION history_p0; "
         "ALTER TABLE history_p0 ADD FOREIGN KEY (case_id) REFERENCES case_file (case_id); "
         "EXECUTE 'ALTER TABLE history ATTACH PARTITION history_p0 FOR VALUES FROM (0) TO ' "
         "|| '(' || bound || ')'; "
         "SELECT substring(pg_get_expr(relpartbound, oid) FROM 'TO \\((.*)\\)') INTO bound "
         "FROM pg_class WHERE oid = to_regclass('change_p0'); "
-        "ALTER TABLE change_before DROP CONSTRAINT change_before_position_fkey; "
         "ALTER TABLE change DETACH PARTITION change_p0; "
         "EXECUTE 'ALTER TABLE change ATTACH PARTITION change_p0 FOR VALUES FROM (0) TO ' "
         "|| '(' || bound || ')'; END IF; END $$";

@@ -145,22 +145,31 @@ static PGresult *take_result(struct pg_link *link)
     PGresult *result = PQgetResult(link->handle);
     if (!result)
         return NULL;
-    for (PGresult *more; (more = PQgetResult(link->handle));)
-        PQclear(more); // never for one statement
+    // A second one for one statement is the error of a timeout that struck when the
+    // statement was done and the server waited for what comes next: its transaction is
+    // spoiled.
+    for (PGresult *more; (more = PQgetResult(link->handle));) {
+        PQclear(result);
+        result = more;
+    }
     return result;
 }
 
-static void end_pipeline(struct pg_link *link)
+// An error that comes after the last statement's result spoils it all (see take_result).
+static int end_pipeline(struct pg_link *link, int code, struct error *error)
 {
     for (int i = 0; i < 8 * PG_STEPS_MAX && pg_link_is_up(link); i++) {
         PGresult *result = PQgetResult(link->handle);
         bool synced = result && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        if (code == 0 && result && PQresultStatus(result) == PGRES_FATAL_ERROR)
+            code = pg_error(link, result, error);
         PQclear(result);
         if (synced)
             break;
     }
     if (pg_link_is_up(link))
         (void)PQexitPipelineMode(link->handle);
+    return code;
 }
 
 static int run_pipeline(struct pg_link *link, const struct pg_send *sends, size_t count,
@@ -181,8 +190,7 @@ static int run_pipeline(struct pg_link *link, const struct pg_send *sends, size_
         if (!results[i] || !is_good(results[i]))
             code = pg_error(link, results[i], error);
     }
-    end_pipeline(link);
-    return code;
+    return end_pipeline(link, code, error);
 }
 
 int pg_link_run(struct pg_link *link, const struct pg_send *sends, size_t count,

@@ -22,10 +22,11 @@ static void script(struct world *w, const char *text)
 static void assert_partitions(struct world *w, const char *table, int count)
 {
     char text[300];
-    snprintf(text, sizeof text,
-             "DO $$ BEGIN IF (SELECT count(*) FROM pg_inherits WHERE inhparent = "
-             "to_regclass('%s')) <> %d THEN RAISE 'not %d partitions of %s'; END IF; END $$",
-             table, count, count, table);
+    snprintf(
+        text, sizeof text,
+        "DO $$ BEGIN IF (SELECT count(*) FROM pg_inherits WHERE inhparent = "
+        "to_regclass('%s')) <> %d THEN RAISE 'not %d partitions of %s'; END IF; END $$",
+        table, count, count, table);
     script(w, text);
 }
 
