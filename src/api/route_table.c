@@ -29,6 +29,9 @@ enum {
     .http = {HTTP_##verb, (address)}, .operation = (name), .summary = (text)
 #define READ(r, function)                                                                  \
     .right = (r), .mode = API_READ, .handler = (function), .status = 200
+#define REPORT(function, type)                                                             \
+    .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = (function), .status = 200,   \
+    .gives = (type)
 
 const struct api_route api_routes[] = {
     // ---- signing in ----
@@ -293,6 +296,20 @@ const struct api_route api_routes[] = {
      .right = RIGHT_FIGURES_FREEZE, .mode = API_SLOW, .body = API_JSON, .body_limit = SMALL,
      .flags = API_KEYED, .status = 201, .takes = "frozen_new", .gives = "frozen",
      .handler = frozen_freeze},
+    {ROUTE(GET, "/report.pdf", "report_pdf", "The bulletin of a period on pages"),
+     REPORT(report_pdf, "+application/pdf"), .query = "period language paper"},
+    {ROUTE(GET, "/report.docx", "report_docx", "The bulletin in the office's template"),
+     REPORT(report_docx, "+application/vnd.openxmlformats-officedocument."
+                         "wordprocessingml.document"),
+     .query = "period language paper"},
+    {ROUTE(GET, "/report.xlsx", "report_xlsx", "The bulletin as a workbook of formulas"),
+     REPORT(report_xlsx,
+            "+application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+     .query = "period language paper"},
+    {ROUTE(GET, "/report.csv", "report_csv", "The bulletin, one figure a line"),
+     REPORT(report_csv, "+text/csv"), .query = "period language paper"},
+    {ROUTE(GET, "/report.json", "report_json", "The bulletin for other programs"),
+     REPORT(report_json, "+application/json"), .query = "period language paper"},
     {ROUTE(GET, "/roots", "list_roots",
            "Roots over all histories, newest first: whoever keeps one can have it proved"),
      READ(RIGHT_PUBLIC, proof_roots), .gives = "root_list", .query = "before"},

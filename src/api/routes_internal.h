@@ -99,6 +99,12 @@ API_HANDLER(scores_enter);
 API_HANDLER(scores_enter_reply);
 void scores_put_grades(struct json_writer *json, const struct city_snapshot *city);
 
+// report_routes.c
+API_HANDLER(report_pdf);
+API_HANDLER(report_docx);
+API_HANDLER(report_xlsx);
+API_HANDLER(report_csv);
+API_HANDLER(report_json);
 // figures_export.c
 API_HANDLER(figures_csv);
 API_HANDLER(figures_xlsx);

@@ -141,7 +141,12 @@ static void check_roster(struct city_model *model, const struct rules_source *so
     if (evaluation != NULL && rules_scores(source, evaluation, &scores, &error) < 0)
         tell(model, before, &error);
     scores_free(scores);
+    struct report_plan *reports = NULL;
+    before = city_report_count_of(model->report, CITY_ERROR);
+    if (rules_reports(source, &ids, evaluation, &reports, &error) < 0)
+        tell(model, before, &error);
     evaluation_free(evaluation);
+    report_plan_free(reports);
     words_free(words);
     roster_free(roster);
 }

@@ -36,6 +36,7 @@ static const struct section_words known[] = {
     {"places", SOURCE_KEYS "kind "},
     {"boundary", SOURCE_KEYS},
     {"roster", " level "},
+    {"report", " template. "},
     {"table ", " source sheet encoding column. width. "},
 };
 

@@ -8,6 +8,7 @@
 
 #include "department.h"
 #include "model_internal.h"
+#include "model_report.h"
 
 struct table *model_table(const struct city_model *model, const char *name)
 {
@@ -117,6 +118,7 @@ void model_read_tables(struct city_model *model)
             read_one(model, entry->section);
         last = entry->section;
     }
+    model_read_templates(model);
 }
 
 // ---- codes ----

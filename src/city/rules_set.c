@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "rules_set.h"
 
+#include <string.h>
+
 #include <gridcase/core/text.h>
 
 static const char *const words[CITY_RULES_COUNT] = {
@@ -143,4 +145,53 @@ int rules_scores(const struct rules_source *source, const struct evaluation *eva
 {
     struct evaluation_source tables = {source->find, source->context};
     return scores_new(&tables, evaluation, source->report, ret_scores, error);
+}
+
+// What the plan's reader asks for comes from several sides. Groups that a city does not
+// have are the standard ones, those of its own kinds of departments.
+struct reports_context {
+    const struct rules_source *source;
+    const struct roster_source *ids;
+    const struct evaluation *evaluation;
+    struct table *standard; // owned
+    struct error error;     // of reading it
+};
+
+static const struct table *reports_table(void *context, const char *name)
+{
+    struct reports_context *all = context;
+    const struct table *own = find(all->source, name);
+    if (!own && !all->standard && !all->error.code &&
+        evaluation_standard_table(name, &all->standard, &all->error) < 0)
+        return NULL;
+    return own ? own
+               : (all->standard && strcmp(table_name(all->standard), name) == 0
+                      ? all->standard
+                      : NULL);
+}
+
+static int64_t reports_department(void *context, const char *code)
+{
+    const struct reports_context *all = context;
+    return all->ids->department_id(all->ids->context, code);
+}
+
+static bool reports_measure(void *context, const char *code)
+{
+    const struct reports_context *all = context;
+    return !all->evaluation || evaluation_find(all->evaluation, code, strlen(code)) >= 0;
+}
+
+int rules_reports(const struct rules_source *source, const struct roster_source *ids,
+                  const struct evaluation *evaluation, struct report_plan **ret_plan,
+                  struct error *error)
+{
+    struct reports_context all = {source, ids, evaluation, NULL, {0}};
+    struct report_plan_source from = {.find = reports_table,
+                                      .department_id = reports_department,
+                                      .has_measure = reports_measure,
+                                      .context = &all};
+    int code = report_plan_new(&from, source->report, ret_plan, error);
+    table_free(all.standard);
+    return code;
 }

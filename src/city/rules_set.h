@@ -12,6 +12,7 @@
 #include <gridcase/rules/evaluation.h>
 #include <gridcase/rules/process.h>
 #include <gridcase/rules/report.h>
+#include <gridcase/rules/report_plan.h>
 #include <gridcase/rules/roster.h>
 #include <gridcase/rules/routing.h>
 #include <gridcase/rules/score.h>
@@ -51,6 +52,11 @@ int rules_evaluation(const struct rules_source *source, struct evaluation **ret_
 // Scores: likewise, over its indicators.
 int rules_scores(const struct rules_source *source, const struct evaluation *evaluation,
                  struct scores **ret_scores, struct error *error) ERROR_MUST_CHECK;
+// Who is ranked with whom, paid by what, sent which report. ids: context and department_id;
+// evaluation NULL: measures are not looked up.
+int rules_reports(const struct rules_source *source, const struct roster_source *ids,
+                  const struct evaluation *evaluation, struct report_plan **ret_plan,
+                  struct error *error) ERROR_MUST_CHECK;
 
 const char *rules_word(enum city_rules rules); // "catalogue", as stored
 // Does a change of this table (or of "time_zone") make a new version of those rules?

@@ -83,6 +83,7 @@ static void free_rules(struct city_snapshot *city)
     words_free(city->words);
     scores_free(city->scores);
     evaluation_free(city->evaluation);
+    report_plan_free(city->report_plan);
     for (size_t i = 0; i < city->rules_count[CITY_CATALOGUE]; i++)
         catalogue_free(city->rules[CITY_CATALOGUE][i].as.catalogue);
     for (size_t i = 0; i < city->rules_count[CITY_CALENDAR]; i++)

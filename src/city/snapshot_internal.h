@@ -82,6 +82,7 @@ struct city_snapshot {
     struct words *words;
     struct evaluation *evaluation;
     struct scores *scores;
+    struct report_plan *report_plan;
     struct locator *grids;
     struct near_index *components;
     struct place_index *places;

@@ -225,6 +225,8 @@ static int read_roster(struct city_snapshot *city, struct db *db, struct error *
         code = rules_evaluation(&source, &city->evaluation, error);
     if (code == 0)
         code = rules_scores(&source, city->evaluation, &city->scores, error);
+    if (code == 0)
+        code = rules_reports(&source, &ids, city->evaluation, &city->report_plan, error);
     if (tables.code < 0) {
         code = tables.code;
         *error = tables.error;

@@ -24,6 +24,7 @@ extern const struct cli_command cli_status_commands[];
 extern const struct cli_command cli_certificate_commands[];
 extern const struct cli_command cli_grid_commands[];
 extern const struct cli_command cli_indicators_commands[];
+extern const struct cli_command cli_report_commands[];
 extern const struct cli_command cli_verify_commands[];
 extern const struct cli_command cli_store_commands[];
 extern const struct cli_command cli_store_stats_commands[];
@@ -51,6 +52,7 @@ const struct cli_command *const cli_families[] = {
     cli_store_commands,
     cli_store_stats_commands,
     cli_freeze_commands,
+    cli_report_commands,
     NULL,
 };
 

@@ -93,6 +93,10 @@ static void put_marks(struct canvas *canvas, const struct projection *by,
         char number[24];
         double x = by->x + (map->marks[2 * i] - by->west) * by->scale_x;
         double y = by->y + (by->north - map->marks[2 * i + 1]) * by->scale_y;
+        if (isnan(x) || isnan(y)) {
+            continue; // its place is not known
+        }
+        cairo_new_sub_path(canvas->cairo);
         cairo_arc(canvas->cairo, x, y, 6.5, 0, 2 * M_PI);
         canvas_colour(canvas, COLOUR_ACCENT);
         cairo_fill_preserve(canvas->cairo);
@@ -143,7 +147,9 @@ void paper_draw_map(struct canvas *canvas, const struct paper_map *map)
     double height = (by.north - by.south) * by.scale_y;
     canvas_need(canvas, height + 30);
     by.y = canvas->y + 2;
-    put_shapes(canvas, &by, map);
+    if (canvas->pages > 0) { // not while pages are counted
+        put_shapes(canvas, &by, map);
+    }
     put_marks(canvas, &by, map);
     canvas->y += height + 8;
     put_legend(canvas, map);

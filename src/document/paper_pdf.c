@@ -237,7 +237,7 @@ static void draw_words(struct canvas *canvas, const struct paper_block *block)
         after = 2;
     } else if (block->kind == PAPER_HEADING) {
         canvas->y += canvas->y > canvas->margin ? 8 : 0;
-        canvas_need(canvas, 90); // never alone at the foot of a page
+        canvas_need(canvas, fmax(90, block->keep)); // never alone at the foot of a page
         outline(canvas, block->text);
         text.type = TYPE_HEADING;
         text.bold = true;

@@ -43,7 +43,7 @@ static void row_make(struct canvas *canvas, const struct paper_table *table,
         canvas_size(row->layouts[i], NULL, &height);
         row->height = fmax(row->height, height);
     }
-    row->height += table->large ? 7 : 5;
+    row->height += table->large ? 6 : 5;
 }
 
 static void row_put(struct canvas *canvas, const struct paper_table *table,
@@ -210,8 +210,8 @@ static void put_jpeg(struct canvas *canvas, const struct canvas_box *box,
 void paper_draw_pictures(struct canvas *canvas, const struct paper_pictures *pictures)
 {
     bool phone = canvas->paper->size == PAPER_PHONE;
-    double wide = phone ? 84 : 92;
-    double high = phone ? 63 : 69;
+    double wide = phone ? 84 : 68;
+    double high = phone ? 63 : 50;
     for (size_t i = 0; i < pictures->count && !canvas->failure.code; i++) {
         const struct paper_picture *picture = &pictures->pictures[i];
         char number[24];

@@ -3,30 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <gridcase/core/base64.h>
 #include <gridcase/core/instant.h>
 #include <gridcase/core/text.h>
 #include <gridcase/notify/mail.h>
-
-static const char alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-// line: characters after which a line breaks; 0: never.
-static void put_base64(struct buffer *out, const void *bytes, size_t length, size_t line)
-{
-    const uint8_t *in = bytes;
-    for (size_t i = 0; i < length; i += 3) {
-        uint32_t word = (uint32_t)in[i] << 16;
-        word |= i + 1 < length ? (uint32_t)in[i + 1] << 8 : 0;
-        word |= i + 2 < length ? in[i + 2] : 0;
-        char four[4] = {alphabet[word >> 18], alphabet[word >> 12 & 63],
-                        i + 1 < length ? alphabet[word >> 6 & 63] : '=',
-                        i + 2 < length ? alphabet[word & 63] : '='};
-        if (line && i > 0 && i / 3 * 4 % line == 0) {
-            buffer_append_text(out, "\r\n");
-        }
-        buffer_append(out, four, 4);
-    }
-}
 
 static bool is_ascii(const char *text)
 {
@@ -49,7 +29,7 @@ static void put_words(struct buffer *out, const char *text)
             take--;
         }
         buffer_append_text(out, first ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?");
-        put_base64(out, text, take, 0);
+        base64_encode(text, take, 0, out);
         buffer_append_text(out, "?=");
         text += take;
         left -= take;
@@ -194,13 +174,13 @@ int mail_write(const struct mail *mail, struct buffer *out, struct error *error)
                   "--%s\r\nContent-Type: text/plain; charset=utf-8\r\n"
                   "Content-Transfer-Encoding: base64\r\n\r\n",
                   boundary);
-    put_base64(out, mail->text, strlen(mail->text), 76);
+    base64_encode(mail->text, strlen(mail->text), 76, out);
     for (size_t i = 0; i < mail->attachment_count; i++) {
         const struct mail_attachment *part = &mail->attachments[i];
         buffer_format(out, "\r\n--%s\r\nContent-Type: %s\r\n", boundary, part->type);
         put_name(out, part->name);
         buffer_append_text(out, "Content-Transfer-Encoding: base64\r\n\r\n");
-        put_base64(out, part->bytes, part->length, 76);
+        base64_encode(part->bytes, part->length, 76, out);
     }
     buffer_format(out, "\r\n--%s--\r\n", boundary);
     return buffer_check(out, error);

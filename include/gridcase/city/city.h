@@ -17,6 +17,7 @@
 #include <gridcase/core/error.h>
 #include <gridcase/rules/limit.h>
 
+struct buffer;
 struct db;
 struct evaluation;
 struct scores;
@@ -26,6 +27,7 @@ struct db_store;
 struct near_index;
 struct place_index;
 struct process;
+struct report_plan;
 struct roster;
 struct routing;
 struct table;
@@ -238,6 +240,13 @@ const struct words *city_words(const struct city_snapshot *city);   // never NUL
 const struct evaluation *city_evaluation(const struct city_snapshot *city);
 // Scores and grades of the model in force (rules/score.h); never NULL.
 const struct scores *city_scores(const struct city_snapshot *city);
+// Groups, payment and mailings of the model in force (rules/report_plan.h); never NULL.
+const struct report_plan *city_report_plan(const struct city_snapshot *city);
+// The office's template of the bulletin (DOCX) in a language; a reader of city.db.
+// ERROR_NOT_FOUND "report.no_template".
+int city_report_template(struct db *db, const struct city_snapshot *city,
+                         const char *language, struct buffer *out,
+                         struct error *error) ERROR_MUST_CHECK;
 int city_roster_level(const struct city_snapshot *city); // position; -1: no duty grids
 
 // Somebody on duty near a point at an instant.

@@ -125,6 +125,7 @@ enum paper_kind {
 struct paper_block {
     enum paper_kind kind;
     const char *text, *below; // of titles, headings and texts
+    double keep;              // of a heading: points that must be left below it
     const struct paper_cards *cards;
     const struct paper_table *table;
     const struct paper_chart *chart;

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MPL-2.0
+// The evaluation bulletin of a period: what a page says, as data; and its forms as files.
+// docs/reports.md tells what stands in it; gridcase-report(1), gridcase-report(5).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gridcase/account/actor.h>
+#include <gridcase/core/arena.h>
+#include <gridcase/core/buffer.h>
+#include <gridcase/core/error.h>
+#include <gridcase/rules/report_plan.h>
+
+struct city_snapshot;
+struct db;
+struct facts;
+struct media_store;
+
+enum report_format {
+    REPORT_PDF,
+    REPORT_XLSX,
+    REPORT_CSV,
+    REPORT_JSON,
+    REPORT_DOCX,
+    REPORT_FORMAT_COUNT,
+};
+const char *report_format_to_str(enum report_format format); // "pdf": ending of the file
+int report_format_from_str(const char *text);                // -1: none of them
+const char *report_format_type(enum report_format format);   // media type
+
+// ---- periods ----
+enum { REPORT_PERIOD_SIZE = 24 };
+struct report_period {
+    char code[REPORT_PERIOD_SIZE]; // "2026-10", "2026-W41", "2026-Q3", "2026"
+    enum report_every every;
+    int64_t from_day, to_day;       // days since 1970, both count
+    int64_t before_from, before_to; // the period before it
+    int64_t year_from, year_to;     // the same a year before
+};
+// ERROR_INPUT "report.period".
+int report_period_read(const char *text, struct report_period *ret_period,
+                       struct error *error) ERROR_MUST_CHECK;
+// The period of that length that holds a day; and the one before it.
+void report_period_of(enum report_every every, int64_t day,
+                      struct report_period *ret_period);
+
+// ---- what is in it ----
+enum report_figure { // columns of every table; the last four are what the rates are made of
+    REPORT_OPENED,
+    REPORT_CLOSED,
+    REPORT_CLOSING_RATE,
+    REPORT_ON_TIME_RATE,
+    REPORT_OVERDUE,
+    REPORT_OPEN,
+    REPORT_MEAN_TIME,
+    REPORT_CLOSED_OF_OPENED,
+    REPORT_TO_CLOSE,
+    REPORT_HANDLED_IN_TIME,
+    REPORT_TO_HANDLE,
+    REPORT_FIGURES,
+    REPORT_SHOWN = REPORT_CLOSED_OF_OPENED, // on pages: those before
+};
+enum report_unit { REPORT_CASES, REPORT_SHARE, REPORT_SECONDS, REPORT_NUMBER };
+struct report_measure {
+    const char *code, *name;
+    enum report_unit unit;
+    int better; // 1: more is better, -1: less, 0: neither
+};
+struct report_line {
+    int64_t id;
+    const char *code, *name;
+    double now[REPORT_FIGURES], before[REPORT_FIGURES]; // NaN: there is none
+    double rank_value, rank_value_before;               // of the group's measure
+    int rank, rank_before; // 1 is best; 0: not ranked, there was nothing to do
+};
+struct report_table {
+    const char *code, *name;
+    struct report_measure by; // groups: what ranks
+    size_t count;
+    struct report_line *lines;
+};
+struct report_spot {
+    const char *code, *place, *class_name, *case_number;
+    double lon_deg, lat_deg;
+    double cases, before;
+    struct buffer photo; // JPEG; empty: none
+};
+enum { REPORT_TREND_MOST = 13, REPORT_SPOTS = 5, REPORT_CLASSES = 10 };
+struct report_trend {
+    struct report_period period;
+    double values[REPORT_FIGURES];
+};
+struct report {
+    struct report_period period;
+    const char *city, *slug, *language;
+    bool chinese;
+    int64_t made_ms;
+    const char *made; // local time in words
+    const char *root; // last root's line over this store; "" when there is none
+    bool running;     // the period is not over
+    int64_t position; // of the change log: all up to here is counted
+    struct report_measure measures[REPORT_FIGURES];
+    double now[REPORT_FIGURES], before[REPORT_FIGURES], year[REPORT_FIGURES];
+    size_t group_count;
+    struct report_table *groups;
+    struct report_table classes; // commonest first
+    struct report_table overdue; // departments with overdue stock, most first
+    size_t trend_count;
+    struct report_trend trend[REPORT_TREND_MOST];
+    size_t spot_count;
+    struct report_spot spots[REPORT_SPOTS];
+    // Map: shapes of unit grids (or the lowest areas) with their cases.
+    const struct paper_map *map;
+    const char *map_of;
+};
+
+struct report_sources {
+    struct db *cases, *city_db; // readers
+    struct facts *facts;
+    struct media_store *media; // NULL: without photos
+    const struct city_snapshot *city;
+    const struct actor *actor; // what they may not see is not counted
+};
+// Everything in it lives in the arena but photos: report_done. May take seconds.
+int report_make(const struct report_sources *sources, const struct report_period *period,
+                const char *language, int64_t now_ms, struct arena *arena,
+                struct report *ret_report, struct error *error) ERROR_MUST_CHECK;
+void report_done(struct report *report);
+
+// ---- as a file ----
+struct report_write {
+    enum report_format format;
+    const char *directory;      // for temporary files; NULL: the system's
+    bool phone;                 // PDF: pages as wide as a phone
+    const void *template_bytes; // DOCX
+    size_t template_length;
+};
+// ERROR_INPUT "report.no_template", "docx.field" ...
+int report_write(const struct report *report, const struct report_write *how,
+                 struct buffer *out, struct error *error) ERROR_MUST_CHECK;
+// The office's own template in that language; else the plain one.
+int report_template_of(const struct report_sources *sources, const char *language,
+                       struct buffer *out, struct error *error) ERROR_MUST_CHECK;
+// The first page in plain words: body of the mail.
+void report_words(const struct report *report, struct buffer *out);
+// "gridcase-boston-2026-10.pdf"
+const char *report_file_name(const char *slug, const char *what, const char *period,
+                             enum report_format format, struct arena *arena);

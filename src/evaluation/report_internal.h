@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MPL-2.0
+// What the files of the report share.
+#pragma once
+
+#include <gridcase/city/city.h>
+#include <gridcase/evaluation/figures.h>
+#include <gridcase/evaluation/report.h>
+
+struct report_job {
+    const struct report_sources *from;
+    struct report *report;
+    struct arena *arena;
+    int64_t now_ms;
+};
+
+// One question to the figures.
+struct report_ask {
+    const char *measures, *by; // by NULL: totals alone
+    int64_t from_day, to_day;
+    const char *filter, *value; // the word of a key (struct figure_key); NULL: all
+};
+struct report_asked {
+    struct figure_query query;
+    struct figure_answer answer;
+};
+int report_ask(struct report_job *job, const struct report_ask *ask,
+               struct report_asked *ret_asked, struct error *error) ERROR_MUST_CHECK;
+// All report figures of a period, NaN where there is none; totals alone.
+int report_ask_period(struct report_job *job, int64_t from_day, int64_t to_day,
+                      double ret_values[REPORT_FIGURES],
+                      struct error *error) ERROR_MUST_CHECK;
+// The newest cases behind a measure.
+int report_ask_cases(struct report_job *job, const struct report_ask *ask, size_t most,
+                     struct figure_list *ret_list, struct error *error) ERROR_MUST_CHECK;
+// Codes of all report figures with commas between, in their order.
+extern const char report_codes[];
+void report_measure_of(const struct report_job *job, const struct figure_query *query,
+                       size_t index, struct report_measure *ret_measure);
+// "department" with its key's name in the report's language; the code when it has none.
+const char *report_key_name(const struct report_job *job, const struct figure_by *by,
+                            const struct figure_key *key);
+// Rates and means anew from the counts beside them.
+void report_reckon(double values[REPORT_FIGURES]);
+
+int report_groups_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
+int report_places_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
+
+// ---- words ----
+// One of two literals, so that the compiler still checks what they format.
+#define REPORT_TEXT(of, in_english, in_chinese)                                            \
+    ((of)->chinese ? (in_chinese) : (in_english))
+enum { REPORT_VALUE_SIZE = 40 };
+// "96.3 %", "1,713", "5.2 h", "–".
+void report_value(const struct report_measure *measure, double value, bool chinese,
+                  char out[REPORT_VALUE_SIZE]);
+// "+ 12", "− 1.1 points"; *ret_good: 1 better, -1 worse, 0 the same or neither.
+void report_change(const struct report *report, const struct report_measure *measure,
+                   double now, double before, char out[REPORT_VALUE_SIZE], int *ret_good);
+const char *report_title(const struct report *report, struct arena *arena);
+const char *report_period_words(const struct report_period *period, bool chinese,
+                                struct arena *arena);
+
+int report_write_pdf(const struct report *report, const struct report_write *how,
+                     struct buffer *out, struct error *error) ERROR_MUST_CHECK;
+int report_write_book(const struct report *report, const struct report_write *how,
+                      struct buffer *out, struct error *error) ERROR_MUST_CHECK;
+int report_write_csv(const struct report *report, struct buffer *out,
+                     struct error *error) ERROR_MUST_CHECK;
+int report_write_json(const struct report *report, struct buffer *out,
+                      struct error *error) ERROR_MUST_CHECK;
+int report_write_docx(const struct report *report, const struct report_write *how,
+                      struct buffer *out, struct error *error) ERROR_MUST_CHECK;
+// A plain template with every field, in Chinese or English.
+int report_template_plain(const char *language, struct buffer *out,
+                          struct error *error) ERROR_MUST_CHECK;

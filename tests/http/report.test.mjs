@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MPL-2.0
+// The bulletin: what it says against the figures, and its forms opened by other programs.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { cli, startServer } from './lib.mjs';
+import { photo } from './photo.mjs';
+
+let server;
+let folder;
+const people = {};
+const today = new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10); // the city's day
+const period = today.slice(0, 7);
+before(async () => {
+  server = await startServer();
+  folder = mkdtempSync(join(tmpdir(), 'gridcase-report-'));
+  for (const login of ['collector1', 'acceptor1', 'leader1', 'dispatcher1', 'parks1', 'manager1']) {
+    people[login] = await server.signIn(login);
+  }
+  const sent = await people.collector1.call('POST', '/media', photo, { 'Content-Type': 'image/jpeg' });
+  const media = [sent.body.sha256];
+  const numbers = [];
+  for (let i = 0; i < 4; i++) numbers.push((await people.collector1.report({ address: 'Lotus <Lane> & 3', media })).body.number);
+  for (const number of numbers.slice(0, 2)) await step('acceptor1', number, 'accept');
+  for (const number of numbers.slice(0, 2)) await step('leader1', number, 'file');
+  const parks = (await people.dispatcher1.want('/departments')).items.find((one) => one.code === 'parks');
+  for (const number of numbers.slice(0, 2)) await step('dispatcher1', number, 'dispatch', { department: parks.id });
+  await step('parks1', numbers[0], 'sign');
+  await step('parks1', numbers[0], 'feed_back', { opinion: 'swept' });
+});
+after(() => {
+  server?.remove();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+async function step(login, number, action, inputs) {
+  const answer = await people[login].act(number, action, inputs);
+  assert.equal(answer.status, 200, `${action}: ${answer.text}`);
+}
+async function file(ending, query = '') {
+  const answer = await fetch(`${server.api}/report.${ending}?period=${period}${query}`, { headers: people.manager1.headers });
+  const body = Buffer.from(await answer.arrayBuffer());
+  assert.equal(answer.status, 200, String(body));
+  const path = join(folder, `report.${ending}`);
+  writeFileSync(path, body);
+  return { path, body, headers: answer.headers };
+}
+const run = (command, ...args) => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+test('it says what the figures say', async () => {
+  const report = JSON.parse((await file('json', '&language=en')).body);
+  const last = new Date(Date.UTC(+period.slice(0, 4), +period.slice(5), 0)).toISOString().slice(0, 10);
+  const figures = await people.manager1.want(`/figures?by=none&from=${period}-01&to=${last}&measures=opened,to_handle,handled_in_time,overdue`);
+  const told = Object.fromEntries(figures.measures.map((measure, i) => [measure.code, figures.totals[i]]));
+  assert.equal(report.now.opened, 4);
+  for (const code of Object.keys(told)) assert.equal(report.now[code], told[code], code);
+  assert.equal(report.before.opened, null, 'a period before the store is not told as none');
+  assert.equal(report.trend.length, 13);
+  assert.equal(report.trend.at(-1).values.opened, 4);
+  assert.equal(report.classes.rows[0].now.opened, 4);
+  const bodies = report.groups.find((group) => group.code === 'bodies');
+  const parks = bodies.rows.find((row) => row.code === 'parks');
+  assert.equal(parks.now.opened, 2);
+  assert.deepEqual([parks.rank, parks.value], [1, 1]);
+  assert.equal(bodies.rows.find((row) => row.code === 'water').rank, 0, 'nothing to do: no rank');
+  assert.equal(report.spots[0].cases, 4);
+  assert.equal(report.spots[0].place, 'Lotus <Lane> & 3');
+  assert.equal(report.spots[0].photo, true);
+});
+
+test('the PDF is read by poppler, in both languages and on a phone', async () => {
+  for (const [query, words] of [
+    ['&language=zh-CN', ['小镇城市管理评价月报', '上报数', '园林处', '按期处置率', 'Lotus <Lane> & 3', '单元网格案件分布']],
+    ['&language=en', ['Tinytown: Monthly bulletin', 'Arrivals', 'Parks Department', 'The five worst spots']],
+    ['&language=en&paper=phone', ['Tinytown: Monthly bulletin', 'Parks']],
+  ]) {
+    const { path, headers } = await file('pdf', query);
+    assert.equal(headers.get('content-type'), 'application/pdf');
+    const text = run('pdftotext', '-layout', path, '-').replace(/\s+/g, ' ');
+    for (const word of words) assert.ok(text.includes(word), `${query} ${word}: ${text.slice(0, 600)}`);
+    const about = run('pdfinfo', path);
+    assert.match(run('pdfimages', '-list', path), /jpeg/, 'the photo stands there as it is');
+    assert.match(about, /Creator: +gridcase/);
+    assert.match(about, query.includes('phone') ? /Page size: +283/ : /A4/);
+    assert.doesNotMatch(run('pdffonts', path), / no +(yes|no) +(yes|no) +\d+ +\d+$/m, 'every font is embedded');
+  }
+});
+
+test('the workbook reckons: rates, sums and ranks are formulas', async () => {
+  const { path } = await file('xlsx', '&language=en');
+  const sheets = JSON.parse(run('/usr/bin/python3', '-c', `
+import json, sys, openpyxl
+book = openpyxl.load_workbook(sys.argv[1]); now = openpyxl.load_workbook(sys.argv[1], data_only=True)
+print(json.dumps({s.title: [[[c.value, now[s.title][c.coordinate].value] for c in row] for row in s.iter_rows()] for s in book}))`, path));
+  assert.deepEqual(Object.keys(sheets).slice(0, 2), ['Summary', 'City bodies']);
+  const row = sheets['City bodies'].find((one) => one[0][0] === 'parks');
+  const [formula, value] = row[9];
+  assert.match(formula, /^=IF\(I\d+=0,"",H\d+\/I\d+\)$/);
+  assert.deepEqual([value, row[7][0], row[8][0]], [1, 1, 1]);
+  assert.match(row[14][0], /RANK\(N\d+,/);
+  assert.equal(row[14][1], 1);
+  const total = sheets['City bodies'].find((one) => one[1][0] === 'Total');
+  assert.match(total[2][0], /^=SUM\(C4:C\d+\)$/);
+});
+
+test('the CSV opens as one table', async () => {
+  const { body } = await file('csv', '&language=en');
+  assert.equal(body.subarray(0, 3).toString('hex'), 'efbbbf');
+  const lines = body.subarray(3).toString().trimEnd().split('\r\n');
+  assert.equal(lines[0].split(',').length, 9);
+  assert.ok(lines.includes('"city","tinytown","Tinytown",,"opened","Arrivals",4,,'), lines[1]);
+});
+
+test('the template is filled and read by another program', async () => {
+  const { path } = await file('docx', '&language=zh-CN');
+  const text = run('/usr/bin/python3', '-c', `
+import sys, docx
+d = docx.Document(sys.argv[1])
+print("\\n".join(p.text for p in d.paragraphs))
+for t in d.tables:
+    for r in t.rows: print(" | ".join(c.text for c in r.cells))`, path);
+  assert.match(text, /小镇城市管理评价月报/);
+  assert.match(text, /本期共上报案件 4 件/);
+  assert.match(text, /委办局 \| 1 \| – \| 园林处 \| 100\.0 %/);
+  assert.match(text, /1 \| Lotus <Lane> & 3 \|/);
+  assert.doesNotMatch(text, /\{\{/);
+});
+
+test('the command makes the same beside the server', async () => {
+  const out = join(folder, 'cli.json');
+  await cli('report', 'tinytown', '--period', period, '--format', 'json', '--language', 'en', '--out', out, '--data', server.data);
+  const own = JSON.parse(readFileSync(out));
+  const theirs = JSON.parse((await file('json', '&language=en')).body);
+  for (const key of ['now', 'before', 'year_before', 'groups', 'classes', 'overdue', 'trend', 'spots']) {
+    assert.deepEqual(own[key], theirs[key], key);
+  }
+  await assert.rejects(cli('report', 'tinytown', '--period', '2026-13', '--data', server.data), /report\.period/);
+  await cli('report', 'tinytown', '--template', '--out', join(folder, 't.docx'), '--data', server.data);
+  assert.match(run('/usr/bin/python3', '-c', 'import sys, zipfile; print(zipfile.ZipFile(sys.argv[1]).read("word/document.xml").decode())', join(folder, 't.docx')), /\{\{groups\.rank\}\}/);
+});
+
+test('what cannot be is refused, and not everybody may', async () => {
+  const bad = await people.manager1.get('/report.json?period=2026-W54');
+  assert.deepEqual([bad.status, bad.body.code], [400, 'report.period']);
+  const future = await people.manager1.get('/report.json?period=2140-01');
+  assert.deepEqual([future.status, future.body.code], [400, 'report.future']);
+  const part = await people.parks1.want(`/report.json?period=${period}`);
+  assert.equal(part.now.opened, 2, 'a department is told of its own');
+  assert.equal((await fetch(`${server.api}/report.json?period=${period}`)).status, 401);
+});
