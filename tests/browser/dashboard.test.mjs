@@ -362,3 +362,34 @@ test('addresses that make no sense say so and lead back; every finger finds its 
   assert.equal(await page.locator('.bar-end').isVisible(), false);
   await page.context().close();
 });
+
+test('a month is frozen, again only with a reason, and read as it was frozen', async () => {
+  const page = await openPage(server, { cookie: api.cookie, path: '?view=frozen' });
+  await page.waitForSelector('.freeze');
+  assert.match(await page.textContent('main'), /No period has been frozen yet/);
+  const period = await page.inputValue('#freeze-period');
+  await page.click('.freeze button[type=submit]');
+  const row = page.locator(`[data-frozen="${period}:1"]`);
+  await row.waitFor();
+  assert.match(await row.textContent(), /tonight/); // no root covers it yet
+  // Nothing differs: the server says so, in words.
+  await page.fill('#freeze-reason', 'An appeal was granted.');
+  await page.click('.freeze button[type=submit]');
+  await page.waitForSelector('.freeze [role=alert]');
+  assert.match(await page.textContent('.freeze [role=alert]'), /No figure differs/);
+  await row.locator('a').click();
+  const open = page.locator('tr[data-measure=open] td');
+  await open.waitFor();
+  const frozen = await api.get(`/frozen/${period}?version=1`);
+  const told = frozen.tables[0].rows[0].values[frozen.measures.findIndex((one) => one.code === 'open')];
+  assert.equal(Number(await open.getAttribute('data-value')), told);
+  assert.ok(page.url().includes(`level=p${period}:1`), page.url());
+  await looksGood(page, 'dashboard-frozen');
+  const address = page.url().slice(page.url().indexOf('?'));
+  await done(page);
+  const phone = await openPage(server, { cookie: api.cookie, size: 'phone', language: 'zh-CN', path: address });
+  await phone.waitForSelector('tr[data-measure=open]');
+  assert.match(await phone.textContent('#frozen-shown'), /第 1 版/);
+  await looksGood(phone, 'dashboard-frozen-phone');
+  await done(phone);
+});

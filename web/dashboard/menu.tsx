@@ -20,6 +20,7 @@ const nameKey = {
   spots: 'view.spots',
   coverage: 'view.coverage',
   scores: 'view.scores',
+  frozen: 'view.frozen',
 } as const;
 
 export function Menu() {

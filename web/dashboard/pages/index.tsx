@@ -3,6 +3,7 @@
 import type { PageName } from '../view.ts';
 import { comparePage } from './compare.tsx';
 import { coveragePage } from './coverage.tsx';
+import { frozenPage } from './frozen.tsx';
 import { hoursPage } from './hours.tsx';
 import { mapPage } from './map.tsx';
 import { openPage } from './open.tsx';
@@ -25,4 +26,5 @@ export const pages: Record<PageName, Page<unknown>> = {
   spots: any(spotsPage),
   coverage: any(coveragePage),
   scores: any(scoresPage),
+  frozen: any(frozenPage),
 };
