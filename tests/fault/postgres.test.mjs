@@ -47,17 +47,18 @@ test('the database is killed and restarts: acknowledged writes are there, others
 
 // A proxy between server and database that can keep an answer to itself.
 function proxy(path) {
-  const state = { cut: false, lost: 0 };
+  const state = { cut: '', lost: 0 }; // the answer to the commit of what has these words
   state.server = net.createServer((client) => {
     const behind = net.connect(socket);
-    let losing = false;
+    let losing = false, written = false;
     const end = () => {
       client.destroy();
       behind.destroy();
     };
     client.on('data', (part) => {
-      if (state.cut && part.includes('COMMIT')) {
-        state.cut = false;
+      if (state.cut && part.includes(state.cut)) written = true;
+      if (state.cut && written && part.includes('COMMIT')) {
+        state.cut = '';
         losing = true;
       }
       behind.write(part);
@@ -65,6 +66,7 @@ function proxy(path) {
     behind.on('data', (part) => {
       if (!losing) return client.write(part);
       state.lost++;
+      state.onLost?.();
       end();
     });
     for (const side of [client, behind]) side.on('close', end).on('error', end);
@@ -87,7 +89,7 @@ test('the answer to a commit is lost: the report is there once, and told', async
       const key = uuid();
       const before = between.lost;
       const send = () => collector.call('POST', '/cases', garbage, { 'Idempotency-Key': key });
-      between.cut = true;
+      between.cut = garbage.description;
       const told = await send();
       assert.equal(between.lost, before + 1);
       assert.equal(told.status, 201, told.text);
@@ -95,6 +97,24 @@ test('the answer to a commit is lost: the report is there once, and told', async
       assert.ok([200, 201].includes(again.status), again.text);
       assert.equal(again.body.number, told.body.number);
     }
+    // The database itself goes down with the answer: what it tells of transactions after that
+    // is another life's. Whatever the sender hears, asking again gives the one case.
+    const key = uuid();
+    const description = `lost with its database ${key}`;
+    const send = () => collector.call('POST', '/cases', { ...garbage, description }, { 'Idempotency-Key': key });
+    between.onLost = () => ctl('stop', '-m', 'immediate');
+    between.cut = description;
+    const told = send();
+    await until(() => between.lost === 4, 'the answer to be lost');
+    between.onLost = null;
+    ctl('start');
+    const heard = await told;
+    assert.equal(heard.status, 503, heard.text);
+    assert.equal(heard.body.code, 'store.uncertain');
+    assert.ok(Number(heard.headers.get('retry-after')) > 0);
+    await until(async () => [200, 201].includes((await send()).status), 'the answer');
+    const mine = (await collector.want('/cases?reported=me&sort=newest')).items.filter((one) => one.description === description);
+    assert.equal(mine.length, 1);
   } finally {
     await server.stop();
     between.server.close();
