@@ -20,7 +20,9 @@ SELECT f.case_id, f.class_id, f.department_id, f.source, f.outcome, f.opened_at,
        f.signed_in_time, f.reviewed_in_time, f.checked_in_time, f.reached, f.solved,
        f.satisfied, f.returned, f.reworked, f.resent, f.extended, f.suspended, f.reopened,
        f.urged, f.corrected, f.supervised, f.assisted, f.passed_on, f.appealed, f.contested,
-       f.merged_in, f.contacts, 0,
+       f.merged_in, f.contacts,
+       (SELECT 1 FROM missed_report m
+        WHERE m.case_id = f.case_id AND m.missed = 1 AND m.state <> 3),
        f.area_1, f.area_2, f.area_3, f.area_4, f.area_5, f.area_6, f.area_7, f.area_8
 FROM fact f
 
@@ -30,7 +32,8 @@ WHERE f.case_id > $1 ORDER BY f.case_id LIMIT $2
 
 -- part: facts_walk_changed
 -- database: cases
-WHERE f.case_id IN (SELECT g.case_id FROM change g WHERE g.position > $1)
+WHERE f.case_id IN (SELECT g.case_id FROM change g WHERE g.position > $1
+    UNION SELECT m.case_id FROM missed_report m WHERE m.turn >= $2)
 
 -- Headline figures: from a day on, up to now.
 -- name: figures_rollup_department

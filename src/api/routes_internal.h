@@ -105,6 +105,15 @@ API_HANDLER(report_docx);
 API_HANDLER(report_xlsx);
 API_HANDLER(report_csv);
 API_HANDLER(report_json);
+
+// missed_routes.c
+API_HANDLER(missed_reports);
+API_HANDLER(missed_one);
+API_PREPARE(missed_dispute_prepare);
+API_HANDLER(missed_dispute_write);
+API_PREPARE(missed_decide_prepare);
+API_HANDLER(missed_decide_write);
+
 // figures_export.c
 API_HANDLER(figures_csv);
 API_HANDLER(figures_xlsx);

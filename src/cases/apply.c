@@ -427,6 +427,8 @@ static int store(struct case_work *work, const struct case_row *before,
                           2, error);
     if (code == 0)
         code = store_change(work, error);
+    if (code == 0)
+        code = case_missed_judge(work, error);
     return code != 0 ? code : contact_follow(work, before, error);
 }
 

@@ -297,6 +297,8 @@ bool case_roster_stands_in(const struct case_work *work, const struct case_task_
 // The case's duty grid; 0: none.
 int64_t case_duty_grid(const struct city_snapshot *city, const struct case_place *place);
 // The public reported it while that person was on duty there.
+// Was it missed? With the filing of a report from outside (missed.c).
+int case_missed_judge(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
 bool case_missed_by(const struct case_work *work, int64_t person_id);
 
 // ---- case_clock.c ----

@@ -152,16 +152,21 @@ struct gathered {
     size_t count, room;
 };
 
-static int gather(struct gathered *gathered, struct db *db, enum query_id walk,
-                  int64_t after, const struct calendar *calendar, struct error *error)
+struct walk {
+    enum query_id part;
+    int64_t after, second; // its two parameters
+};
+
+static int gather(struct gathered *gathered, struct db *db, const struct walk *walk,
+                  const struct calendar *calendar, struct error *error)
 {
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    enum query_id parts[] = {QUERY_FACTS_COLUMNS, walk};
+    enum query_id parts[] = {QUERY_FACTS_COLUMNS, walk->part};
     int code = db_prepare_parts(db, parts, 2, &s, error);
     if (code != 0)
         return code;
-    db_bind_int(s, 1, after);
-    db_bind_int(s, 2, SLICE);
+    db_bind_int(s, 1, walk->after);
+    db_bind_int(s, 2, walk->second);
     gathered->count = 0;
     while ((code = db_step(s, error)) == DB_ROW) {
         if (gathered->count == gathered->room) {
@@ -197,7 +202,8 @@ static int read_all(struct facts *facts, struct facts_writer *writer, struct db 
     int64_t after = 0;
     int code = 0;
     do {
-        code = gather(gathered, db, QUERY_FACTS_WALK_ALL, after, calendar, error);
+        struct walk walk = {QUERY_FACTS_WALK_ALL, after, SLICE};
+        code = gather(gathered, db, &walk, calendar, error);
         if (code == 0 && writer == NULL)
             code = take(facts, gathered, error);
         for (size_t i = 0; i < gathered->count && code == 0 && writer != NULL; i++)
@@ -251,7 +257,10 @@ static int begin_anew(struct facts *facts, struct db *db, const struct city_snap
                                 .levels = (uint32_t)city_levels(city)};
     const struct calendar *calendar = city_calendar(city, 0);
     about.calendar = calendar_version(calendar);
-    int code = text_format(about.zone, sizeof about.zone, "%s", city_time_zone(city));
+    int code = db_fetch_int(db, QUERY_MISSED_TURN, NULL, 0, &about.missed, error);
+    if (code != 0)
+        return code;
+    code = text_format(about.zone, sizeof about.zone, "%s", city_time_zone(city));
     if (code != 0)
         return error_set(error, ERROR_LIMIT, "figures.zone", "the zone's name is too long");
     facts->known = false;
@@ -368,17 +377,23 @@ static int read_changes(struct facts *facts, struct db *db, const struct calenda
 {
     DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
     struct case_stream stream = {0};
+    int64_t turn = 0;
     int code = db_begin(db, DB_READ, &transaction, error);
     if (code == 0)
         code = case_stream(db, &stream, error);
-    if (code != 0 || stream.last == facts->about.position)
+    if (code == 0)
+        code = db_fetch_int(db, QUERY_MISSED_TURN, NULL, 0, &turn, error);
+    if (code != 0 || (stream.last == facts->about.position && turn == facts->about.missed))
         return code;
-    code = gather(gathered, db, QUERY_FACTS_WALK_CHANGED, facts->about.position, calendar,
-                  error);
+    struct walk walk = {QUERY_FACTS_WALK_CHANGED, facts->about.position,
+                        facts->about.missed};
+    code = gather(gathered, db, &walk, calendar, error);
     if (code == 0)
         code = take(facts, gathered, error);
-    if (code == 0)
+    if (code == 0) {
         facts->about.position = stream.last;
+        facts->about.missed = turn;
+    }
     return code;
 }
 

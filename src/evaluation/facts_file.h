@@ -12,6 +12,7 @@ struct facts_about {
     uint32_t levels;         // area columns
     uint32_t class_most;
     uint64_t rows;
+    int64_t missed;        // turn of missed reports up to which they are counted
     int64_t calendar;      // version: office time was reckoned with it
     char zone[FACTS_ZONE]; // days were counted in it
 };

@@ -7,14 +7,14 @@
 #include "facts_file.h"
 
 #define FACTS_MAGIC "GCFACTS"
-enum { FACTS_VERSION = 2, FACTS_ORDER = 0x01020304 };
+enum { FACTS_VERSION = 3, FACTS_ORDER = 0x01020304 };
 
 struct facts_head {
     char magic[8];
     uint32_t version, order;
     struct facts_about about; // rows, class_most: 0 in the head
     uint64_t sums_checksum;   // of the list of sums
-    char reserved[56];
+    char reserved[48];
     uint64_t checksum; // of all above
 };
 _Static_assert(sizeof(struct facts_head) == 192, "groups begin at a multiple of 64");

@@ -13,6 +13,7 @@ import { Server, addCity, binary, cli, copyModel, demoLogins, root } from './lib
 const run = promisify(execFile);
 let server, manager, data, model, cases, seconds;
 const today = () => new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10);
+const cover = { class: 'c0101', condition: 'c0101-1' }; // nobody plays these
 const period = `from=2026-01-01&to=${today()}`;
 
 const own = {
@@ -23,6 +24,7 @@ const own = {
     'night_share,2,垃圾占比,Share of garbage,night / opened,0,share,less\n' +
     'closing_rate,9,结案率,Closing rate of our own,closed_of_opened / opened,blank,share,more\n',
   given: 'code,from,to,value,note\ncollection_cost,2026-01-01,2026-12-31,365000,contract\n',
+  missed: 'class,within,shift\nc0101,24 h,any\n',
   before: 'code,name_zh,name_en,value,period,source\non_time_rate,,,26.7 %,2005,bulletin\n' +
     'patrol,巡查频次,Rounds a day,2,2005,bulletin\n',
 };
@@ -36,12 +38,14 @@ before(async () => {
   const plan = join(data, 'plan.ini');
   const shipped = readFileSync(join(root, 'grids/haidian/play.ini'), 'utf8');
   writeFileSync(plan, shipped.replace(/^cases_per_day = .*/m, 'cases_per_day = 9')
-    .replace(/\[classes\][^[]*/, '[classes]\nc* = 1\ne* = 3\n\n'));
+    .replace(/\[classes\][^[]*/, '[classes]\nc* = 0\ne* = 3\n\n'));
   await cli('play', 'tinytown', '--plan', plan, '--days', '20', '--seed', '6', '--data', data);
   server = new Server(data, 'tinytown');
   server.logins = demoLogins(data);
   await server.start();
   manager = await server.signIn('manager1');
+  const collector = await server.signIn('collector1');
+  for (let i = 0; i < 5; i++) assert.equal((await collector.report(cover)).status, 201);
   cases = await readCases();
 });
 after(async () => {
@@ -257,4 +261,52 @@ test('a dry run shows old months by new definitions, and refuses what cannot be 
   assert.ok(Math.abs(Number(line[3]) - count('closed_of_opened') / count('to_close')) < 1e-4);
   writeFileSync(join(folder, 'own_counts.csv'), 'code,name_en,on,when\nx,X,opened,source = sea\n');
   await assert.rejects(run(binary, ['indicators', 'check', folder]), /own_counts\.csv.*2.*when.*not one of the values/s);
+});
+
+test('a missed report is judged with the filing, disputed, decided by somebody else, and counted so', async () => {
+  const [collector, acceptor, leader] = await Promise.all(['collector1', 'acceptor1', 'leader1'].map((login) => server.signIn(login)));
+  const day = today();
+  const missed = async () => {
+    const answer = await manager.want(`/figures?by=class&measures=missed,missed_rate&from=${day}&to=${day}`);
+    return answer.totals[0];
+  };
+  const before = await missed();
+  const file = async (person, source, lat) => {
+    const reported = await person.report({ ...cover, source, point: { lon: 120.0005, lat } });
+    assert.equal(reported.status, 201, reported.text);
+    const { number } = reported.body;
+    if (source !== 'collector') {
+      assert.equal((await acceptor.act(number, 'send_verify')).status, 200);
+      const checked = await collector.act(number, 'verify', { result: 'there' });
+      assert.equal(checked.status, 200, checked.text);
+    }
+    for (const [who, action] of [[acceptor, 'accept'], [leader, 'file']]) {
+      const answer = await who.act(number, action);
+      assert.equal(answer.status, 200, `${action}: ${answer.text}`);
+    }
+    return number;
+  };
+  const [first] = [await file(acceptor, 'hotline', 30.0015)];
+  assert.equal(await missed(), before + 1);
+  const second = await file(acceptor, 'hotline', 30.0005); // collector1 reported one there
+  assert.equal(await missed(), before + 1);
+  assert.equal((await manager.want(`/missed/${second}`)).report.why, 'found_before');
+  const told = (await manager.want('/missed?state=stands')).items.find((one) => one.number === first);
+  assert.deepEqual([told.missed, told.why, told.class, told.within_s], [true, 'missed', 'c0101', 86400]);
+  const list = await manager.want(`/cases?figure=missed&from=${day}&to=${day}&limit=500`);
+  assert.ok(list.items.some((item) => item.number === first) && !list.items.some((item) => item.number === second));
+
+  const say = (person, number, what, body) => person.call('POST', `/missed/${number}/${what}`, body);
+  assert.equal((await say(collector, first, 'dispute', { reason: 'behind a fence' })).body.code, 'missed.not_yours');
+  assert.equal((await say(leader, second, 'dispute', { reason: 'no' })).body.code, 'missed.not_open');
+  assert.equal((await say(leader, first, 'decision', { reason: 'no', excused: true })).body.code, 'missed.not_disputed');
+  assert.equal((await say(leader, first, 'dispute', { reason: ' ' })).body.code, 'missed.reason');
+  const disputed = await say(leader, first, 'dispute', { reason: 'behind a fence' });
+  assert.equal(disputed.status, 200, disputed.text);
+  assert.equal(disputed.body.report.state, 'disputed');
+  assert.equal(await missed(), before + 1); // counts until it is decided
+  assert.equal((await say(leader, first, 'decision', { reason: 'yes', excused: true })).body.code, 'missed.own_dispute');
+  const decided = await say(manager, first, 'decision', { reason: 'seen on the photo', excused: true });
+  assert.equal(decided.body.report.state, 'excused', decided.text);
+  assert.equal(await missed(), before);
 });
