@@ -76,7 +76,7 @@ factor=1; [ -n "${GRIDCASE_LONG:-}" ] && factor=3
 # What opens stores and looks into no file of SQLite, on PostgreSQL; some through PgBouncer.
 on_postgres=(account account_command case_rules case_points case_media cases_random cases_read
     city_store media_row process_tables search seal freeze)
-pooled=(db_contract db_rows case_rules account)
+pooled=(db_contract db_beside db_rows case_rules account)
 # The HTTP suite through PgBouncer, too: short, the loop of a case; long, all of it.
 not_on_postgres="install|grid_make|tls|forwarded|figures_boston${GRIDCASE_LONG:+x}"
 through_pooler() {

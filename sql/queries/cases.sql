@@ -359,6 +359,10 @@ WITH taken AS (
 )
 SELECT count(*) FROM put;
 
+-- name: change_waiting
+-- database: cases
+SELECT count(*) FROM change_new;
+
 -- What a transaction that ran beside others adds to figures, and takes out again when it is
 -- added: src/db/rollup.c.
 -- name: rollup_new_add

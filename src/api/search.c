@@ -15,6 +15,7 @@ enum {
     PASS_MS = 200,   // between two looks at the cities
     TURN_MS = 300,   // of one city, then the next
     RETRY_MS = 5000, // after a failure
+    MOVED_MS = 1000, // after another server was first: it is at it
     ARENA_CEILING = 64 * 1024 * 1024,
 };
 
@@ -172,6 +173,11 @@ static void look(void *context, struct api_city *city)
     }
     int code = take_turn(search, &turn, &error);
     turn_done(&turn);
+    if (code == ERROR_BUSY && strcmp(error.slug, "search.moved") == 0) {
+        city->search_writer = case_search_writer_free(city->search_writer); // read it anew
+        city->search_retry_ms = instant_monotonic_us() / 1000 + MOVED_MS;
+        return;
+    }
     if (code == DB_LANE_MORE) {
         search->more = true;
     } else if (code == ERROR_CONFLICT || code == ERROR_STORE) {

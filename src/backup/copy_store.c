@@ -165,7 +165,7 @@ static int hold_database(struct db *db, struct db_transaction *turn, struct erro
     int code = ERROR_BUSY;
     for (int i = 0; i < HOLD_TRIES && code == ERROR_BUSY; i++) {
         error_clear(error);
-        code = db_begin(db, DB_WRITE, turn, error);
+        code = db_begin_settled(db, turn, error);
     }
     return code;
 }

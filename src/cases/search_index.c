@@ -19,6 +19,7 @@ struct batch_case {
 };
 
 struct case_search_batch {
+    struct case_search_state from; // where the index stood when it was read
     struct case_search_state next;
     struct batch_case cases[CASES_MOST];
     size_t count;
@@ -182,7 +183,7 @@ int case_search_batch_read(struct db *db, const struct city_snapshot *city,
         code = case_stream(db, &stream, error);
     if (code != 0)
         return code;
-    batch->next = *state;
+    batch->from = batch->next = *state;
     if (!state->known)
         code = begin_anew(batch, db, &stream, error);
     else if (state->epoch != stream.epoch || state->position > stream.last ||
@@ -306,11 +307,27 @@ static int write_case(struct case_search_writer *writer, struct db *index,
     return code;
 }
 
+// Another server of the store keeps the same index: what it has written since this batch
+// was read is not written again.
+static int check_unmoved(struct db *index, const struct case_search_batch *batch,
+                         struct error *error)
+{
+    struct case_search_state now = {0};
+    if (!db_store_has_others(db_store_of(index)))
+        return 0;
+    int code = case_search_state(index, &now, error);
+    if (code == 0 &&
+        (now.known != batch->from.known || now.epoch != batch->from.epoch ||
+         now.position != batch->from.position || now.below != batch->from.below))
+        return error_set(error, ERROR_BUSY, "search.moved", "another server was first");
+    return code;
+}
+
 int case_search_batch_write(struct case_search_writer *writer, struct db *index,
                             const struct case_search_batch *batch, struct error *error)
 {
     const struct case_search_state *next = &batch->next;
-    int code = 0;
+    int code = check_unmoved(index, batch, error);
     if (writer->pending) // a batch was lost: so were its words
         memset(writer->known, 0, sizeof writer->known);
     writer->pending = true;

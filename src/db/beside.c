@@ -123,3 +123,26 @@ void db_outbox_settle(struct db *db)
     db->settles = false;
     (void)code; // the rows wait for the next numberer
 }
+
+int db_begin_settled_at(struct db *db, struct db_transaction *ret_transaction,
+                        const char *where, struct error *error)
+{
+    enum { TRIES = 20 };
+    bool boxed = db->engine->fetch_apart && db->place->database == DB_CASES;
+    for (int i = 0; i < TRIES; i++) {
+        int64_t waiting = 0;
+        int code = db_begin_at(db, DB_WRITE, ret_transaction, where, error);
+        if (code == 0 && boxed)
+            code = db_fetch_int(db, QUERY_CHANGE_WAITING, NULL, 0, &waiting, error);
+        if (code == 0 && waiting == 0)
+            return 0;
+        db_outbox_added(db);
+        if (code == 0) // numbered by its commit; others may come in before we are back
+            code = db_commit(ret_transaction, error);
+        if (code != 0) {
+            db_rollback(ret_transaction);
+            return code;
+        }
+    }
+    return error_set(error, ERROR_BUSY, "db.busy", "others write all the time");
+}

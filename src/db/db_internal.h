@@ -177,7 +177,8 @@ struct db_engine {
     void (*fill_drop)(void *connection);
     int (*fill_over)(void *connection, bool filled, struct error *error);
     // Words between servers (db/wake.h). NULL: there are no others.
-    int (*wake_open)(const char *address, void **ret_wake, struct error *error);
+    // must: somebody said that it does.
+    int (*wake_open)(const char *address, bool must, void **ret_wake, struct error *error);
     void (*wake_close)(void *wake);
     int (*wake_send)(void *wake, const char *words, struct error *error);
     int (*wake_hear)(void *wake, const struct db_hearing *hearing, struct error *error);

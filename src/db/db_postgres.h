@@ -215,7 +215,7 @@ int pg_count_owners(void *lock, int64_t *ret_count, struct error *error);
 int pg_own_renew(const char *address, struct error *error) ERROR_MUST_CHECK;
 
 // ---- postgres_wake.c ----
-int pg_wake_open(const char *address, void **ret_wake, struct error *error);
+int pg_wake_open(const char *address, bool must, void **ret_wake, struct error *error);
 void pg_wake_close(void *wake);
 int pg_wake_send(void *wake, const char *words, struct error *error);
 int pg_wake_hear(void *wake, const struct db_hearing *hearing, struct error *error);

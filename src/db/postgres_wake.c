@@ -48,25 +48,42 @@ static int wait_for(struct pg_wake *wake, int fd, int ms)
     return poll(ends, 2, ms);
 }
 
+// Said on a connection of its own: while a pooler has lent the listening one a process of
+// the server, that process's words would come through.
+static int say_aside(const struct pg_wake *wake, struct error *error)
+{
+    struct pg_link aside = {0};
+    const char *values[] = {wake->token};
+    int64_t ignored = 0;
+    int code = pg_link_open(&aside, wake->address, error);
+    if (code == 0)
+        code = pg_link_ask(&aside, QUERY_POSTGRES_WAKE, values, 1, &ignored, error);
+    pg_link_close(&aside);
+    return code;
+}
+
+static int no_wake(struct error *error)
+{
+    return error_set(error, ERROR_INPUT, "store.no_wake",
+                     "a NOTIFY does not come back: --store-listen needs the address of the "
+                     "database server itself, not of a pooler");
+}
+
 static int hear_oneself(struct pg_wake *wake, struct error *error)
 {
     int64_t end_us = instant_monotonic_us() + FIRST_MS * 1000LL;
     bool own = false;
-    int code = pg_wake_send(wake, "", error);
+    int code = say_aside(wake, error);
     while (code == 0 && !own && instant_monotonic_us() < end_us) {
         (void)wait_for(wake, -1, 100);
         if (PQconsumeInput(wake->link.handle) == 0)
             return pg_error(&wake->link, NULL, error);
         take(wake, NULL, &own);
     }
-    if (code == 0 && !own)
-        code = error_set(error, ERROR_INPUT, "store.no_wake",
-                         "a NOTIFY does not come back: --store-listen needs the address of "
-                         "the database server itself, not of a pooler");
-    return code;
+    return code == 0 && !own ? no_wake(error) : code;
 }
 
-int pg_wake_open(const char *address, void **ret_wake, struct error *error)
+int pg_wake_open(const char *address, bool must, void **ret_wake, struct error *error)
 {
     struct pg_wake *wake = memory_new(sizeof *wake);
     uint64_t random = 0;
@@ -76,8 +93,8 @@ int pg_wake_open(const char *address, void **ret_wake, struct error *error)
     int code = pg_link_open(&wake->link, wake->address, error);
     if (code == 0)
         code = listen(wake, error);
-    if (code == 0)
-        code = hear_oneself(wake, error);
+    if (code == 0) // nothing comes through a pooler: not worth the wait
+        code = wake->link.direct || must ? hear_oneself(wake, error) : no_wake(error);
     if (code != 0) {
         pg_wake_close(wake);
         return code;

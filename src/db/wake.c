@@ -21,7 +21,8 @@ int db_wake_open(struct db_store *store, const char *address, struct db_wake **r
         return address ? error_set(error, ERROR_INPUT, "store.no_wake",
                                    "a store in a folder has no other servers to listen to")
                        : 0;
-    int code = store->engine->wake_open(address ? address : store->address, &native, error);
+    int code = store->engine->wake_open(address ? address : store->address, address != NULL,
+                                        &native, error);
     if (code == ERROR_INPUT && !address) {
         error_clear(error);
         return 0;

@@ -135,10 +135,14 @@ test('both write at once: each case once, and one order of changes at both', asy
   const { number } = (await collector.report()).body;
   const raced = await Promise.all(Array.from({ length: 6 }, (_, i) => (i % 2 ? acceptor : at(second, acceptor)).act(number, 'accept').catch((error) => error)));
   assert.equal(raced.filter((one) => one.status === 200).length, 1);
-  for (const stream of streams) await until(() => stream.events.length >= 49 + 48 + 2, 'all changes', 10000);
+  // What changes two cases takes the turn in the middle.
+  const { number: double } = (await at(second, collector).report()).body;
+  const merged = await acceptor.act(double, 'merge', { case: number });
+  assert.equal(merged.status, 200, merged.text);
+  for (const stream of streams) await until(() => stream.events.length >= 49 + 48 + 5, 'all changes', 10000);
   const [here, there] = streams.map(inOrder);
   assert.deepEqual(here, there);
-  assert.equal(here.length, 49 + 48 + 2);
+  assert.equal(here.length, 49 + 48 + 5); // and one merged, one taken in
   streams.forEach((stream) => stream.close());
 });
 

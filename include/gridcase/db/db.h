@@ -210,6 +210,12 @@ int db_needs_turn(const struct db *db, struct error *error) ERROR_MUST_CHECK;
 // else can write, and nothing was asked. Asked once a transaction, so always with the same.
 int db_watch(struct db *db, enum db_database other, enum query_id query, int64_t *ret_value,
              struct error *error) ERROR_MUST_CHECK;
+// db_begin for writing, with nothing in the outbox of a cases database: what others have
+// committed beside each other has its positions.
+#define db_begin_settled(db, ret_transaction, error)                                       \
+    db_begin_settled_at(db, ret_transaction, __FILE__ ":" DB_LINE_TEXT(__LINE__), error)
+int db_begin_settled_at(struct db *db, struct db_transaction *ret_transaction,
+                        const char *where, struct error *error) ERROR_MUST_CHECK;
 // A row was added to the outbox: it is numbered with the commit, or right after it.
 void db_outbox_added(struct db *db);
 
