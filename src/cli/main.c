@@ -25,6 +25,7 @@ extern const struct cli_command cli_certificate_commands[];
 extern const struct cli_command cli_grid_commands[];
 extern const struct cli_command cli_indicators_commands[];
 extern const struct cli_command cli_report_commands[];
+extern const struct cli_command cli_scores_commands[];
 extern const struct cli_command cli_verify_commands[];
 extern const struct cli_command cli_store_commands[];
 extern const struct cli_command cli_store_stats_commands[];
@@ -53,6 +54,7 @@ const struct cli_command *const cli_families[] = {
     cli_store_stats_commands,
     cli_freeze_commands,
     cli_report_commands,
+    cli_scores_commands,
     NULL,
 };
 

@@ -2,8 +2,11 @@
 // Scores, places that stand out, coverage and the map of figures, against what can be worked
 // out from the cases themselves.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { startServer } from './lib.mjs';
+import { cli, startServer } from './lib.mjs';
 
 let server;
 const people = {};
@@ -116,6 +119,20 @@ test('a league table is its parts, weighed; every part opens its cases', async (
   assert.deepEqual(ranks, [...ranks].sort((a, b) => a - b));
   await refused('/scores/nothing', 'scores.unknown');
   await refused('/scores/department?by=class', 'figures.by');
+});
+
+test('the command prints the same table, and tells what is wrong with another one', async () => {
+  const league = await want('/scores/department');
+  const lines = (await cli('scores', 'table', 'tinytown', 'department', '--data', server.data)).stdout.trim().split('\n').map((line) => line.split('\t'));
+  assert.deepEqual(lines[0].slice(0, 6), ['rank', 'before', 'code', 'name', 'points', 'grade']);
+  assert.deepEqual(lines.slice(1).map((line) => [Number(line[0]), line[2], Number(line[4]), line[5]]), league.rows.map((row) => [row.rank, row.code, row.points, row.grade]));
+  assert.match((await cli('scores', 'list', 'tinytown', '--data', server.data)).stdout, /^department\t1\t/);
+  const folder = mkdtempSync(join(tmpdir(), 'gridcase-scores-'));
+  writeFileSync(join(folder, 'score_parts.csv'), 'score,version,part,kind,measure,weight,name_en\ndepartment,1,a,rate,nothing,90,A\n');
+  const wrong = await cli('scores', 'check', 'tinytown', folder, '--data', server.data).catch((error) => error);
+  assert.match(wrong.stderr, /score_parts\.csv:2: measure: there is no measure 'nothing'.*\[scores\.measure\]/);
+  assert.match(wrong.stderr, /add up to 90, not 100/);
+  rmSync(folder, { recursive: true });
 });
 
 test('points that people give count from the newest entry on, and can be taken back', async () => {
