@@ -53,6 +53,15 @@ SELECT value FROM setting WHERE name = $1;
 INSERT INTO setting (name, value) VALUES ($1, $2)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
+-- Whoever is first has it.
+-- name: system_setting_claim
+-- database: system
+INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING;
+
+-- name: system_setting_swap
+-- database: system
+UPDATE setting SET value = $2 WHERE name = $1 AND value = $3;
+
 -- name: probe_insert
 -- database: system
 INSERT INTO probe (word, number, fraction, bytes, parent) VALUES ($1, $2, $3, $4, $5)

@@ -32,6 +32,7 @@
 struct api_call;
 struct api_city;
 struct backup_keeper;
+struct mail_keeper;
 struct health_watch;
 struct case_points;
 struct changes;
@@ -118,6 +119,7 @@ struct api {
     pthread_mutex_t replay_lock; // guards the list of replays
     struct replay_job *replays;
     struct backup_keeper *backups;
+    struct mail_keeper *mails; // NULL: nothing is mailed
     struct health_watch *health;
 };
 
@@ -230,6 +232,12 @@ int api_backups_start(struct api *api, struct error *error) ERROR_MUST_CHECK;
 void api_backups_stop(struct api *api); // one that is being made is given up
 void api_backups_free(struct api *api);
 bool api_backup_is_running(struct api *api);
+
+// ---- reports by mail (mail_job.c); nothing happens without a mail server ----
+int api_mails_start(struct api *api, struct error *error) ERROR_MUST_CHECK;
+void api_mails_stop(struct api *api);
+void api_mails_free(struct api *api);
+void api_mails_health(struct api *api, struct health *out);
 
 // ---- timers (timers.c) ----
 int api_timers_start(struct api *api, struct error *error) ERROR_MUST_CHECK;

@@ -55,6 +55,9 @@ int api_new(const struct api_options *options, struct api **ret_api, struct erro
     if (!code) {
         code = api_backups_start(api, error);
     }
+    if (!code) {
+        code = api_mails_start(api, error);
+    }
     if (code) {
         api_free(api);
         return code;
@@ -67,6 +70,7 @@ void api_quiesce(struct api *api)
 {
     atomic_store(&api->stopping, true);
     api_backups_stop(api);
+    api_mails_stop(api);
     api_replays_stop(api);
     api_timers_stop(api);
     relay_stop(api);
@@ -86,6 +90,7 @@ struct api *api_free(struct api *api)
         metrics_free(api->metrics);
         tile_cache_free(api->tiles);
         api_backups_free(api);
+        api_mails_free(api);
         health_watch_free(api->health);
         pthread_cond_destroy(&api->opened);
         pthread_mutex_destroy(&api->replay_lock);

@@ -242,6 +242,7 @@ void api_health(struct api *api, struct health *out)
     } else {
         health_backup(out, limits, &state, now_ms);
     }
+    api_mails_health(api, out);
     health_store(out, api->store);
     health_clock(out, limits, step_ms, stepped_ms);
     struct http_server *server = atomic_load(&api->stopping) ? NULL : api_server(api);

@@ -32,3 +32,19 @@ int city_report_template(struct db *db, const struct city_snapshot *city,
     }
     return code;
 }
+
+int city_has_mailings(struct db *db, bool *ret_has, struct error *error)
+{
+    int64_t version = 0;
+    TABLE_CLEANUP struct table *table = NULL;
+    *ret_has = false;
+    int code = db_fetch_int(db, QUERY_CITY_VERSION_VALID, NULL, 0, &version, error);
+    if (code == ERROR_NOT_FOUND) { // no model yet
+        error_clear(error);
+        return 0;
+    }
+    if (code == 0)
+        code = snapshot_table(db, "report_mails", version, &table, error);
+    *ret_has = code == 0 && table != NULL && table_rows(table) > 0;
+    return code;
+}

@@ -31,6 +31,7 @@ enum {
 };
 
 struct serve {
+    char mail_password[256];
     struct options *options;
     const char *data;
     char spool[PATH_SIZE];
@@ -222,6 +223,37 @@ static const char *text_or_null(const struct options *options, enum option_id id
     return text[0] ? text : NULL;
 }
 
+static int read_mail(struct serve *serve, struct api_options *options, struct error *error)
+{
+    const struct options *from = serve->options;
+    const char *file = options_text(from, OPTION_MAIL_PASSWORD_FILE);
+    int security = mail_security_from_str(options_text(from, OPTION_MAIL_SECURITY));
+    BUFFER_CLEANUP struct buffer password;
+    buffer_init(&password, BUFFER_CEILING_LINE);
+    if (security < 0) {
+        return error_set(error, ERROR_INPUT, "option.invalid",
+                         "mail-security is starttls, tls or none");
+    }
+    if (file[0] && file_read(file, &password, error)) {
+        return error->code;
+    }
+    size_t length = password.data ? strcspn(password.data, "\r\n") : 0;
+    if (text_format(serve->mail_password, sizeof(serve->mail_password), "%.*s", (int)length,
+                    password.data ? password.data : "")) {
+        return error_set(error, ERROR_INPUT, "option.invalid",
+                         "mail-password-file: the first line is too long");
+    }
+    options->mail_from = options_text(from, OPTION_MAIL_FROM);
+    options->mail =
+        (struct mail_server){.host = options_text(from, OPTION_MAIL_SERVER),
+                             .security = (enum mail_security)security,
+                             .user = options_text(from, OPTION_MAIL_USER),
+                             .password = serve->mail_password,
+                             .authority = options_text(from, OPTION_MAIL_AUTHORITY),
+                             .timeout_ms = 60 * 1000};
+    return 0;
+}
+
 static int start_api(struct serve *serve, struct error *error)
 {
     const struct options *from = serve->options;
@@ -240,7 +272,8 @@ static int start_api(struct serve *serve, struct error *error)
     options.backup_keep = (unsigned)options_int(from, OPTION_BACKUP_KEEP);
     options.backup_bytes_per_s = options_int(from, OPTION_BACKUP_MB_PER_S) * 1000000;
     health_limits_from(from, &options.health);
-    return api_new(&options, &serve->api, error);
+    int code = read_mail(serve, &options, error);
+    return code ? code : api_new(&options, &serve->api, error);
 }
 
 static int refuse_demo(struct serve *serve, struct error *error)

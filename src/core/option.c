@@ -45,6 +45,18 @@ const struct option option_table[OPTION_COUNT] = {
     [OPTION_BACKUP_MB_PER_S] = {"backup-mb-per-s", OPTION_INT, "64", 0, 100000,
                                 "pace of a backup, so that the server is not slowed; 0: "
                                 "as fast as the disk"},
+    [OPTION_MAIL_SERVER] = {"mail-server", OPTION_TEXT, "", 0, 0,
+                            "host:port that takes mails; empty: none are sent"},
+    [OPTION_MAIL_SECURITY] = {"mail-security", OPTION_TEXT, "starttls", 0, 0,
+                              "how it is spoken to: starttls, tls or none"},
+    [OPTION_MAIL_FROM] = {"mail-from", OPTION_TEXT, "", 0, 0, "address mails are from"},
+    [OPTION_MAIL_USER] = {"mail-user", OPTION_TEXT, "", 0, 0,
+                          "name to sign in with; empty: without"},
+    [OPTION_MAIL_PASSWORD_FILE] = {"mail-password-file", OPTION_TEXT, "", 0, 0,
+                                   "file with the password, in its first line"},
+    [OPTION_MAIL_AUTHORITY] =
+        {"mail-authority", OPTION_TEXT, "", 0, 0,
+         "PEM file of certificates trusted there; empty: the system's"},
     [OPTION_HEALTH_DISK_WARNING_PERCENT] = {"health-disk-warning-percent", OPTION_INT, "15",
                                             0, 100, "free disk below this is a warning"},
     [OPTION_HEALTH_DISK_CRITICAL_PERCENT] = {"health-disk-critical-percent", OPTION_INT,
@@ -214,7 +226,7 @@ static int find(const char *name)
 static bool is_family(const char *section)
 {
     return strcmp(section, "tls") == 0 || strcmp(section, "backup") == 0 ||
-           strcmp(section, "health") == 0;
+           strcmp(section, "mail") == 0 || strcmp(section, "health") == 0;
 }
 
 static int read_entry(struct options *options, const struct ini *ini,

@@ -13,6 +13,7 @@
 #include <gridcase/core/error.h>
 #include <gridcase/http/server.h>
 #include <gridcase/media/media.h>
+#include <gridcase/notify/mail.h>
 
 struct api;
 struct db_store;
@@ -30,6 +31,8 @@ struct api_options {
     int64_t backup_every_ms;
     unsigned backup_keep;
     int64_t backup_bytes_per_s; // 0: as fast as the disk
+    struct mail_server mail;    // host NULL or "": no mail is sent
+    const char *mail_from;
     struct health_limits health;
     const char *store_listen; // address for words between servers; NULL: the store's
 };

@@ -242,6 +242,8 @@ const struct evaluation *city_evaluation(const struct city_snapshot *city);
 const struct scores *city_scores(const struct city_snapshot *city);
 // Groups, payment and mailings of the model in force (rules/report_plan.h); never NULL.
 const struct report_plan *city_report_plan(const struct city_snapshot *city);
+// Are there any mailings? Without opening the city; a reader of city.db.
+int city_has_mailings(struct db *db, bool *ret_has, struct error *error) ERROR_MUST_CHECK;
 // The office's template of the bulletin (DOCX) in a language; a reader of city.db.
 // ERROR_NOT_FOUND "report.no_template".
 int city_report_template(struct db *db, const struct city_snapshot *city,

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MPL-2.0
+// Reports that are sent: to a mail server of our own, over its absence and a crash.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { addCity, copyModel, Server, until } from './lib.mjs';
+
+// As much SMTP as a client needs; what came: [{ from, to, data }]. refuse: an address that is
+// not known here.
+function startSink(port = 0, refuse = '') {
+  const mails = [];
+  const server = net.createServer((socket) => {
+    let mail = { data: '' };
+    let inData = false;
+    let rest = '';
+    const say = (line) => socket.write(`${line}\r\n`);
+    socket.on('error', () => {});
+    say('220 sink');
+    socket.on('data', (part) => {
+      rest += part.toString('latin1');
+      for (let end = rest.indexOf('\r\n'); end >= 0; end = rest.indexOf('\r\n')) {
+        const line = rest.slice(0, end);
+        rest = rest.slice(end + 2);
+        if (inData) {
+          if (line === '.') {
+            inData = false;
+            mails.push(mail);
+            mail = { data: '' };
+            say('250 taken');
+          } else mail.data += `${line.startsWith('.') ? line.slice(1) : line}\r\n`;
+        } else if (/^EHLO|^HELO/i.test(line)) say('250 sink');
+        else if (/^MAIL FROM:/i.test(line)) (mail.from = line.slice(10)), say('250 ok');
+        else if (/^RCPT TO:/i.test(line)) {
+          if (refuse && line.includes(refuse)) say('550 nobody here');
+          else (mail.to = line.slice(8)), say('250 ok');
+        } else if (/^DATA/i.test(line)) (inData = true), say('354 go on');
+        else if (/^QUIT/i.test(line)) say('221 bye');
+        else say('250 ok');
+      }
+    });
+  });
+  return new Promise((done) => server.listen(port, '127.0.0.1', () => done({ mails, port: server.address().port, close: () => server.close() })));
+}
+
+const removed = [];
+after(() => removed.forEach((remove) => remove()));
+
+test('a report that is due is mailed once to each, over a crash and an absent mail server', { timeout: 120000 }, async () => {
+  const model = copyModel('mailtown', (ini) => `${ini}\n[table report_mails]\nsource = tables/report_mails.csv\n`);
+  writeFileSync(join(model.path, 'tables/report_mails.csv'),
+    'code,report,every,day,time,language,formats,to\nweekly,bulletin,week,1,00:00,zh-CN,pdf csv,office@example.org mayor@example.org gone@example.org\n');
+  const data = mkdtempSync(join(tmpdir(), 'gridcase-mail-'));
+  removed.push(model.remove, () => rmSync(data, { recursive: true, force: true }));
+  await addCity(data, 'mailtown', model.path);
+
+  // Nobody listens on the port of a mail server that has just ended.
+  const absent = await startSink();
+  absent.close();
+  const args = ['--mail-server', `127.0.0.1:${absent.port}`, '--mail-security', 'none', '--mail-from', 'gridcase@example.org'];
+  const server = new Server(data, 'mailtown');
+  removed.push(() => server.child?.kill('SIGKILL'));
+  await server.start(args);
+  const spool = (ending) => {
+    try {
+      return readdirSync(join(data, 'mail')).filter((name) => name.endsWith(ending));
+    } catch {
+      return [];
+    }
+  };
+  await until(() => spool('.mail').length === 3 && /report\.made/.test(server.log), 'the spool', 60000);
+  await until(() => /mail\.trouble.*mail\.unavailable/.test(server.log), 'a try that fails', 30000);
+  await server.stop('SIGKILL');
+  assert.equal(spool('.mail').length, 3, 'nothing is lost');
+
+  const sink = await startSink(absent.port, 'gone@example.org');
+  removed.push(() => sink.close());
+  await server.start(args);
+  await until(() => spool('.mail').length === 0, 'all to be sent', 60000);
+  await until(() => spool('.failed').length === 1, 'the refused one to be kept', 10000);
+  assert.deepEqual(spool('.reason').length, 1);
+  assert.deepEqual(sink.mails.map((mail) => mail.to).sort(), ['<mayor@example.org>', '<office@example.org>']);
+  const text = sink.mails[0].data;
+  assert.match(text, /^From: =\?UTF-8\?B\?/m);
+  assert.match(text, /^Message-ID: <mailtown-weekly-\d{4}-W\d\d-\d@example\.org>/m);
+  const parts = text.split('--=_gridcase_part').map((part) => part.split('\r\n\r\n'));
+  const body = (part) => Buffer.from(part[1].replace(/\s/g, ''), 'base64');
+  assert.match(body(parts[1]).toString(), /小镇城市管理评价周报/);
+  assert.match(parts[2][0], /filename\*=UTF-8''gridcase-mailtown-bulletin-\d{4}-W\d\d\.pdf/);
+  assert.equal(body(parts[2]).subarray(0, 5).toString(), '%PDF-');
+  assert.equal(body(parts[3]).subarray(0, 3).toString('hex'), 'efbbbf');
+
+  // Told where the installation's state is told, and not made a second time.
+  const health = await fetch(`http://127.0.0.1:${server.healthPort}/health`);
+  assert.match(await health.text(), /mail.*1 were given up/);
+  await server.stop();
+  await server.start([...args, '--log', 'debug']);
+  await until(() => /report\.looked/.test(server.log), 'a look at what is due', 30000);
+  assert.doesNotMatch(server.log, /report\.made/);
+  assert.equal(sink.mails.length, 2);
+  await server.stop();
+});
