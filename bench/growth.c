@@ -181,7 +181,7 @@ static size_t report(const struct bench *bench, char *out, size_t room)
     uuid_new(instant_now_ms(), key);
     uuid_to_text(key, uuid);
     int length = snprintf(body, sizeof body,
-                          "{\"class\":\"e0503\",\"point\":{\"lon\":114.1%03d,\"lat\":"
+                          "{\"class\":\"e0503\",\"point\":{\"lon\":114.2%03d,\"lat\":"
                           "22.6%03d},\"description\":\"another of many\"}",
                           key[14] * 3, key[15] * 3);
     int total = snprintf(out, room,

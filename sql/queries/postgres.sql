@@ -107,14 +107,19 @@ SELECT CASE WHEN to_regclass('pg_stat_statements') IS NULL THEN 0 ELSE 1 END;
 -- Of this database and of nobody else's statements; times are milliseconds.
 -- name: postgres_statements
 -- database: postgres
-SELECT min(query), CAST(sum(calls) AS bigint), sum(total_exec_time),
+SELECT said, CAST(sum(calls) AS bigint), sum(total_exec_time),
        sum(total_exec_time) / sum(calls), max(max_exec_time),
        (SELECT CAST(extract(epoch FROM stats_reset) * 1000 AS bigint)
         FROM pg_stat_statements_info)
-FROM pg_stat_statements
-WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND userid = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND calls > 0
-GROUP BY md5(query) ORDER BY 3 DESC LIMIT $1;
+FROM (SELECT CASE WHEN query LIKE 'FETCH %' THEN 'FETCH (rows of long answers)'
+                  WHEN query LIKE 'DECLARE %'
+                  THEN regexp_replace(query, '^DECLARE c[0-9]+ NO SCROLL CURSOR FOR ', '')
+                  ELSE query END AS said, calls, total_exec_time, max_exec_time
+      FROM pg_stat_statements
+      WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND userid = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+        AND calls > 0) AS statements
+GROUP BY said ORDER BY 3 DESC LIMIT $1;
 
 -- ---- loading on a copy: statements that make it, $1 the schema, $2 the copy's ----
 

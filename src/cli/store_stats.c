@@ -126,6 +126,16 @@ static int weigh_city(void *context, const struct db_city_row *city)
 }
 
 // ---- statements ----
+static void end_source(struct stats *stats)
+{
+    if (stats->as_json) {
+        json_end_array(&stats->json);
+        json_end_object(&stats->json);
+    } else {
+        printf("\n");
+    }
+}
+
 static void show(struct stats *stats, const struct db_statement_figures *list, size_t count)
 {
     if (!stats->as_json && count > 0)
@@ -144,6 +154,7 @@ static void show(struct stats *stats, const struct db_statement_figures *list, s
         json_put_double(&stats->json, "worst_ms", list[i].worst_ms, 3);
         json_end_object(&stats->json);
     }
+    end_source(stats);
 }
 
 static void tell_source(struct stats *stats, const char *source, int64_t since_ms)
@@ -152,6 +163,7 @@ static void tell_source(struct stats *stats, const char *source, int64_t since_m
     if (since_ms > 0)
         instant_to_text(since_ms, when);
     if (stats->as_json) {
+        json_begin_object(&stats->json, NULL);
         json_put_text(&stats->json, "counted_by", source);
         json_put_text(&stats->json, "since", *when ? when : NULL);
         json_begin_array(&stats->json, "statements");
@@ -216,10 +228,12 @@ static int tell_statements(struct stats *stats, struct error *error)
     if (code == 0 && count >= 0) {
         tell_source(stats, "the database server (pg_stat_statements)", since_ms);
         show(stats, list, (size_t)count);
-    } else if (code == 0 && control_is_running(stats->data)) {
+    }
+    if (code == 0 && control_is_running(stats->data)) {
         code = ask_process(stats, error);
-    } else if (code == 0) {
+    } else if (code == 0 && count < 0) {
         tell_source(stats, "nobody: no server is running on this folder", 0);
+        end_source(stats);
     }
     return code;
 }
@@ -236,8 +250,10 @@ static int look(struct stats *stats, struct error *error)
         json_begin_array(&stats->json, "cities");
     }
     int code = db_store_city_each(stats->store, weigh_city, stats, error);
-    if (stats->as_json)
+    if (stats->as_json) {
         json_end_array(&stats->json);
+        json_begin_array(&stats->json, "costs");
+    }
     if (code == 0)
         code = tell_statements(stats, error);
     if (code != 0 || !stats->as_json)

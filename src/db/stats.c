@@ -11,10 +11,6 @@
 
 #include "db_internal.h"
 
-// A clock is looked at twice for each of the first rows, then for one row in some: walks
-// over millions of rows are not made slower by being counted.
-enum { EACH_ROW_UNTIL = 64, ONE_ROW_IN = 16 };
-
 static struct {
     atomic_ullong calls, total_us, worst_us;
 } counted[QUERY_COUNT];
@@ -33,21 +29,14 @@ static void add(const struct db_statement *statement, uint64_t took_us)
 int db_step_counted(struct db_statement *statement, struct error *error)
 {
     const struct db_engine *engine = statement->db->engine;
-    uint64_t weight = 1;
-    if (statement->rows == 0) {
+    if (statement->rows++ == 0) {
         statement->spent_us = 0;
         atomic_fetch_add_explicit(&counted[statement->parts[0]].calls, 1,
                                   memory_order_relaxed);
-    } else if (statement->rows >= EACH_ROW_UNTIL) {
-        if (statement->rows++ % ONE_ROW_IN != 0)
-            return engine->step(statement->native, error);
-        weight = ONE_ROW_IN;
-        statement->rows--;
     }
-    statement->rows++;
     int64_t began_us = instant_monotonic_us();
     int code = engine->step(statement->native, error);
-    uint64_t took_us = (uint64_t)(instant_monotonic_us() - began_us) * weight;
+    uint64_t took_us = (uint64_t)(instant_monotonic_us() - began_us);
     statement->spent_us += took_us;
     add(statement, took_us);
     return code;
