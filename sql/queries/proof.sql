@@ -62,7 +62,7 @@ SELECT coalesce(max(position), 0) FROM (
 
 -- name: proof_unsealed
 -- database: cases
-SELECT count(*) FROM change WHERE position > $1;
+SELECT (SELECT count(*) FROM change WHERE position > $1) + (SELECT count(*) FROM change_new);
 
 -- Positions of a case's history rows within a stretch.
 -- name: proof_case_positions

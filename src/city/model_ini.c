@@ -36,6 +36,7 @@ static const struct section_words known[] = {
     {"places", SOURCE_KEYS "kind "},
     {"boundary", SOURCE_KEYS},
     {"roster", " level "},
+    {"proof", " mail "},
     {"report", " template. "},
     {"table ", " source sheet encoding column. width. "},
 };

@@ -101,7 +101,8 @@ static int store(const struct freeze_place *place, const struct freeze_writing *
     hash_bytes(text->data, text->length, frozen.digest);
     struct adding adding = {.frozen = &frozen, .document = text->data};
     int code = db_lane_call(place->lane, DB_MACHINES, add, &adding, error);
-    if (code == 0 && adding.raced)
+    bool unique = code == ERROR_CONFLICT && strcmp(error->slug, "db.unique") == 0;
+    if ((code == 0 && adding.raced) || unique) // before us, or in the same moment
         code = error_set(error, ERROR_CONFLICT, "freeze.raced",
                          "somebody else froze %s meanwhile: look at that version",
                          frozen.period);
