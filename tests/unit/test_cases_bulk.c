@@ -320,8 +320,8 @@ static int add(struct world *w, struct source *source, struct case_bulk_progress
 static int64_t count_cases(const struct world *w)
 {
     int64_t next = 0;
-    assert_ok(db_fetch_int(w->db, QUERY_CASE_ID_NEXT, NULL, 0, &next, &error));
-    return next - 1;
+    assert_ok(db_fetch_int(w->db, QUERY_CASE_ID_LAST, NULL, 0, &next, &error));
+    return next;
 }
 
 static bool has_leftover(const struct world *w)

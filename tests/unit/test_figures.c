@@ -218,7 +218,8 @@ static void people_work(struct office *office, unsigned moves, const struct acto
                                 0.0001 * random_below(100), &result));
         }
         int64_t most = 0;
-        assert_ok(db_fetch_int(w->db, QUERY_CASE_ID_NEXT, NULL, 0, &most, &error));
+        assert_ok(db_fetch_int(w->db, QUERY_CASE_ID_LAST, NULL, 0, &most, &error));
+        most++; // as the next one
         if (most > 1)
             random_move(w, people, count, 1 + random_below((unsigned)most - 1), i % 3 == 0);
     }
@@ -295,6 +296,48 @@ static void what_is_overdue_follows_the_clock_without_any_timer(void **state)
         assert_int_equal(list.total, (int64_t)MOMENTS[i].overdue);
         compare(&office, "class,day", "2025-06-01", NULL);
     }
+    office_end(&office);
+}
+
+// ---- a calendar edited for the past ----
+static double office_time(struct office *office)
+{
+    struct figure_answer answer;
+    struct actor eye = actor_system();
+    struct figure_query query =
+        ask(office, "closed_work_seconds", "none", "2025-06-01", "2025-12-31");
+    assert_ok(figures_compute(office->facts, office->world.db, office->world.city, &eye,
+                              &query, office->world.arena, &answer, &error));
+    return answer.totals[0];
+}
+
+static void an_edited_calendar_changes_office_time_of_the_past(void **state)
+{
+    (void)state;
+    struct office office;
+    struct actor people[] = {
+        person(1, ROLE_COLLECTOR, 0, 0),  person(2, ROLE_ACCEPTOR, 0, 0),
+        person(3, ROLE_DISPATCHER, 0, 0), person(4, ROLE_DISPATCHER, 0, 0),
+        person(5, ROLE_DEPARTMENT, 0, 2), person(6, ROLE_DEPARTMENT, 0, 3),
+        person(7, ROLE_DEPARTMENT, 0, 4), person(8, ROLE_DEPARTMENT, 0, 2),
+    };
+    random_state = 5;
+    office_begin(&office, "boston");
+    people_work(&office, 800, people, 8);
+    office.world.now_ms += 100 * DAY_MS;
+    double before = office_time(&office);
+    assert_true(before > 0);
+    char days[2000] = "date,kind\n";
+    for (int day = 1; day <= 30; day++)
+        snprintf(days + strlen(days), sizeof days - strlen(days), "2025-06-%02d,holiday\n",
+                 day);
+    fake_city_calendar(office.world.city, days);
+    assert_true(office_time(&office) < before);
+    restart(&office); // what was written says the same
+    assert_true(office_time(&office) < before);
+    // The clock is set back: what was counted stays counted.
+    office.world.now_ms -= 50 * DAY_MS;
+    compare(&office, "class,day", "2025-06-01", "2025-12-31");
     office_end(&office);
 }
 
@@ -597,6 +640,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_equal_a_scan_row_for_row),
         cmocka_unit_test(what_is_overdue_follows_the_clock_without_any_timer),
+        cmocka_unit_test(an_edited_calendar_changes_office_time_of_the_past),
         cmocka_unit_test(lists_hold_each_case_once_in_pages),
         cmocka_unit_test(a_torn_file_is_written_anew),
         cmocka_unit_test(without_a_file_figures_live_in_memory),
