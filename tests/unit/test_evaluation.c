@@ -66,65 +66,60 @@ static int read_model(struct model *model, struct told *told, struct evaluation 
     return code;
 }
 
+#define COUNTS     "code,name_en,on,until,when,value,unit\n"
+#define INDICATORS "code,name_en,formula,if_zero,unit\n"
+static const struct {
+    const char *table, *text, *slug, *column;
+    int64_t line;
+} WRONG[] = {
+    {"own_counts", COUNTS "a,A,opened,,filed,,\nB b,B,opened,,,,\n", "indicators.code",
+     "code", 3},
+    {"own_counts", COUNTS "a,A,someday,,,,\n", "indicators.day", "on", 2},
+    {"own_counts", COUNTS "a,A,source,,,,\n", "indicators.day", "on", 2},
+    {"own_counts", COUNTS "a,,opened,,,,\n", "indicators.name", "name", 2},
+    {"own_counts", COUNTS "a,A,opened,,filed and,,\n", "indicators.expression", "when", 2},
+    {"own_counts", COUNTS "a,A,opened,,fild,,\n", "indicators.expression", "when", 2},
+    {"own_counts", COUNTS "a,A,opened,,handled_in_time,,\n", "indicators.expression",
+     "when", 2},
+    {"own_counts", COUNTS "a,A,opened,,outcome = gone,,\n", "indicators.expression", "when",
+     2},
+    {"own_counts", COUNTS "a,A,opened,,opened > 3,,\n", "indicators.expression", "when", 2},
+    {"own_counts", COUNTS "a,A,opened,,,filed,\n", "indicators.expression", "value", 2},
+    {"own_counts", COUNTS "a,A,opened,,,reworked,cases\n", "indicators.unit", "unit", 2},
+    {"own_counts", COUNTS "a,A,opened,,,,miles\n", "indicators.unit", "unit", 2},
+    {"own_counts", COUNTS "a,A,opened,,,,\na,A,opened,,,,\n", "indicators.twice", "code",
+     3},
+    {"own_counts", COUNTS "closing_rate,A,opened,,,,\n", "indicators.twice", "code", 2},
+    {"own_indicators", INDICATORS "x,X,opened / closed,,share\n", "indicators.zero",
+     "if_zero", 2},
+    {"own_indicators", INDICATORS "x,X,opened / closed,none,share\n", "indicators.zero",
+     "if_zero", 2},
+    {"own_indicators", INDICATORS "x,X,opened / 0,blank,share\n",
+     "indicators.divides_by_zero", "formula", 2},
+    {"own_indicators", INDICATORS "x,X,opened / (closed - closed),blank,share\n",
+     "indicators.divides_by_zero", "formula", 2},
+    {"own_indicators", INDICATORS "x,X,opened + opend,,number\n",
+     "indicators.count_unknown", "formula", 2},
+    {"own_indicators", INDICATORS "x,X,(opened,,number\n", "indicators.formula", "formula",
+     2},
+    {"own_indicators", INDICATORS "x,X,y + 1,,number\ny,Y,z,,number\nz,Z,x * 2,,number\n",
+     "indicators.circle", "formula", 2},
+    {"own_indicators", INDICATORS "x,X,x + 1,,number\n", "indicators.circle", "formula", 2},
+    {"given", "code,from,to,value\nc,2026-01-01,2026-01-31,7\nc,2026-01-31,2026-02-05,7\n",
+     "indicators.overlap", "from", 3},
+    {"given", "code,from,to,value\nc,2026-02-30,2026-01-31,7\n", "indicators.date", "from",
+     2},
+    {"given", "code,from,to,value\nc,2026-02-03,2026-02-01,7\n", "indicators.date", "to",
+     2},
+    {"before", "code,value,period\nnobody_knows,7,2005\n", "indicators.count_unknown",
+     "code", 2},
+    {"missed", "class,within\n*,soon\n", "indicators.number", "within", 2},
+    {"own_counts", "code,on\na,opened\n", "table.missing_column", "when", 0},
+};
+
 static void each_wrong_row_is_told_with_its_place(void **state)
 {
     (void)state;
-#define COUNTS     "code,name_en,on,until,when,value,unit\n"
-#define INDICATORS "code,name_en,formula,if_zero,unit\n"
-    static const struct {
-        const char *table, *text, *slug, *column;
-        int64_t line;
-    } WRONG[] = {
-        {"own_counts", COUNTS "a,A,opened,,filed,,\nB b,B,opened,,,,\n", "indicators.code",
-         "code", 3},
-        {"own_counts", COUNTS "a,A,someday,,,,\n", "indicators.day", "on", 2},
-        {"own_counts", COUNTS "a,A,source,,,,\n", "indicators.day", "on", 2},
-        {"own_counts", COUNTS "a,,opened,,,,\n", "indicators.name", "name", 2},
-        {"own_counts", COUNTS "a,A,opened,,filed and,,\n", "indicators.expression", "when",
-         2},
-        {"own_counts", COUNTS "a,A,opened,,fild,,\n", "indicators.expression", "when", 2},
-        {"own_counts", COUNTS "a,A,opened,,handled_in_time,,\n", "indicators.expression",
-         "when", 2},
-        {"own_counts", COUNTS "a,A,opened,,outcome = gone,,\n", "indicators.expression",
-         "when", 2},
-        {"own_counts", COUNTS "a,A,opened,,opened > 3,,\n", "indicators.expression", "when",
-         2},
-        {"own_counts", COUNTS "a,A,opened,,,filed,\n", "indicators.expression", "value", 2},
-        {"own_counts", COUNTS "a,A,opened,,,reworked,cases\n", "indicators.unit", "unit",
-         2},
-        {"own_counts", COUNTS "a,A,opened,,,,miles\n", "indicators.unit", "unit", 2},
-        {"own_counts", COUNTS "a,A,opened,,,,\na,A,opened,,,,\n", "indicators.twice",
-         "code", 3},
-        {"own_counts", COUNTS "closing_rate,A,opened,,,,\n", "indicators.twice", "code", 2},
-        {"own_indicators", INDICATORS "x,X,opened / closed,,share\n", "indicators.zero",
-         "if_zero", 2},
-        {"own_indicators", INDICATORS "x,X,opened / closed,none,share\n", "indicators.zero",
-         "if_zero", 2},
-        {"own_indicators", INDICATORS "x,X,opened / 0,blank,share\n",
-         "indicators.divides_by_zero", "formula", 2},
-        {"own_indicators", INDICATORS "x,X,opened / (closed - closed),blank,share\n",
-         "indicators.divides_by_zero", "formula", 2},
-        {"own_indicators", INDICATORS "x,X,opened + opend,,number\n",
-         "indicators.count_unknown", "formula", 2},
-        {"own_indicators", INDICATORS "x,X,(opened,,number\n", "indicators.formula",
-         "formula", 2},
-        {"own_indicators",
-         INDICATORS "x,X,y + 1,,number\ny,Y,z,,number\nz,Z,x * 2,,number\n",
-         "indicators.circle", "formula", 2},
-        {"own_indicators", INDICATORS "x,X,x + 1,,number\n", "indicators.circle", "formula",
-         2},
-        {"given",
-         "code,from,to,value\nc,2026-01-01,2026-01-31,7\nc,2026-01-31,2026-02-05,7\n",
-         "indicators.overlap", "from", 3},
-        {"given", "code,from,to,value\nc,2026-02-30,2026-01-31,7\n", "indicators.date",
-         "from", 2},
-        {"given", "code,from,to,value\nc,2026-02-03,2026-02-01,7\n", "indicators.date",
-         "to", 2},
-        {"before", "code,value,period\nnobody_knows,7,2005\n", "indicators.count_unknown",
-         "code", 2},
-        {"missed", "class,within\n*,soon\n", "indicators.number", "within", 2},
-        {"own_counts", "code,on\na,opened\n", "table.missing_column", "when", 0},
-    };
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         struct model model = {{WRONG[i].table}, {WRONG[i].text}, {NULL}};
         struct told told = {{0}, {0}, 0};
