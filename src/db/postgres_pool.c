@@ -22,8 +22,8 @@
 enum {
     WAIT_MS = 5000,        // for a connection, unless the budget is shorter
     SCHEMAS_MOST = 96,     // that one connection sees in its life
-    STATEMENTS_MOST = 256, // known to one connection
-    BUCKETS = 512,
+    STATEMENTS_MOST = 512, // known to one connection
+    BUCKETS = 1024,
 };
 
 struct pg_pool {
