@@ -92,8 +92,38 @@ DELETE FROM case_open_point;
 INSERT INTO case_open_point (case_id, west, east, south, north)
 SELECT case_id, lon, lon, lat, lat FROM case_file WHERE closed_at IS NULL AND lon IS NOT NULL;
 
--- Cases that have changed since a position of the stream.
+-- Cases that have changed since a position of the stream, and those whose change has none yet.
 -- name: copy_changed
 -- database: cases
 -- rows: many
-SELECT DISTINCT case_id FROM change WHERE position > $1;
+SELECT case_id FROM change WHERE position > $1 UNION SELECT case_id FROM change_new;
+
+-- ---- changes of other servers that nobody had numbered when they were copied ----
+
+-- name: copy_outbox_changes
+-- database: cases
+INSERT INTO change (position, case_id, seq, kind, stage, at, moved)
+SELECT (SELECT coalesce(max(position), 0) FROM change)
+           + row_number() OVER (ORDER BY change_new_id),
+       case_id, seq, kind, stage, at, moved
+FROM change_new;
+
+-- name: copy_outbox_before
+-- database: cases
+INSERT INTO change_before (position, area_1, area_2, area_3, area_4, area_5, area_6, area_7,
+                           area_8)
+SELECT position, area_1, area_2, area_3, area_4, area_5, area_6, area_7, area_8 FROM (
+    SELECT (SELECT coalesce(max(position), 0) FROM change)
+               - (SELECT count(*) FROM change_new)
+               + row_number() OVER (ORDER BY change_new_id) AS position,
+           area_1, area_2, area_3, area_4, area_5, area_6, area_7, area_8
+    FROM change_new) AS numbered
+WHERE area_1 IS NOT NULL;
+
+-- name: copy_outbox_clear
+-- database: cases
+DELETE FROM change_new;
+
+-- name: copy_rollup_count
+-- database: cases
+SELECT count(*) FROM rollup_new;

@@ -39,6 +39,8 @@ static int add_file(struct making *making, const char *name, struct error *error
     int code = backup_path(path, error, "%s/%s", making->part, name);
     if (code == 0) // what the disk gives back is what is digested
         code = backup_digest_file(path, &making->pace, &file->digest, error);
+    if (code == 0 && !db_store_has_files(making->store))
+        making->result.bytes += file->digest.bytes;
     return code;
 }
 
@@ -97,6 +99,13 @@ struct copying {
     struct db_transaction cases_moment, city_moment;
 };
 
+static bool go_on(void *context, int64_t rows)
+{
+    const struct making *making = context;
+    (void)rows;
+    return !making->options->stop || !atomic_load(making->options->stop);
+}
+
 // Photos that the cases of this moment name.
 static int write_digests(struct copying *copying, struct error *error)
 {
@@ -148,15 +157,47 @@ static int take_moment(struct copying *copying, struct backup_city *entry,
     return code;
 }
 
-static int copy_databases(struct copying *copying, struct backup_city *entry,
-                          struct error *error)
+static int digests_while_held(void *context, struct db *cases, struct error *error)
 {
-    char cases[128], city[128];
-    if (text_format(cases, sizeof cases, "cities/%s/cases.db", copying->slug) != 0 ||
-        text_format(city, sizeof city, "cities/%s/city.db", copying->slug) != 0)
-        return error_set(error, ERROR_LIMIT, "file.long_path", "a city's name is long");
+    struct copying *copying = context;
+    copying->cases = cases;
+    int code = write_digests(copying, error);
+    copying->cases = NULL;
+    return code;
+}
+
+static int bring_databases(struct copying *copying, struct backup_city *entry,
+                           struct error *error)
+{
+    struct making *making = copying->making;
+    struct backup_rows_taken taken = {
+        .pace = &making->pace, .while_held = digests_while_held, .context = copying};
+    int code = backup_rows_city(making->store, making->part, copying->slug, &taken, error);
+    entry->taken_ms = taken.taken_ms;
+    entry->digest = taken.digest;
+    snprintf(entry->position, sizeof entry->position, "%lld-%lld", (long long)taken.epoch,
+             (long long)taken.position);
+    return code;
+}
+
+// The digest is of the same moment as the files.
+static int take_digest(struct copying *copying, struct backup_city *entry,
+                       struct error *error)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%s: digest", copying->slug);
+    backup_pace_begin(&copying->making->pace, name, 0);
+    return city_digest_take(copying->cases, copying->city,
+                            &(struct db_teller){go_on, copying->making}, &entry->digest,
+                            error);
+}
+
+static int copy_files(struct copying *copying, struct backup_city *entry, const char *cases,
+                      const char *city, struct error *error)
+{
     int code = take_moment(copying, entry, error);
-    // The model first: it is small, and its moment begins with its first page.
+    if (code == 0)
+        code = take_digest(copying, entry, error);
     if (code == 0)
         code = copy_database(copying->making, copying->city, city, error);
     db_rollback(&copying->city_moment);
@@ -167,6 +208,19 @@ static int copy_databases(struct copying *copying, struct backup_city *entry,
     db_rollback(&copying->cases_moment);
     copying->cases = db_close(copying->cases); // the log may begin anew
     copying->city = db_close(copying->city);
+    return code;
+}
+
+static int copy_databases(struct copying *copying, struct backup_city *entry,
+                          struct error *error)
+{
+    char cases[128], city[128];
+    if (text_format(cases, sizeof cases, "cities/%s/cases.db", copying->slug) != 0 ||
+        text_format(city, sizeof city, "cities/%s/city.db", copying->slug) != 0)
+        return error_set(error, ERROR_LIMIT, "file.long_path", "a city's name is long");
+    int code = db_store_has_files(copying->making->store)
+                   ? copy_files(copying, entry, cases, city, error)
+                   : bring_databases(copying, entry, error);
     if (code == 0)
         code = add_file(copying->making, cases, error);
     if (code == 0)
@@ -307,12 +361,17 @@ static int copy_all(struct making *making, struct error *error)
     struct slugs slugs = {0};
     char cities[BACKUP_PATH_SIZE];
     making->result.taken_ms = making->manifest->taken_ms = instant_now_ms();
-    int code = copy_system(making, error);
+    bool files = db_store_has_files(making->store);
+    int code = files ? copy_system(making, error) : 0;
     if (code == 0)
         code = db_store_city_each(making->store, add_slug, &slugs, error);
     if (code == 0)
         code = copy_cities(making, &slugs, error);
     free(slugs.list);
+    if (code == 0 && !files)
+        code = backup_rows_system(making->store, making->part, &making->pace, error);
+    if (code == 0 && !files)
+        code = add_file(making, "system.db", error);
     if (code == 0)
         code = copy_settings(making, error);
     if (code == 0)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <gridcase/backup/backup.h>
+#include <gridcase/backup/digest.h>
 #include <gridcase/core/hash.h>
 
 struct db;
@@ -55,6 +56,7 @@ struct backup_city {
     char slug[64];
     char position[48]; // of the change stream: "epoch-position"
     int64_t taken_ms, photos, photo_bytes;
+    struct city_digest digest; // hex "": made by a program that knew none
 };
 struct backup_left { // a city that could not be read
     char slug[64];
@@ -63,6 +65,7 @@ struct backup_left { // a city that could not be read
 struct backup_manifest {
     int64_t taken_ms, finished_ms;
     char version[48]; // of the program
+    bool same_schema; // ... has the migrations that this one has
     struct backup_file *files;
     size_t file_count;
     struct backup_city *cities;
@@ -130,6 +133,21 @@ int backup_photos_sweep(const char *target, const char *slug,
 // Names of a folder of photos (one of 256), sorted; free the array.
 int backup_photo_names(const char *folder, const char *prefix,
                        char (**ret_names)[PHOTO_NAME_SIZE], size_t *ret_count,
+                       struct error *error) ERROR_MUST_CHECK;
+
+// ---- databases that are no files (backup_rows.c) ----
+struct backup_rows_taken {
+    struct backup_pace *pace;
+    // Called while the moment is held, with the cases.
+    int (*while_held)(void *context, struct db *cases, struct error *error);
+    void *context;
+    int64_t taken_ms, epoch, position; // results
+    struct city_digest digest;
+};
+// Both leave PART/system.db; the cities first.
+int backup_rows_city(struct db_store *from, const char *part, const char *slug,
+                     struct backup_rows_taken *taken, struct error *error) ERROR_MUST_CHECK;
+int backup_rows_system(struct db_store *from, const char *part, struct backup_pace *pace,
                        struct error *error) ERROR_MUST_CHECK;
 
 // ---- what a store remembers (state.c) ----

@@ -141,6 +141,14 @@ static int make_points(struct city_copy *copy, struct error *error)
     return code == 0 ? db_commit(&transaction, error) : code;
 }
 
+static int end_all(struct city_copy *copy, bool filled, struct error *error)
+{
+    int code = make_points(copy, error);
+    for (int i = 0; code == 0 && i < COPY_SIDES; i++)
+        code = db_bring_end(copy->sides[i].to, filled, error);
+    return code;
+}
+
 static int remove_extra(struct city_copy *copy, struct copy_side *side, struct error *error)
 {
     int code = 0;
@@ -166,9 +174,7 @@ static int copy_side(struct city_copy *copy, struct copy_side *side, struct erro
         copy->result.put += bring.put;
         note_digest(copy, side, &bring);
     }
-    if (code == 0)
-        code = remove_extra(copy, side, error);
-    return code == 0 ? db_bring_end(side->to, true, error) : code;
+    return code == 0 ? remove_extra(copy, side, error) : code;
 }
 
 static int count_rows(struct city_copy *copy, int64_t *ret_rows, struct error *error)
@@ -196,7 +202,7 @@ int city_copy_all(struct city_copy *copy, struct error *error)
     expect(copy, rows);
     for (int i = 0; code == 0 && i < COPY_SIDES; i++)
         code = copy_side(copy, &copy->sides[i], error);
-    return code == 0 ? make_points(copy, error) : code;
+    return code == 0 ? end_all(copy, true, error) : code;
 }
 
 // ---- what has changed ----
@@ -321,7 +327,7 @@ static int bring_changes(struct city_copy *copy, struct copy_side *side,
     for (size_t t = count; code == 0 && t-- > 0;)
         if (copy->extra[t])
             code = bring_table(copy, side, t, changed, true, error);
-    return code == 0 ? db_bring_end(side->to, false, error) : code;
+    return code;
 }
 
 int city_copy_changes(struct city_copy *copy, enum copy_state state, int64_t *ret_cases,
@@ -343,7 +349,7 @@ int city_copy_changes(struct city_copy *copy, enum copy_state state, int64_t *re
     for (int i = 0; code == 0 && i < COPY_SIDES; i++)
         code = bring_changes(copy, &copy->sides[i], changed, error);
     if (code == 0)
-        code = make_points(copy, error);
+        code = end_all(copy, false, error);
     *ret_cases = (int64_t)changed->count;
     free(changed->cases);
     free(changed);
@@ -437,6 +443,11 @@ int city_copy_compare(struct city_copy *copy, bool both, struct error *error)
     }
     int code = read_both(copy, from, error);
     free(from);
+    // What several servers had not numbered at that moment.
+    if (code == 0)
+        code = db_outbox_take_all(copy->sides[1].to, error);
+    if (code == 0)
+        code = db_bring_end(copy->sides[1].to, false, error);
     if (code == 0)
         city_digest_of(copy->lines, copy->line_count, &copy->result.digest);
     return code;

@@ -170,6 +170,19 @@ static int hold_database(struct db *db, struct db_transaction *turn, struct erro
     return code;
 }
 
+// One server is told that it is over. Others would not hear, and write on.
+static int refuse_others(struct db_store *store, struct error *error)
+{
+    int64_t servers = 0;
+    int code = db_store_count_owners(store, &servers, error);
+    if (code == 0 && servers > 1)
+        code = error_set(error, ERROR_BUSY, "copy.others",
+                         "%lld servers work with that store: stop all but one before its "
+                         "cities are handed over",
+                         (long long)servers);
+    return code;
+}
+
 static int last_of_it(struct copy_run *run, struct city_copy *copy,
                       const struct city_row *row, struct db_store *writing,
                       struct error *error)
@@ -248,7 +261,9 @@ static int hand_over(struct copy_run *run, struct error *error)
         struct city_copy *copy = run->copies[i];
         if (!copy)
             continue;
-        code = city_copy_open(copy, error);
+        code = refuse_others(writing, error);
+        if (code == 0)
+            code = city_copy_open(copy, error);
         if (code == 0)
             code = catch_up(copy, error);
         if (code == 0)
@@ -331,6 +346,8 @@ int store_copy(const struct copy_options *options, struct error *error)
     run.copies = memory_array(run.cities.count + 1, sizeof *run.copies);
     for (size_t i = 0; i < run.cities.count; i++)
         run.copies[i] = NULL;
+    if (code == 0 && options->hand_over)
+        code = refuse_others(run.from, error);
     if (code == 0)
         code = copy_settings(&run, error);
     if (code == 0)

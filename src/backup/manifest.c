@@ -112,6 +112,8 @@ static void put_cities(struct json_writer *json, const struct backup_manifest *m
         json_put_text(json, "position", city->position);
         json_put_int(json, "photos", city->photos);
         json_put_int(json, "photo_bytes", city->photo_bytes);
+        json_put_int(json, "rows", city->digest.rows);
+        json_put_text(json, "digest", city->digest.hex);
         json_end_object(json);
     }
     json_end_array(json);
@@ -222,16 +224,20 @@ static int read_file_entry(const struct json *item, struct backup_file *file,
 static int read_city_entry(const struct json *item, struct backup_city *city,
                            struct error *error)
 {
-    const char *slug = NULL, *position = "";
+    const char *slug = NULL, *position = "", *digest = "";
     if (json_get_text(item, "slug", JSON_REQUIRED, 63, &slug, error) ||
         json_get_text(item, "position", JSON_OPTIONAL, 47, &position, error) ||
         json_get_int(item, "taken_ms", JSON_REQUIRED, 0, bytes_most, &city->taken_ms,
                      error) ||
         json_get_int(item, "photos", JSON_REQUIRED, 0, bytes_most, &city->photos, error) ||
         json_get_int(item, "photo_bytes", JSON_REQUIRED, 0, bytes_most, &city->photo_bytes,
-                     error))
+                     error) ||
+        json_get_int(item, "rows", JSON_OPTIONAL, 0, bytes_most, &city->digest.rows,
+                     error) ||
+        json_get_text(item, "digest", JSON_OPTIONAL, HASH_HEX_SIZE - 1, &digest, error))
         return damaged(error, "a city without its figures");
     if (!text_is_slug(slug) || text_format(city->slug, sizeof city->slug, "%s", slug) ||
+        text_format(city->digest.hex, sizeof city->digest.hex, "%s", digest) ||
         text_format(city->position, sizeof city->position, "%s", position))
         return damaged(error, "a city whose name is none");
     return 0;
@@ -249,12 +255,14 @@ static int read_left_entry(const struct json *item, struct backup_left *left,
     return 0;
 }
 
-static int check_migrations(const struct json *document, struct error *error)
+static int check_migrations(const struct json *document, struct backup_manifest *manifest,
+                            struct error *error)
 {
     static const enum db_database databases[] = {DB_SYSTEM, DB_CITY, DB_CASES};
     const struct json *object = NULL;
     if (json_get_object(document, "migrations", JSON_REQUIRED, &object, error))
         return damaged(error, "no migrations are told");
+    manifest->same_schema = true;
     for (size_t i = 0; i < sizeof databases / sizeof databases[0]; i++) {
         int64_t newest = 0;
         if (json_get_int(object, db_database_to_str(databases[i]), JSON_REQUIRED, 0, 99999,
@@ -263,6 +271,7 @@ static int check_migrations(const struct json *document, struct error *error)
         if (newest > db_migration_newest(databases[i]))
             return error_set(error, ERROR_STORE, "backup.newer",
                              "the backup was made by a newer gridcase: use that one");
+        manifest->same_schema &= newest == db_migration_newest(databases[i]);
     }
     return 0;
 }
@@ -341,7 +350,7 @@ int backup_manifest_parse(const char *text, size_t length,
     if (code == 0)
         code = check_format(document, manifest, error);
     if (code == 0)
-        code = check_migrations(document, error);
+        code = check_migrations(document, manifest, error);
     if (code == 0)
         code = read_lists(document, manifest, error);
     if (code == 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <gridcase/account/account.h>
+#include <gridcase/backup/copy.h>
 #include <gridcase/cases/case.h>
 #include <gridcase/core/arena.h>
 #include <gridcase/core/file.h>
@@ -247,6 +248,33 @@ static int renew_work(struct db *db, void *context, struct error *error)
     return code == 0 ? account_end_everybody(db, error) : code;
 }
 
+// The rows are what they were when the backup was made, as any engine sees them.
+static int check_digest(struct db_store *store, const struct backup_city *city,
+                        struct error *error)
+{
+    struct db *cases = NULL, *model = NULL;
+    struct db_transaction cases_moment = {0}, model_moment = {0};
+    struct city_digest digest = {0};
+    int code = db_open(store, city->slug, DB_CASES, DB_READ, &cases, error);
+    if (code == 0)
+        code = db_open(store, city->slug, DB_CITY, DB_READ, &model, error);
+    if (code == 0)
+        code = db_begin(cases, DB_READ, &cases_moment, error);
+    if (code == 0)
+        code = db_begin(model, DB_READ, &model_moment, error);
+    if (code == 0)
+        code = city_digest_take(cases, model, NULL, &digest, error);
+    db_rollback(&cases_moment);
+    db_rollback(&model_moment);
+    db_close(cases);
+    db_close(model);
+    if (code == 0 && strcmp(digest.hex, city->digest.hex) != 0)
+        code = error_set(error, ERROR_STORE, "restore.differs",
+                         "%s has the digest %s; when the backup was made it was %s",
+                         city->slug, digest.hex, city->digest.hex);
+    return code;
+}
+
 static int renew_city(struct db_store *store, const char *slug, struct error *error)
 {
     struct db_lane *lane = NULL;
@@ -262,8 +290,14 @@ static int renew(const struct restoring *restoring, struct error *error)
     struct db_store *store = NULL;
     const struct backup_manifest *manifest = restoring->manifest;
     int code = db_store_open(restoring->options->data, DB_STORE_RESTORING, &store, error);
-    for (size_t i = 0; code == 0 && i < manifest->city_count; i++)
-        code = renew_city(store, manifest->cities[i].slug, error);
+    for (size_t i = 0; code == 0 && i < manifest->city_count; i++) {
+        const struct backup_city *city = &manifest->cities[i];
+        // A newer program has brought the rows up to date: their digest is another.
+        if (manifest->same_schema && city->digest.hex[0])
+            code = check_digest(store, city, error);
+        if (code == 0)
+            code = renew_city(store, city->slug, error);
+    }
     db_store_close(store);
     return code;
 }
@@ -311,8 +345,8 @@ static void tell_left_out(const struct backup_manifest *manifest,
     }
 }
 
-int backup_restore(const struct restore_options *options, struct restore_result *ret_result,
-                   struct error *error)
+static int restore_files(const struct restore_options *options,
+                         struct restore_result *ret_result, struct error *error)
 {
     struct restore_result result = {0};
     struct error ignored = {0};
@@ -343,4 +377,54 @@ int backup_restore(const struct restore_options *options, struct restore_result 
     }
     backup_manifest_free(restoring.manifest);
     return code;
+}
+
+// ---- to a server ----
+
+static void tell_copy(void *context, const struct copy_progress *progress)
+{
+    const struct restore_options *options = *(const struct restore_options **)context;
+    struct backup_progress out = {.done = progress->done, .bytes = progress->all};
+    snprintf(out.what, sizeof out.what, "%.95s", progress->what);
+    if (options->tell)
+        options->tell(options->context, &out);
+}
+
+// An empty folder, or one in which the same has been cut short.
+static int prepare_beside(const char *data, const char *beside, struct error *error)
+{
+    bool unfinished = false;
+    if (!file_exists(beside)) {
+        int code = empty_folder(data, &unfinished, error);
+        return code == 0 ? file_make_directory(data, error) : code;
+    }
+    return backup_remove_tree(beside, error);
+}
+
+// First a folder of files, then its rows to the server and its photos by links.
+static int restore_to_server(const struct restore_options *options,
+                             struct restore_result *ret_result, struct error *error)
+{
+    char beside[BACKUP_PATH_SIZE];
+    struct restore_options files = *options;
+    struct copy_options copy = {
+        .from = beside, .to = options->data, .tell = tell_copy, .context = &options};
+    int code = backup_path(beside, error, "%s/.restore", options->data);
+    if (code == 0)
+        code = prepare_beside(options->data, beside, error);
+    files.data = beside;
+    if (code == 0)
+        code = restore_files(&files, ret_result, error);
+    if (code == 0)
+        code = db_store_use(options->data, options->store, error);
+    if (code == 0)
+        code = store_copy(&copy, error);
+    return code == 0 ? backup_remove_tree(beside, error) : code;
+}
+
+int backup_restore(const struct restore_options *options, struct restore_result *ret_result,
+                   struct error *error)
+{
+    return options->data && options->store ? restore_to_server(options, ret_result, error)
+                                           : restore_files(options, ret_result, error);
 }

@@ -295,6 +295,7 @@ static int run_restore(int argc, char **argv, struct error *error)
 {
     int64_t told_us = 0;
     const char *data = cli_data_folder(&argc, argv);
+    const char *address = cli_option(&argc, argv, "--store");
     bool verify = cli_flag(&argc, argv, "--verify") != 0;
     bool quiet = cli_flag(&argc, argv, "--quiet") != 0;
     struct restore_result result = {0};
@@ -305,6 +306,7 @@ static int run_restore(int argc, char **argv, struct error *error)
         data = argv[1];
     struct restore_options options = {.backup = argv[0],
                                       .data = verify ? NULL : data,
+                                      .store = address,
                                       .tell = quiet ? NULL : tell,
                                       .context = &told_us};
     code = backup_restore(&options, &result, error);
@@ -331,7 +333,7 @@ static int run_restore(int argc, char **argv, struct error *error)
 const struct cli_command cli_backup_commands[] = {
     {"backup", NULL, "[DATA] TARGET [--keep N] [--mb-per-s N] [--quiet]",
      "copy a data folder while people work", run_backup},
-    {"restore", NULL, "BACKUP [DATA] [--quiet] | BACKUP --verify",
+    {"restore", NULL, "BACKUP [DATA] [--store ADDRESS] [--quiet] | BACKUP --verify",
      "make a data folder out of a backup, and check it", run_restore},
     {0},
 };

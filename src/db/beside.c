@@ -146,3 +146,22 @@ int db_begin_settled_at(struct db *db, struct db_transaction *ret_transaction,
     }
     return error_set(error, ERROR_BUSY, "db.busy", "others write all the time");
 }
+
+int db_outbox_take_all(struct db *db, struct error *error)
+{
+    static const enum query_id queries[] = {
+        QUERY_COPY_OUTBOX_CHANGES, QUERY_COPY_OUTBOX_BEFORE, QUERY_COPY_OUTBOX_CLEAR};
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    int64_t kept = 0;
+    int code = db_begin(db, DB_WRITE, &transaction, error);
+    for (size_t i = 0; code == 0 && i < sizeof queries / sizeof queries[0]; i++)
+        code = db_execute(db, queries[i], NULL, 0, error);
+    if (code == 0)
+        code = db_fetch_int(db, QUERY_COPY_ROLLUP_COUNT, NULL, 0, &kept, error);
+    while (code == 0 && kept > 0) {
+        code = rollup_take_kept(db, error);
+        if (code == 0)
+            code = db_fetch_int(db, QUERY_COPY_ROLLUP_COUNT, NULL, 0, &kept, error);
+    }
+    return code == 0 ? db_commit(&transaction, error) : code;
+}

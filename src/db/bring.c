@@ -240,5 +240,6 @@ int db_bring_removals(struct db_bring *bring, struct error *error)
 
 int db_bring_end(struct db *to, bool filled, struct error *error)
 {
+    to->engine->upkeep(to->connection, DB_UPKEEP_LAST);
     return to->engine->fill_over ? to->engine->fill_over(to->connection, filled, error) : 0;
 }

@@ -24,9 +24,9 @@ int db_copy_begin(struct db *db, const char *path, struct db_copy **ret_copy,
         return error_set(error, ERROR_BUG, "db.misuse",
                          "a copy needs a transaction that holds its moment");
     if (!db->engine->copy_begin)
-        return error_set(error, ERROR_INPUT, "store.no_files",
-                         "this store's databases are no files: copy them with the tools of "
-                         "their server");
+        return error_set(
+            error, ERROR_BUG, "db.misuse",
+            "the databases of this store are no files: see db_store_has_files");
     int code = db->engine->copy_begin(db->connection, path, &native, error);
     if (code != 0)
         return code;

@@ -236,6 +236,26 @@ struct db_store *db_store_close(struct db_store *store)
     return NULL;
 }
 
+int db_store_count_owners(struct db_store *store, int64_t *ret_count, struct error *error)
+{
+    void *owner = NULL;
+    *ret_count = 1;
+    if (!store->engine->count_owners)
+        return 0;
+    int code = store->engine->own(store->address, &owner, error);
+    if (code == 0) {
+        code = store->engine->count_owners(owner, ret_count, error);
+        store->engine->disown(owner);
+        --*ret_count;
+    }
+    return code;
+}
+
+bool db_store_has_files(const struct db_store *store)
+{
+    return store->engine->copy_begin != NULL;
+}
+
 const char *db_store_folder(const struct db_store *store)
 {
     return store->folder;

@@ -3,7 +3,7 @@
 // handed over with what they were told.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -73,6 +73,29 @@ test('copied while people work: whole, and the same digest there and back', asyn
   const one = photos(back)[0];
   assert.equal(statSync(join(back, 'cities/tinytown/media', one)).ino, statSync(join(server.data, 'cities/tinytown/media', one)).ino, 'linked');
   assert.ok(!existsSync(join(there, 'cities/tinytown/cases.db')));
+});
+
+test('backed up on one engine, restored on either: the same digest, photos once', async () => {
+  const target = join(folder, 'target');
+  const first = await cli('backup', target, '--data', there);
+  assert.match(first.stdout, /1 cities, [\d.]+ MB, [1-9]\d* photos \([1-9]\d* new/);
+  const second = await cli('backup', target, '--data', there);
+  assert.match(second.stdout, /photos \(0 new/);
+  const names = readdirSync(target).filter((name) => name.endsWith('Z')).sort();
+  const manifest = JSON.parse(readFileSync(join(target, names.at(-1), 'manifest.json')));
+  assert.equal(manifest.cities[0].digest, await digest(there));
+  assert.deepEqual(readdirSync(join(target, names.at(-1)), { recursive: true }).filter((name) => /\./.test(name)).sort(),
+    ['cities/tinytown/cases.db', 'cities/tinytown/city.db', 'cities/tinytown/photos.txt', 'manifest.json', 'manifest.sha256', 'system.db']);
+  for (const [name, ...store] of [['files'], ['server', '--store', await newDatabase()]]) {
+    const data = join(folder, `restored-${name}`);
+    const { stdout } = await cli('restore', target, data, ...store);
+    assert.match(stdout, /tinytown: \d+ cases, 0 problems/);
+    assert.match(stdout, / photos, 0 problems/);
+    assert.equal(await digest(data), manifest.cities[0].digest);
+    assert.equal(existsSync(join(data, 'system.db')), name === 'files');
+    assert.ok(!existsSync(join(data, '.restore')));
+    assert.deepEqual(photos(data), photos(there));
+  }
 });
 
 test('what is too many or differs there is put right', async () => {

@@ -74,6 +74,7 @@ int backup_state_read(struct db_store *store, struct backup_state *ret_state,
 struct restore_options {
     const char *backup; // a backup, or a target: its newest one
     const char *data;   // an empty folder, or none yet; NULL: only check the backup
+    const char *store;  // address of the server that gets its databases; NULL: the folder
     void (*tell)(void *context, const struct backup_progress *progress); // may be NULL
     void *context;
 };
@@ -88,7 +89,8 @@ struct restore_result {
 // store than the first one: positions in change streams are unknown to it, people sign in
 // anew. ERROR_NOT_FOUND "backup.none"; ERROR_STORE "backup.newer" (made by a newer
 // program), "backup.damaged" (which file); ERROR_CONFLICT "restore.not_empty"; ERROR_IO
-// "backup.no_space", "disk.full". After a failure the folder is empty again.
+// "backup.no_space", "disk.full"; ERROR_STORE "restore.differs". After a failure the folder
+// is empty again; with a store the same call goes on.
 int backup_restore(const struct restore_options *options, struct restore_result *ret_result,
                    struct error *error) ERROR_MUST_CHECK;
 

@@ -218,6 +218,8 @@ int db_begin_settled_at(struct db *db, struct db_transaction *ret_transaction,
                         const char *where, struct error *error) ERROR_MUST_CHECK;
 // A row was added to the outbox: it is numbered with the commit, or right after it.
 void db_outbox_added(struct db *db);
+// Numbers what was copied unnumbered, on any engine; in a transaction of its own.
+int db_outbox_take_all(struct db *db, struct error *error) ERROR_MUST_CHECK;
 
 // ---- rollups ----
 enum { DB_ROLLUP_KEYS = 6, DB_ROLLUP_DELTAS = 12 };

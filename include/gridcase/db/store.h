@@ -69,6 +69,14 @@ struct db_store *db_store_close(struct db_store *store);
 void db_store_look_around(struct db_store *store);
 bool db_store_has_others(const struct db_store *store);
 
+// How many processes have the store open to work with it, this one not counted; where the
+// folder's lock is enough, 1 stands for whoever may hold it.
+int db_store_count_owners(struct db_store *store, int64_t *ret_count,
+                          struct error *error) ERROR_MUST_CHECK;
+
+// Are its databases files, which can be copied as such (db_copy_begin)?
+bool db_store_has_files(const struct db_store *store);
+
 // The folder for files that live beside the databases. Borrowed until the store closes.
 const char *db_store_folder(const struct db_store *store);
 // "<folder>/cities/<slug>/<name>" (name NULL: the city's folder). ERROR_LIMIT if too long.
