@@ -12,6 +12,7 @@
 
 #include <gridcase/core/log.h>
 #include <gridcase/core/text.h>
+#include <gridcase/evaluation/payment.h>
 #include <gridcase/evaluation/report.h>
 #include <gridcase/notify/spool.h>
 #include <gridcase/rules/calendar.h>
@@ -132,6 +133,14 @@ struct order {
     const char *subject;
 };
 
+static void attach(struct order *order, const char *what, enum report_format format)
+{
+    const struct buffer *file = &order->files[format];
+    order->attachments[order->count++] = (struct mail_attachment){
+        report_file_name(order->city->slug, what, order->period.code, format, order->arena),
+        report_format_type(format), file->data, file->length};
+}
+
 static int write_files(struct order *order, const struct report_sources *sources,
                        const struct report *report, struct error *error)
 {
@@ -153,12 +162,33 @@ static int write_files(struct order *order, const struct report_sources *sources
         if (!code) {
             code = report_write(report, &how, file, error);
         }
-        order->attachments[order->count++] = (struct mail_attachment){
-            report_file_name(order->city->slug, "bulletin", order->period.code, how.format,
-                             order->arena),
-            report_format_type(how.format), file->data, file->length};
+        attach(order, "bulletin", how.format);
     }
     return code;
+}
+
+static int make_payment(struct order *order, const struct report_sources *sources,
+                        const char *language, struct error *error)
+{
+    struct payment_sheet sheet;
+    int code = payment_make(sources, &order->period, language, order->now_ms, order->arena,
+                            &sheet, error);
+    for (int i = 0; i < REPORT_FORMAT_COUNT && !code; i++) {
+        struct report_write how = {.format = (enum report_format)i,
+                                   .directory = db_store_folder(order->keeper->api->store)};
+        if (order->mailing->formats & 1U << i) {
+            code = payment_write(&sheet, &how, &order->files[i], error);
+            attach(order, "payment", how.format);
+        }
+    }
+    for (size_t i = 0; !code && i < sheet.company_count; i++) {
+        buffer_format(&order->words, "%s  %.2f %s\n", sheet.companies[i].name,
+                      sheet.companies[i].total, sheet.companies[i].currency);
+    }
+    buffer_append_char(&order->words, '\n');
+    order->subject = arena_format(order->arena, "%s %s",
+                                  city_name(order->snapshot, language), order->period.code);
+    return code ? code : buffer_check(&order->words, error);
 }
 
 static int make_report(struct order *order, struct error *error)
@@ -176,6 +206,9 @@ static int make_report(struct order *order, struct error *error)
     }
     struct report_sources sources = {
         cases, city_db, order->city->facts, order->city->media, order->snapshot, &actor};
+    if (!code && order->mailing->payment) {
+        return make_payment(order, &sources, language, error);
+    }
     if (!code) {
         code = report_make(&sources, &order->period, language, order->now_ms, order->arena,
                            report, error);

@@ -2,6 +2,7 @@
 // The bulletin of a period, in the form that the address ends with.
 #include <gridcase/core/text.h>
 #include <gridcase/document/paper.h>
+#include <gridcase/evaluation/payment.h>
 #include <gridcase/evaluation/report.h>
 
 #include "api_internal.h"
@@ -66,8 +67,36 @@ static int make(struct api_call *call, struct db *db, const struct report_period
     return code;
 }
 
-static int report_as(struct api_call *call, struct db *db, enum report_format format,
-                     struct error *error)
+static int make_payment(struct api_call *call, struct db *db,
+                        const struct report_period *period, const struct report_write *how,
+                        struct error *error)
+{
+    struct arena *arena ARENA_CLEANUP = arena_new(REPORT_ARENA);
+    struct payment_sheet sheet;
+    struct buffer body;
+    struct report_sources sources = {.cases = db,
+                                     .facts = call->city->facts,
+                                     .city = call->snapshot,
+                                     .actor = &call->session.actor};
+    buffer_init(&body, BUFFER_CEILING_REPLY);
+    int code = payment_make(&sources, period, language_of(call), call->now_ms, arena,
+                            &sheet, error);
+    if (!code) {
+        code = payment_write(&sheet, how, &body, error);
+    }
+    if (!code) {
+        reply(call, period, "payment", how->format, &body);
+    }
+    buffer_done(&body);
+    return code;
+}
+
+typedef int make_document(struct api_call *call, struct db *db,
+                          const struct report_period *period,
+                          const struct report_write *how, struct error *error);
+
+static int document_as(struct api_call *call, struct db *db, enum report_format format,
+                       make_document *make_it, struct error *error)
 {
     static const char *const names[] = {"period", "language", "paper", NULL};
     const char *paper = http_request_query(call->request, "paper");
@@ -85,30 +114,50 @@ static int report_as(struct api_call *call, struct db *db, enum report_format fo
     if (!code) {
         code = report_period_read(period_text ? period_text : "", &period, error);
     }
-    return code ? code : make(call, db, &period, &how, error);
+    return code ? code : make_it(call, db, &period, &how, error);
 }
 
 int report_pdf(struct api_call *call, struct db *db, struct error *error)
 {
-    return report_as(call, db, REPORT_PDF, error);
+    return document_as(call, db, REPORT_PDF, make, error);
 }
 
 int report_xlsx(struct api_call *call, struct db *db, struct error *error)
 {
-    return report_as(call, db, REPORT_XLSX, error);
+    return document_as(call, db, REPORT_XLSX, make, error);
 }
 
 int report_csv(struct api_call *call, struct db *db, struct error *error)
 {
-    return report_as(call, db, REPORT_CSV, error);
+    return document_as(call, db, REPORT_CSV, make, error);
 }
 
 int report_json(struct api_call *call, struct db *db, struct error *error)
 {
-    return report_as(call, db, REPORT_JSON, error);
+    return document_as(call, db, REPORT_JSON, make, error);
 }
 
 int report_docx(struct api_call *call, struct db *db, struct error *error)
 {
-    return report_as(call, db, REPORT_DOCX, error);
+    return document_as(call, db, REPORT_DOCX, make, error);
+}
+
+int payment_pdf(struct api_call *call, struct db *db, struct error *error)
+{
+    return document_as(call, db, REPORT_PDF, make_payment, error);
+}
+
+int payment_xlsx(struct api_call *call, struct db *db, struct error *error)
+{
+    return document_as(call, db, REPORT_XLSX, make_payment, error);
+}
+
+int payment_csv(struct api_call *call, struct db *db, struct error *error)
+{
+    return document_as(call, db, REPORT_CSV, make_payment, error);
+}
+
+int payment_json(struct api_call *call, struct db *db, struct error *error)
+{
+    return document_as(call, db, REPORT_JSON, make_payment, error);
 }

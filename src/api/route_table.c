@@ -29,9 +29,11 @@ enum {
     .http = {HTTP_##verb, (address)}, .operation = (name), .summary = (text)
 #define READ(r, function)                                                                  \
     .right = (r), .mode = API_READ, .handler = (function), .status = 200
-#define REPORT(function, type)                                                             \
-    .right = RIGHT_SUMMARY_READ, .mode = API_SLOW, .handler = (function), .status = 200,   \
-    .gives = (type)
+#define REPORT(function, type) .right = RIGHT_SUMMARY_READ, DOCUMENT(function, type)
+// Money: whoever may close a period.
+#define PAYMENT(function, type) .right = RIGHT_FIGURES_FREEZE, DOCUMENT(function, type)
+#define DOCUMENT(function, type)                                                           \
+    .mode = API_SLOW, .handler = (function), .status = 200, .gives = (type)
 
 const struct api_route api_routes[] = {
     // ---- signing in ----
@@ -329,6 +331,16 @@ const struct api_route api_routes[] = {
      REPORT(report_csv, "+text/csv"), .query = "period language paper"},
     {ROUTE(GET, "/report.json", "report_json", "The bulletin for other programs"),
      REPORT(report_json, "+application/json"), .query = "period language paper"},
+    {ROUTE(GET, "/payment.pdf", "payment_pdf", "What collection companies are to be paid"),
+     PAYMENT(payment_pdf, "+application/pdf"), .query = "period language paper"},
+    {ROUTE(GET, "/payment.xlsx", "payment_xlsx", "The same as a workbook of formulas"),
+     PAYMENT(payment_xlsx,
+             "+application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+     .query = "period language paper"},
+    {ROUTE(GET, "/payment.csv", "payment_csv", "The same, one item a line"),
+     PAYMENT(payment_csv, "+text/csv"), .query = "period language paper"},
+    {ROUTE(GET, "/payment.json", "payment_json", "The same for other programs"),
+     PAYMENT(payment_json, "+application/json"), .query = "period language paper"},
     {ROUTE(GET, "/roots", "list_roots",
            "Roots over all histories, newest first: whoever keeps one can have it proved"),
      READ(RIGHT_PUBLIC, proof_roots), .gives = "root_list", .query = "before"},

@@ -105,6 +105,10 @@ API_HANDLER(report_docx);
 API_HANDLER(report_xlsx);
 API_HANDLER(report_csv);
 API_HANDLER(report_json);
+API_HANDLER(payment_pdf);
+API_HANDLER(payment_xlsx);
+API_HANDLER(payment_csv);
+API_HANDLER(payment_json);
 
 // missed_routes.c
 API_HANDLER(missed_reports);

@@ -16,6 +16,7 @@
 #include <gridcase/db/store.h>
 #include <gridcase/document/paper.h>
 #include <gridcase/evaluation/facts.h>
+#include <gridcase/evaluation/payment.h>
 #include <gridcase/evaluation/report.h>
 #include <gridcase/media/media.h>
 
@@ -25,7 +26,7 @@ struct order {
     const char *city, *language, *out;
     struct report_period period;
     enum report_format format;
-    bool phone, template;
+    bool phone, template, payment;
 };
 struct office {
     struct db_store *store;
@@ -82,6 +83,17 @@ static int write_out(const char *path, const struct buffer *bytes, struct error 
     return 0;
 }
 
+static int make_payment(const struct order *order, struct office *office,
+                        const char *language, struct arena *arena, struct buffer *out,
+                        struct error *error)
+{
+    struct payment_sheet sheet;
+    struct report_write how = {.format = order->format, .phone = order->phone};
+    int code = payment_make(&office->sources, &order->period, language, instant_now_ms(),
+                            arena, &sheet, error);
+    return code == 0 ? payment_write(&sheet, &how, out, error) : code;
+}
+
 static int make(const struct order *order, struct office *office, struct buffer *out,
                 struct error *error)
 {
@@ -93,6 +105,8 @@ static int make(const struct order *order, struct office *office, struct buffer 
         order->language ? order->language : city_language(office->city, 0);
     if (order->template)
         return report_template_of(&office->sources, language, out, error);
+    if (order->payment)
+        return make_payment(order, office, language, arena, out, error);
     int code = 0;
     if (order->format == REPORT_DOCX)
         code = report_template_of(&office->sources, language, &template, error);
@@ -118,6 +132,7 @@ static int read_order(int *argc, char **argv, struct order *order, struct error 
     order->language = cli_option(argc, argv, "--language");
     order->out = cli_option(argc, argv, "--out");
     order->template = cli_flag(argc, argv, "--template") != 0;
+    order->payment = cli_flag(argc, argv, "--payment") != 0;
     int found = report_format_from_str(format ? format : "pdf");
     int size = paper_size_from_str(paper ? paper : "a4");
     int code = cli_words(*argc, argv, 1, 1, error);
@@ -162,7 +177,7 @@ static int run_report(int argc, char **argv, struct error *error)
 
 const struct cli_command cli_report_commands[] = {
     {"report", NULL,
-     "CITY --period PERIOD [--format pdf|xlsx|csv|json|docx] [--language TAG] "
+     "CITY --period PERIOD [--payment] [--format pdf|xlsx|csv|json|docx] [--language TAG] "
      "[--paper a4|phone] [--out FILE] | CITY --template [--language TAG] [--out FILE]",
      "the evaluation bulletin of a week, month, quarter or year", run_report},
     {0},

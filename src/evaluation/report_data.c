@@ -148,7 +148,7 @@ int report_write_json(const struct report *report, struct buffer *out, struct er
 // ---- CSV: section, code, name, measure, now, before, year before ----
 
 // Quoted always; what a spreadsheet would reckon gets an apostrophe (document/sheet.h).
-static void put_cell(struct buffer *out, const char *text)
+void report_csv_cell(struct buffer *out, const char *text)
 {
     buffer_append_char(out, '"');
     if (text[0] && strchr("=+-@\t", text[0])) {
@@ -176,19 +176,19 @@ static void put_row(struct buffer *out, const struct report *report, const char 
                     const struct report_line *line, size_t figure, double year)
 {
     const struct report_measure *measure = &report->measures[figure];
-    put_cell(out, section);
+    report_csv_cell(out, section);
     buffer_append_char(out, ',');
-    put_cell(out, line->code ? line->code : "");
+    report_csv_cell(out, line->code ? line->code : "");
     buffer_append_char(out, ',');
-    put_cell(out, line->name ? line->name : "");
+    report_csv_cell(out, line->name ? line->name : "");
     buffer_append_char(out, ',');
     if (line->rank > 0) {
         buffer_append_int(out, line->rank);
     }
     buffer_append_char(out, ',');
-    put_cell(out, measure->code);
+    report_csv_cell(out, measure->code);
     buffer_append_char(out, ',');
-    put_cell(out, measure->name);
+    report_csv_cell(out, measure->name);
     put_number(out, measure, line->now[figure]);
     put_number(out, measure, line->before[figure]);
     put_number(out, measure, year);

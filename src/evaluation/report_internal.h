@@ -64,6 +64,8 @@ int report_write_pdf(const struct report *report, const struct report_write *how
                      struct buffer *out, struct error *error) ERROR_MUST_CHECK;
 int report_write_book(const struct report *report, const struct report_write *how,
                       struct buffer *out, struct error *error) ERROR_MUST_CHECK;
+// Quoted, and nothing that a spreadsheet would reckon.
+void report_csv_cell(struct buffer *out, const char *text);
 int report_write_csv(const struct report *report, struct buffer *out,
                      struct error *error) ERROR_MUST_CHECK;
 int report_write_json(const struct report *report, struct buffer *out,

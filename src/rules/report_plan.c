@@ -185,6 +185,9 @@ static void read_payment(struct reading *reading, const struct table *table, siz
                     "there is no company '%.60s'", rule.company);
     if (found_kind != PAYMENT_FIXED || rule.measure[0])
         check_measure(reading, table, row, rule.measure);
+    if (found_kind == PAYMENT_PERCENT && fabs(rule.amount) > 1)
+        rules_error(&reading->check, table, row, "amount", "reports.percent",
+                    "a percentage is written like 5%% or -5%%");
     if (isnan(rule.amount))
         rules_error(&reading->check, table, row, "amount", "reports.number",
                     "the amount is missing");

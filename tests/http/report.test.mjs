@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { cli, startServer } from './lib.mjs';
+import { addCity, cli, copyModel, demoLogins, Server, startServer } from './lib.mjs';
 import { photo } from './photo.mjs';
 
 let server;
@@ -150,4 +150,68 @@ test('what cannot be is refused, and not everybody may', async () => {
   const part = await people.parks1.want(`/report.json?period=${period}`);
   assert.equal(part.now.opened, 2, 'a department is told of its own');
   assert.equal((await fetch(`${server.api}/report.json?period=${period}`)).status, 401);
+});
+
+test('collection companies are paid by the rules of their contracts', async () => {
+  const model = copyModel('paytown', (ini) => `${ini}\n[table payment]\nsource = tables/payment.csv\n`);
+  const table = (name, edit) => writeFileSync(join(model.path, 'tables', name), edit(readFileSync(join(model.path, 'tables', name), 'utf8')));
+  table('departments.csv', (text) => `${text.trimEnd()}\ncleanco,centre,company,洁城采集公司,CleanCo\n`);
+  table('staff.csv', (text) => text.replace(/^(collector1,.*),$/m, '$1,cleanco'));
+  writeFileSync(join(model.path, 'tables/payment.csv'), `company,item,name_zh,name_en,kind,measure,by,amount,at_least,below,currency,from,to
+*,base,基本服务费,Base fee,fixed,,,1000,,,CNY,,
+*,reports,有效上报,Reports,each,by_collectors,reporter,2.5,,,,,
+*,bonus,质量奖励,Quality,once,by_collectors,,200,3,,,,
+*,few,上报不足,Few reports,percent,by_collectors,,-10%,,100,,,
+*,ended,已到期合同,An old contract,fixed,,,5000,,,,2020-01-01,2020-12-31
+`);
+  const data = mkdtempSync(join(tmpdir(), 'gridcase-pay-'));
+  const paid = new Server(data, 'paytown');
+  try {
+    await addCity(data, 'paytown', model.path);
+    paid.logins = demoLogins(data, 'paytown');
+    await paid.start();
+    const [collector, manager] = [await paid.signIn('collector1'), await paid.signIn('manager1')];
+    for (let i = 0; i < 3; i++) assert.equal((await collector.report()).status, 201);
+    const sheet = await manager.want(`/payment.json?period=${period}`);
+    const [company] = sheet.companies;
+    assert.equal(company.code, 'cleanco');
+    assert.deepEqual(company.items.map((item) => [item.code, item.value, item.sum]),
+      [['base', 1, 1000], ['reports', 3, 7.5], ['bonus', 3, 200], ['few', 3, -120.75]]);
+    assert.equal(company.total, 1086.75);
+    assert.equal(company.currency, 'CNY');
+    assert.equal((await collector.get(`/payment.json?period=${period}`)).status, 403);
+
+    const book = join(folder, 'pay.xlsx');
+    await cli('report', 'paytown', '--payment', '--period', period, '--format', 'xlsx', '--language', 'en', '--out', book, '--data', data);
+    const cells = JSON.parse(run('/usr/bin/python3', '-c', `
+import json, sys, openpyxl
+a = openpyxl.load_workbook(sys.argv[1])["CleanCo"]; b = openpyxl.load_workbook(sys.argv[1], data_only=True)["CleanCo"]
+print(json.dumps([[a.cell(r, 7).value, b.cell(r, 7).value] for r in range(4, 9)]))`, book));
+    assert.equal(cells[1][0], '=ROUND(N(C5)*F5,2)');
+    assert.match(cells[3][0], /ROUND\(F7\*SUM\(G\$4:G6\),2\)/);
+    assert.deepEqual(cells.map((cell) => cell[1]), [1000, 7.5, 200, -120.75, 1086.75]);
+    const pdf = join(folder, 'pay.pdf');
+    await cli('report', 'paytown', '--payment', '--period', period, '--language', 'zh-CN', '--out', pdf, '--data', data);
+    const text = run('pdftotext', '-layout', pdf, '-');
+    for (const word of ['信息采集服务费结算单', '洁城采集公司', '1086.75 CNY', '-120.75']) assert.ok(text.includes(word), `${word}: ${text}`);
+  } finally {
+    await paid.stop();
+    model.remove();
+    rmSync(data, { recursive: true, force: true });
+  }
+});
+
+test('a table of reports that is wrong is refused row by row', async () => {
+  const model = copyModel('wrongtown', (ini) => `${ini}\n[table payment]\nsource = tables/payment.csv\n[table report_mails]\nsource = tables/report_mails.csv\n[table report_groups]\nsource = tables/report_groups.csv\n[report]\ntemplate.zh-CN = city.ini\n`);
+  writeFileSync(join(model.path, 'tables/payment.csv'), 'company,item,name_en,kind,measure,amount\nnobody,a,A,each,opened,1\n*,b,B,sometimes,opened,1\n*,c,C,each,no_such,1\n*,d,D,percent,opened,500\n');
+  writeFileSync(join(model.path, 'tables/report_mails.csv'), 'code,report,every,to,formats\nx,bulletin,month,nobody,pdf\ny,bulletin,day,a@b.org,gif\n');
+  writeFileSync(join(model.path, 'tables/report_groups.csv'), 'group,name_en,department,kind,measure\ng,G,nowhere,,on_time_rate\ng,G,,,\n');
+  try {
+    const error = await cli('city', 'check', model.path).then(() => assert.fail('it was taken'), (failure) => failure);
+    for (const slug of ['reports.department_unknown', 'reports.payment_kind', 'reports.measure_unknown', 'reports.percent', 'reports.address', 'reports.every', 'reports.format', 'reports.member', 'reports.template']) {
+      assert.match(error.stdout + error.stderr, new RegExp(slug.replace('.', '\\.')), slug);
+    }
+  } finally {
+    model.remove();
+  }
 });
