@@ -177,3 +177,31 @@ test('a department sees its own part, and its lists', async () => {
   }
   assert.equal(seen.size, 1500);
 });
+
+test('hours, weekdays, quarters and rates by definition are those of the record', async () => {
+  const rows = readRecord();
+  const closed = rows.filter((row) => row.closed);
+  const weekday = (text) => String(new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDay() || 7);
+  const quarter = (text) => `${text.slice(0, 4)}-Q${Math.ceil(Number(text.slice(5, 7)) / 3)}`;
+  const hours = await manager.want(`/figures?by=weekday,hour&measures=opened,closed,closed_of_opened&${period}`);
+  const at = (row, on) => `${weekday(row[on])} ${row[on].slice(11, 13)}`;
+  assert.deepEqual(sorted(cells(hours, 'opened')), sorted(counted(rows, (row) => at(row, 'opened'))));
+  assert.deepEqual(sorted(cells(hours, 'closed')), sorted(counted(closed, (row) => at(row, 'closed'))));
+  assert.deepEqual(sorted(cells(hours, 'closed_of_opened')), sorted(counted(closed, (row) => at(row, 'opened'))));
+  const quarters = await manager.want(`/figures?by=department:2,quarter&measures=target_rate,ended&${period}`);
+  assert.deepEqual(sorted(cells(quarters, 'ended')),
+    sorted(counted(closed, (row) => `${row.department} ${quarter(row.closed)}`)));
+  const aimed = closed.filter((row) => row.target);
+  const kept = counted(aimed.filter((row) => row.closed <= row.target), (row) => `${row.department} ${quarter(row.closed)}`);
+  for (const [key, all] of counted(aimed, (row) => `${row.department} ${quarter(row.closed)}`)) {
+    const rate = cells(quarters, 'target_rate').get(key) ?? 0;
+    assert.ok(Math.abs(rate - (kept.get(key) ?? 0) / all) < 1e-6, `${key}: ${rate}`);
+  }
+  // Every unit grid's arrivals add up, and its list is its own.
+  const grids = await manager.want(`/figures?by=grid&measures=opened&${period}`);
+  assert.equal(grids.rows.reduce((sum, row) => sum + row.values[0], 0), rows.length);
+  const most = grids.rows.reduce((best, row) => (row.keys[0].code && row.values[0] > best.values[0] ? row : best), { values: [0] });
+  const list = await manager.want(`/cases?figure=opened&${most.list}&limit=5`);
+  assert.equal(list.total, most.values[0]);
+  assert.ok(list.items.every((item) => item.grid.code === most.keys[0].code), JSON.stringify(list.items[0]));
+});
