@@ -37,12 +37,6 @@ WHERE closed_at IS NULL AND department_id = $3 AND (due_sort, case_id) > ($1, $2
 WHERE closed_at IS NULL AND (due_sort, case_id) > ($1, $2)
   AND (department_id = $3 OR case_id IN (SELECT t.task_id / 1024 FROM case_task t
        WHERE t.closed_at IS NULL AND t.department_id > 0 AND t.department_id = $3))
--- postgres: for an OR it walks through all open work, however few are the department's
-WHERE closed_at IS NULL AND (due_sort, case_id) > ($1, $2)
-  AND case_id IN (SELECT d.case_id FROM case_file d
-                  WHERE d.closed_at IS NULL AND d.department_id = $3
-                  UNION SELECT t.task_id / 1024 FROM case_task t
-                  WHERE t.closed_at IS NULL AND t.department_id > 0 AND t.department_id = $3)
 
 -- part: case_walk_stage_due
 -- database: cases
