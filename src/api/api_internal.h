@@ -35,6 +35,7 @@ struct backup_keeper;
 struct mail_keeper;
 struct health_watch;
 struct case_points;
+struct case_seal;
 struct changes;
 struct facts;
 struct city_tiles;
@@ -251,6 +252,9 @@ void api_upkeep(struct api *api, struct api_city *city, bool open, int64_t uptim
 // New versions of frozen periods that corrections changed. The city is open. Blocks.
 int api_city_renew_frozen(struct api *api, struct api_city *city, int64_t now_ms,
                           struct error *error) ERROR_MUST_CHECK;
+// Mails the last root to the addresses of the city, where mail is sent (seal_mail.c).
+void api_city_mail_seal(struct api *api, struct api_city *city,
+                        const struct case_seal *seal, int64_t now_ms);
 // Makes the roots that there are to make, now. The city is open. Blocks.
 int api_city_seal(struct api *api, struct api_city *city, int64_t now_ms,
                   struct error *error) ERROR_MUST_CHECK;

@@ -76,6 +76,7 @@ int api_city_seal(struct api *api, struct api_city *city, int64_t now_ms,
         char line[SEAL_LINE_SIZE];
         case_seal_line(&last, line);
         log_event(LOG_INFO, "root.made", "city=%s line=\"%s\"", city->slug, line);
+        api_city_mail_seal(api, city, &last, now_ms);
     }
     return code;
 }

@@ -6,7 +6,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { addCity, copyModel, Server, until } from './lib.mjs';
+import { addCity, cli, copyModel, demoLogins, Server, until } from './lib.mjs';
 
 // As much SMTP as a client needs; what came: [{ from, to, data }]. refuse: an address that is
 // not known here.
@@ -49,7 +49,7 @@ const removed = [];
 after(() => removed.forEach((remove) => remove()));
 
 test('a report that is due is mailed once to each, over a crash and an absent mail server', { timeout: 120000 }, async () => {
-  const model = copyModel('mailtown', (ini) => `${ini}\n[table report_mails]\nsource = tables/report_mails.csv\n`);
+  const model = copyModel('mailtown', (ini) => `${ini}\n[table report_mails]\nsource = tables/report_mails.csv\n[proof]\nmail = not an address, notary@example.org\n`);
   writeFileSync(join(model.path, 'tables/report_mails.csv'),
     'code,report,every,day,time,language,formats,to\nweekly,bulletin,week,1,00:00,zh-CN,pdf csv,office@example.org mayor@example.org gone@example.org\n');
   const data = mkdtempSync(join(tmpdir(), 'gridcase-mail-'));
@@ -100,5 +100,15 @@ test('a report that is due is mailed once to each, over a crash and an absent ma
   await until(() => /report\.looked/.test(server.log), 'a look at what is due', 30000);
   assert.doesNotMatch(server.log, /report\.made/);
   assert.equal(sink.mails.length, 2);
+
+  // A root goes to whoever keeps it, also when another address is wrong.
+  server.logins = demoLogins(data, 'mailtown');
+  const collector = await server.signIn('collector1');
+  assert.equal((await collector.report()).status, 201);
+  const line = (await cli('root', 'mailtown', '--make', '--data', data)).stdout.trim();
+  const letterOf = (mail) => body(mail.data.split('--=_gridcase_part')[1].split('\r\n\r\n')).toString();
+  const kept = await until(() => sink.mails.find((mail) => mail.to === '<notary@example.org>' && letterOf(mail).includes(line)), 'the root by mail', 30000);
+  assert.match(kept.data, /^Message-ID: <mailtown-root-\d+-2@example\.org>/m);
+  assert.match(server.log, /root\.mail.*mail\.address/);
   await server.stop();
 });
