@@ -162,14 +162,16 @@ int missed_list(struct db *db, int state, int64_t before, struct arena *arena,
 }
 
 // ---- disputes ----
-static int check_words(const struct missed_words *words, struct error *error)
+// The judgement that somebody speaks of, with their reason checked.
+static int spoken_of(struct db *db, const struct missed_words *words, struct arena *arena,
+                     struct missed_report *ret_report, struct error *error)
 {
     size_t length = words->reason != NULL ? strlen(words->reason) : 0;
     if (text_is_blank(words->reason) ||
         text_characters(words->reason, length) > MISSED_WORDS_MOST)
         return error_set(error, ERROR_INPUT, "missed.reason",
                          "a reason is compulsory, up to %d characters", MISSED_WORDS_MOST);
-    return 0;
+    return missed_get(db, words->case_id, arena, ret_report, error);
 }
 
 int missed_dispute(struct db *db, const struct missed_words *words, bool deciding,
@@ -177,9 +179,7 @@ int missed_dispute(struct db *db, const struct missed_words *words, bool decidin
 {
     struct arena *arena ARENA_CLEANUP = arena_new(64 * 1024);
     struct missed_report report = {0};
-    int code = check_words(words, error);
-    if (code == 0)
-        code = missed_get(db, words->case_id, arena, &report, error);
+    int code = spoken_of(db, words, arena, &report, error);
     if (code != 0)
         return code;
     if (!deciding && report.person_id != words->actor->person_id)
@@ -200,9 +200,7 @@ int missed_decide(struct db *db, const struct missed_words *words, bool excused,
 {
     struct arena *arena ARENA_CLEANUP = arena_new(64 * 1024);
     struct missed_report report = {0};
-    int code = check_words(words, error);
-    if (code == 0)
-        code = missed_get(db, words->case_id, arena, &report, error);
+    int code = spoken_of(db, words, arena, &report, error);
     if (code != 0)
         return code;
     if (report.state != MISSED_DISPUTED)

@@ -81,20 +81,6 @@ static int read_folder(const char *path, struct folder *folder, struct error *er
     return code;
 }
 
-static void print_problem(void *context, enum rules_severity severity,
-                          const struct table *table, size_t row, const char *column,
-                          const char *slug, const char *message)
-{
-    struct error place = {0};
-    (void)context;
-    (void)severity;
-    if (table != NULL && row != RULES_NO_ROW)
-        table_error(table, row, column, slug, &place, "%s", message);
-    fprintf(stderr, "%s [%s]\n", place.message[0] != '\0' ? place.message : message, slug);
-}
-
-static const struct rules_report REPORT = {print_problem, NULL};
-
 static int check(int argc, char **argv, struct error *error)
 {
     struct folder folder = {0};
@@ -104,7 +90,7 @@ static int check(int argc, char **argv, struct error *error)
         code = read_folder(argv[0], &folder, error);
     struct evaluation_source source = {find_table, &folder};
     if (code == 0)
-        code = evaluation_new(&source, &REPORT, &evaluation, error);
+        code = evaluation_new(&source, &cli_rules_report, &evaluation, error);
     folder_done(&folder);
     if (code != 0)
         return code;
@@ -187,7 +173,7 @@ static int trial_open(struct trial *trial, int argc, char **argv, const char *da
     if (code == 0)
         code = db_open(trial->store, argv[0], DB_CASES, DB_READ, &trial->db, error);
     if (code == 0)
-        code = evaluation_draft(city_evaluation(trial->city), &source, &REPORT,
+        code = evaluation_draft(city_evaluation(trial->city), &source, &cli_rules_report,
                                 &trial->draft, error);
     return code;
 }

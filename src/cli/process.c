@@ -54,18 +54,6 @@ static int read_table(const char *folder, const char *name, bool needed,
                            ret_table, error);
 }
 
-static void print_problem(void *context, enum rules_severity severity,
-                          const struct table *table, size_t row, const char *column,
-                          const char *slug, const char *message)
-{
-    struct error place = {0};
-    (void)context;
-    (void)severity;
-    if (table != NULL && row != RULES_NO_ROW)
-        table_error(table, row, column, slug, &place, "%s", message);
-    fprintf(stderr, "%s [%s]\n", place.message[0] != '\0' ? place.message : message, slug);
-}
-
 static int load(const char *folder, struct process **ret_process, struct error *error)
 {
     struct table *steps TABLE_CLEANUP = NULL;
@@ -78,8 +66,7 @@ static int load(const char *folder, struct process **ret_process, struct error *
         code = read_table(folder, "inputs.csv", false, &inputs, error);
     if (code != 0)
         return code;
-    struct rules_report report = {print_problem, NULL};
-    return process_new(&(struct process_tables){steps, actions, inputs}, &report,
+    return process_new(&(struct process_tables){steps, actions, inputs}, &cli_rules_report,
                        ret_process, error);
 }
 

@@ -2,10 +2,12 @@
 // Taking options and flags out of a command's words.
 #include <gridcase/cli/cli.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <gridcase/db/store.h>
+#include <gridcase/rules/report.h>
 
 static void take_out(int *argc, char **argv, int at, int count)
 {
@@ -72,3 +74,17 @@ int cli_store(int *argc, char **argv, const char *data, struct error *error)
     int code = address ? db_store_use(data, address, error) : 0;
     return code == 0 && photos ? db_store_use_photos(data, photos, error) : code;
 }
+
+static void print_problem(void *context, enum rules_severity severity,
+                          const struct table *table, size_t row, const char *column,
+                          const char *slug, const char *message)
+{
+    struct error place = {0};
+    (void)context;
+    (void)severity;
+    if (table != NULL && row != RULES_NO_ROW)
+        table_error(table, row, column, slug, &place, "%s", message);
+    fprintf(stderr, "%s [%s]\n", place.message[0] != '\0' ? place.message : message, slug);
+}
+
+const struct rules_report cli_rules_report = {print_problem, NULL};

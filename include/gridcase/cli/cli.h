@@ -35,6 +35,9 @@ const char *cli_data_folder(int *argc, char **argv);
 // --store ADDRESS, if given: the folder's databases are on that server from now on.
 int cli_store(int *argc, char **argv, const char *data,
               struct error *error) ERROR_MUST_CHECK;
+// Prints each problem of a table with its place on standard error.
+struct rules_report;
+extern const struct rules_report cli_rules_report;
 // Set by SIGINT and SIGTERM from now on.
 const atomic_bool *cli_stop_on_signal(void);
 // Tells on a terminal how far a replay or a play is.
