@@ -49,10 +49,15 @@ struct health_watch *health_watch_free(struct health_watch *watch)
 
 // ---- the disk, now and then ----
 
-static int read_work(struct db *db, struct health_samples *samples, struct error *error)
+int health_samples_load(struct db_store *store, struct health_samples *samples,
+                        struct error *error)
 {
+    DB_READER_CLEANUP struct db *db = NULL;
     DB_STATEMENT_CLEANUP struct db_statement *s = NULL;
-    int code = db_prepare(db, QUERY_SYSTEM_SETTING_GET, &s, error);
+    int code = db_reader_borrow(store, NULL, DB_SYSTEM, &db, error);
+    if (!code) {
+        code = db_prepare(db, QUERY_SYSTEM_SETTING_GET, &s, error);
+    }
     if (code) {
         return code;
     }
@@ -72,13 +77,9 @@ static int write_work(struct db *db, void *context, struct error *error)
 
 static void read_samples(struct api *api)
 {
-    DB_READER_CLEANUP struct db *db = NULL;
     struct health_samples samples = {0};
     struct error error = {0};
-    int code = db_reader_borrow(api->store, NULL, DB_SYSTEM, &db, &error);
-    if (!code) {
-        code = read_work(db, &samples, &error);
-    }
+    int code = health_samples_load(api->store, &samples, &error);
     pthread_mutex_lock(&api->health->lock);
     if (!code && !api->health->samples_read) {
         api->health->samples = samples;

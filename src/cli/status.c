@@ -98,15 +98,17 @@ static int look_here(const char *data, const struct options *options, struct hea
     struct db_store *store = NULL;
     struct backup_state state;
     struct health_limits limits;
-    struct health_samples none = {0};
+    struct health_samples samples = {0};
     struct cities cities = {.health = health};
     health_limits_from(options, &limits);
     int code = db_store_open(data, DB_STORE_READ_ONLY, &store, error);
     if (code == 0)
         code = backup_state_read(store, &state, error);
+    if (code == 0)
+        code = health_samples_load(store, &samples, error);
     if (code == 0) {
         health_add(health, "server", HEALTH_CRITICAL, "none is running on %.200s", data);
-        health_disk(health, &limits, data, &none);
+        health_disk(health, &limits, data, &samples);
         health_backup(health, &limits, &state, instant_now_ms());
         health_store(health, store);
         health_clock(health, &limits, 0, 0);

@@ -13,11 +13,16 @@
 #include <gridcase/api/health.h>
 #include <gridcase/core/arena.h>
 #include <gridcase/core/instant.h>
+#include <gridcase/db/db.h>
+
+#include "assert_ok.h"
+#include "fault/temporary.h"
 
 #define HOUR ((int64_t)3600 * 1000)
 #define DAY  (24 * HOUR)
 static const int64_t NOW = 1795330000000;
 
+static struct error error;
 static struct health health;
 static struct health_limits limits;
 
@@ -169,6 +174,33 @@ static void the_worst_level_counts_and_the_list_is_bounded(void **state)
     assert_int_equal(health_worst(&health), HEALTH_CRITICAL);
 }
 
+// A command without a server tells from them how long the disk lasts.
+static void what_a_server_has_kept_is_read_from_the_store(void **state)
+{
+    (void)state;
+    char folder[256];
+    struct db_store *store = NULL;
+    struct db *db = NULL;
+    struct health_samples samples = {0};
+    temporary_folder(folder, sizeof folder);
+    assert_ok(db_store_open(folder, DB_STORE_CREATE, &store, &error));
+    assert_ok(health_samples_load(store, &samples, &error));
+    assert_int_equal(samples.count, 0);
+    assert_ok(db_open(store, NULL, DB_SYSTEM, DB_WRITE, &db, &error));
+    assert_ok(db_execute(
+        db, QUERY_SYSTEM_SETTING_SET,
+        (struct db_value[]){DB_TEXT("health.disk"),
+                            DB_TEXT("1795330000000:9000000000,1795502800000:7000000000")},
+        2, &error));
+    db = db_close(db);
+    assert_ok(health_samples_load(store, &samples, &error));
+    assert_int_equal(samples.count, 2);
+    assert_true(health_days_left(&samples, 7000000000) > 6.9);
+    assert_true(health_days_left(&samples, 7000000000) < 7.1);
+    db_store_close(store);
+    temporary_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +208,7 @@ int main(void)
         cmocka_unit_test_setup(a_backup_that_failed_or_was_never_made_is_told, set_up),
         cmocka_unit_test_setup(a_certificate_ends, set_up),
         cmocka_unit_test_setup(a_disk_fills, set_up),
+        cmocka_unit_test(what_a_server_has_kept_is_read_from_the_store),
         cmocka_unit_test_setup(samples_are_kept_as_text_and_are_bounded, set_up),
         cmocka_unit_test_setup(the_disk_and_the_clock_of_this_machine_can_be_asked, set_up),
         cmocka_unit_test_setup(the_worst_level_counts_and_the_list_is_bounded, set_up),

@@ -58,6 +58,10 @@ struct health_samples {
 void health_samples_add(struct health_samples *samples, int64_t at_ms, int64_t free_bytes);
 void health_samples_write(const struct health_samples *samples, struct buffer *out);
 void health_samples_read(struct health_samples *samples, const char *text);
+// What a server has kept of them in the store; none: no server has run for long.
+struct db_store;
+int health_samples_load(struct db_store *store, struct health_samples *samples,
+                        struct error *error) ERROR_MUST_CHECK;
 // Days until nothing is free at the pace of the samples; negative: not known (less than a
 // day of them), or not filling.
 double health_days_left(const struct health_samples *samples, int64_t free_bytes);
