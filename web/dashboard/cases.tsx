@@ -11,9 +11,9 @@ import { isDay } from './days.ts';
 import { showSpan } from './figures.ts';
 import { t } from './i18n.ts';
 import { Link } from './links.tsx';
-import { asOfWords, base, cases, client, helpAt, loading, measureNames, moreCases, pageShown, reading, shown, today, view } from './state.ts';
+import { asOfWords, base, cases, client, helpAt, loading, measureNames, moreCases, pageShown, readDefinitions, reading, shown, today, view } from './state.ts';
 import { ChipWords } from './controls.tsx';
-import { chips, type FigureList, type MeasureCode, measureCodes, readFilters } from './view.ts';
+import { chips, type FigureList, readFilters } from './view.ts';
 
 const rates = new Set(['closing_rate', 'on_time_rate']);
 const partKey = {
@@ -43,6 +43,7 @@ export function CasesPage({ list }: { list: FigureList }) {
   const period = { from: asked.get('from') ?? '', to: asked.get('to') ?? '' };
   const title = titleOf(list, isDay(period.to) && period.to >= today.value);
   const marks = chips(readFilters(asked));
+  useEffect(() => void readDefinitions(), []); // its name, when the address came from elsewhere
   useEffect(() => heading.current?.focus({ preventScroll: true }), [list.figure, list.of]);
   const back = () => {
     if ((shown.value || pageShown.value) && history.length > 1) history.back();
@@ -63,7 +64,7 @@ export function CasesPage({ list }: { list: FigureList }) {
           {title}
           {found && <b class="total" data-total={found.total}> {showNumber(found.total)}</b>}
         </h2>
-        {measureCodes.includes(list.figure as MeasureCode) && (
+        {list.figure && (
           <button type="button" class="plain what" aria-label={t('help.of', { name: title })} onClick={() => (helpAt.value = list.figure)}>
             <Icon name="help" />
           </button>

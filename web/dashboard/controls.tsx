@@ -8,7 +8,7 @@ import { Icon } from '../lib/ui/icons.tsx';
 import { hourName, isDay, type Period, periods, weekdayName } from './days.ts';
 import { t } from './i18n.ts';
 import { showSpan } from './figures.ts';
-import { asOfWords, filterLabel, helpAt, narrow, show, shown, span, today, view } from './state.ts';
+import { allMeasures, asOfWords, filterLabel, helpAt, measureNames, narrow, readDefinitions, show, shown, span, today, view } from './state.ts';
 import { type Chip, chips, without } from './view.ts';
 
 const periodKey = {
@@ -171,7 +171,11 @@ export function Help() {
   const wanted = helpAt.value;
   const element = useRef<HTMLElement>(null);
   useEffect(() => element.current?.scrollIntoView({ block: 'start' }), [wanted]);
+  useEffect(() => {
+    if (wanted !== null) void readDefinitions();
+  }, [wanted]);
   if (wanted === null) return null;
+  const others = allMeasures.value.filter((one) => !definitions.some(([code]) => code === one.code));
   const measures = shown.value?.now.measures ?? [];
   return (
     <Dialog title={t('help.figures')} closeLabel={t('help.close')} onClose={() => (helpAt.value = null)} className="help">
@@ -179,11 +183,26 @@ export function Help() {
         <dl>
           {definitions.map(([code, key]) => (
             <div key={code} class={code === wanted ? 'wanted' : ''}>
-              <dt ref={code === wanted ? element : undefined}>{label(measures.find((one) => one.code === code)?.label) || code}</dt>
+              <dt ref={code === wanted ? element : undefined}>{label(measures.find((one) => one.code === code)?.label ?? measureNames.value.get(code)) || code}</dt>
               <dd>{t(key)}</dd>
             </div>
           ))}
         </dl>
+        {others.length > 0 && (
+          <>
+            <h3>{t('help.others')}</h3>
+            <dl>
+              {others.map((one) => (
+                <div key={one.code} class={one.code === wanted ? 'wanted' : ''}>
+                  <dt ref={one.code === wanted ? element : undefined}>{label(one.label) || one.code}</dt>
+                  <dd>
+                    {label(one.note)} <code>{one.formula ?? [`on ${one.on}`, one.until && `until ${one.until}`, one.when && `when ${one.when}`, one.value && `value ${one.value}`].filter(Boolean).join(' ')}</code> <small class="muted">{one.source}</small>
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </>
+        )}
         <h3>{t('help.general')}</h3>
         <ul>
           {general.map((key) => (

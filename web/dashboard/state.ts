@@ -241,6 +241,34 @@ async function readCases(signal: AbortSignal): Promise<void> {
   cases.value = { query, items: page.items, total: page.total, next: page.next_cursor, asOf: page.as_of };
   await learnFilters();
 }
+/** A count or an indicator as the city's tables define it. */
+export interface MeasureWord {
+  code: string;
+  label: Label;
+  note?: Label;
+  unit: string;
+  better?: string;
+  source?: string;
+  formula?: string;
+  on?: string;
+  until?: string;
+  when?: string;
+  value?: string;
+  /** Of what the city has not entered: nothing to show. */
+  lacks_given?: boolean;
+}
+export const allMeasures = signal<MeasureWord[]>([]);
+/** Read once: they change with the city's model only. What cannot be read is left out. */
+export async function readDefinitions(): Promise<MeasureWord[]> {
+  if (allMeasures.value.length === 0) {
+    const found = await client.get<{ measures: MeasureWord[] }>('/indicators').catch(() => null);
+    if (found) {
+      learnMeasures(found.measures);
+      allMeasures.value = found.measures;
+    }
+  }
+  return allMeasures.value;
+}
 export const reading = signal(false);
 export async function moreCases(): Promise<void> {
   const have = cases.value;

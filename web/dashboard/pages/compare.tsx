@@ -30,7 +30,7 @@ export const spanAgainst = (asked: Pick<PageRead, 'view' | 'span' | 'before'>): 
   asked.view.against === 'year' ? { from: yearBefore(asked.span.from), to: yearBefore(asked.span.to) } : asked.before;
 
 async function read(asked: PageRead): Promise<Compared> {
-  const measures = await measureList(asked);
+  const measures = await measureList();
   const code = measures.some((one) => one.code === asked.view.measure) ? asked.view.measure : 'opened';
   const [now, earlier] = await Promise.all([figures(asked, [code], { by: asked.dimension }), figures(asked, [code], { by: asked.dimension, over: spanAgainst(asked) })]);
   return { measures, code, by: asked.dimension, now, earlier };

@@ -10,6 +10,7 @@ import { FigureCell, Link, Opens } from '../links.tsx';
 import { city, show, view } from '../state.ts';
 import { figureQuery, narrowed } from '../view.ts';
 import { Bars } from './bars.tsx';
+import { FigureTable } from './figure_table.tsx';
 import { figures, keyOf, type Page, type PageRead, valueOf } from './page.ts';
 
 interface CoveredArea {
@@ -142,36 +143,7 @@ function Body({ data }: { data: Data }) {
         {rows.length === 0 ? (
           <p class="muted">{t('coverage.nobody')}</p>
         ) : (
-          <div class="table-box" tabIndex={0} role="region" aria-label={t('coverage.people')}>
-            <table>
-              <caption class="hidden">{t('coverage.people')}</caption>
-              <thead>
-                <tr>
-                  <th scope="col">{t('coverage.collector')}</th>
-                  {personCodes.map((code) => (
-                    <th key={code} scope="col">
-                      {label(people.measures.find((one) => one.code === code)?.label)}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((row) => (
-                  <tr key={keyOf(row)} data-key={keyOf(row)}>
-                    <th scope="row">{label(row.keys[0]?.label) || keyOf(row)}</th>
-                    {personCodes.map((code) => {
-                      const figure = figureOf(people, row.values, code);
-                      return (
-                        <td key={code} data-measure={code} data-value={figure?.value ?? ''}>
-                          {figure && <FigureCell figure={figure} of={row.list} />}
-                        </td>
-                      );
-                    })}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <FigureTable answer={people} rows={rows} codes={personCodes} heading={t('coverage.collector')} title={t('coverage.people')} />
         )}
       </section>
     </>

@@ -45,7 +45,7 @@ const BAD = ['#fde0d3', '#fbb59a', '#f58668', '#dc4a38', '#a81d20'];
 const MOST = 30;
 
 async function read(asked: PageRead): Promise<Data> {
-  const [measures, { items: scores }] = await Promise.all([measureList(asked), asked.get<{ items: ScoreWord[] }>('/scores')]);
+  const [measures, { items: scores }] = await Promise.all([measureList(), asked.get<{ items: ScoreWord[] }>('/scores')]);
   const level = asked.view.level || 'grid';
   const by = level === 'grid' ? 'grid' : `area:${level}`;
   const offered = scores.filter((one) => one.by === (level === 'grid' ? 'grid' : 'area'));

@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 // Every figure that the city counts, to choose one.
-import type { Label } from '../../lib/api/types.ts';
 import { label, language } from '../../lib/i18n/index.ts';
 import { t } from '../i18n.ts';
-import { learnMeasures, show, view } from '../state.ts';
+import { type MeasureWord, readDefinitions, show, view } from '../state.ts';
 import { measureCodes } from '../view.ts';
-import type { PageRead } from './page.ts';
 
-export interface MeasureWord {
-  code: string;
-  label: Label;
-  unit: string;
-  better?: string;
-  /** Of what the city has not entered: nothing to show. */
-  lacks_given?: boolean;
-}
-let known: MeasureWord[] | null = null;
-
-/** The list of the server, read once: it changes with the city's model only. */
-export async function measureList(asked: PageRead): Promise<MeasureWord[]> {
-  if (!known) {
-    known = (await asked.get<{ measures: MeasureWord[] }>('/indicators')).measures.filter((one) => !one.lacks_given);
-    learnMeasures(known);
-  }
-  return known;
-}
+export type { MeasureWord };
+/** Those that can be shown. */
+export const measureList = async (): Promise<MeasureWord[]> => (await readDefinitions()).filter((one) => !one.lacks_given);
 
 export function MeasurePicker({ measures, code, only }: { measures: MeasureWord[]; code: string; only?: (one: MeasureWord) => boolean }) {
   const offered = only ? measures.filter(only) : measures;

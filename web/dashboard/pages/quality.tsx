@@ -5,11 +5,11 @@ import { label, showNumber, showTime } from '../../lib/i18n/index.ts';
 import { Head } from '../controls.tsx';
 import { figureOf, type Figures, measureName, showShare, sortRows } from '../figures.ts';
 import { t } from '../i18n.ts';
-import { FigureCell, Link } from '../links.tsx';
-import { base, view } from '../state.ts';
+import { base } from '../state.ts';
 import { Downloads } from '../tables.tsx';
-import { figureQuery, narrowed } from '../view.ts';
+import { figureQuery } from '../view.ts';
 import { Bars } from './bars.tsx';
+import { FigureTable } from './figure_table.tsx';
 import { figures, keyOf, type Page, type PageRead } from './page.ts';
 import { type At, className, type OfClass, placeWords } from './spots.tsx';
 
@@ -51,7 +51,6 @@ function Body({ data }: { data: Quality }) {
   const { now, before, repeats } = data;
   const codes = [...qualityCounts, ...qualityRates];
   const rows = sortRows(now, 'reworked_cases', false, (row) => label(row.keys[0]?.label) || keyOf(row));
-  const rowName = (row: (typeof rows)[number]): string => label(row.keys[0]?.label) || keyOf(row) || t('none.department');
   return (
     <>
       <Head now={now} before={before} />
@@ -67,53 +66,7 @@ function Body({ data }: { data: Quality }) {
             { code: 'then', name: t('stages.before'), values: qualityCounts.map((code) => figureOf(before, before.totals, code)?.value ?? null) },
           ]}
         />
-        <div class="table-box" tabIndex={0} role="region" aria-label={t('quality.title')}>
-          <table>
-            <caption class="hidden">{t('quality.title')}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{t('by.department')}</th>
-                {codes.map((code) => (
-                  <th key={code} scope="col">
-                    {label(now.measures.find((one) => one.code === code)?.label)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => (
-                <tr key={keyOf(row)} data-key={keyOf(row)}>
-                  <th scope="row">
-                    <Link to={narrowed(view.value, row.list, false)} class="narrows" title={t('table.narrow', { name: rowName(row) })}>
-                      {rowName(row)}
-                    </Link>
-                  </th>
-                  {codes.map((code) => {
-                    const figure = figureOf(now, row.values, code);
-                    return (
-                      <td key={code} data-measure={code} data-value={figure?.value ?? ''}>
-                        {figure && <FigureCell figure={figure} of={row.list} />}
-                      </td>
-                    );
-                  })}
-                </tr>
-              ))}
-            </tbody>
-            <tfoot>
-              <tr>
-                <th scope="row">{t('table.total')}</th>
-                {codes.map((code) => {
-                  const figure = figureOf(now, now.totals, code);
-                  return (
-                    <td key={code} data-measure={code} data-value={figure?.value ?? ''}>
-                      {figure && <FigureCell figure={figure} of={now.list} />}
-                    </td>
-                  );
-                })}
-              </tr>
-            </tfoot>
-          </table>
-        </div>
+        <FigureTable answer={now} rows={rows} codes={codes} heading={t('by.department')} title={t('quality.title')} totals />
         <div class="panel-end">
           <Downloads by={data.by} over={now} measures={codes.join()} />
         </div>

@@ -4,11 +4,9 @@ import { label } from '../../lib/i18n/index.ts';
 import { Head } from '../controls.tsx';
 import { figureOf, type Figures, showValue, sortRows } from '../figures.ts';
 import { t } from '../i18n.ts';
-import { FigureCell, Link } from '../links.tsx';
-import { view } from '../state.ts';
 import { Downloads } from '../tables.tsx';
-import { narrowed } from '../view.ts';
 import { Bars } from './bars.tsx';
+import { FigureTable } from './figure_table.tsx';
 import { figures, keyOf, type Page, type PageRead } from './page.ts';
 
 /** From the report to its end, in the order in which a case goes through them. */
@@ -33,56 +31,7 @@ function Body({ data }: { data: Stages }) {
   const known = times.filter((one) => one !== null && one.value !== null);
   const slowest = known.filter((one) => one?.code !== 'mean_time_to_close').reduce<(typeof times)[number]>((a, b) => (!a || (b?.value ?? 0) > (a.value ?? 0) ? b : a), null);
   const rows = sortRows(now, slowest?.code ?? stageTimes[0], false, (row) => label(row.keys[0]?.label) || keyOf(row));
-  const rowName = (row: (typeof rows)[number]): string => label(row.keys[0]?.label) || keyOf(row) || t('none.department');
-  const table = (codes: readonly string[], title: string) => (
-    <div class="table-box" tabIndex={0} role="region" aria-label={title}>
-      <table>
-        <caption class="hidden">{title}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('by.department')}</th>
-            {codes.map((code) => (
-              <th key={code} scope="col">
-                {name(code)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={keyOf(row)} data-key={keyOf(row)}>
-              <th scope="row">
-                <Link to={narrowed(view.value, row.list, false)} class="narrows" title={t('table.narrow', { name: rowName(row) })}>
-                  {rowName(row)}
-                </Link>
-              </th>
-              {codes.map((code) => {
-                const figure = figureOf(now, row.values, code);
-                return (
-                  <td key={code} data-measure={code} data-value={figure?.value ?? ''}>
-                    {figure && <FigureCell figure={figure} of={row.list} />}
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
-        </tbody>
-        <tfoot>
-          <tr>
-            <th scope="row">{t('table.total')}</th>
-            {codes.map((code) => {
-              const figure = figureOf(now, now.totals, code);
-              return (
-                <td key={code} data-measure={code} data-value={figure?.value ?? ''}>
-                  {figure && <FigureCell figure={figure} of={now.list} />}
-                </td>
-              );
-            })}
-          </tr>
-        </tfoot>
-      </table>
-    </div>
-  );
+  const table = (codes: readonly string[], title: string) => <FigureTable answer={now} rows={rows} codes={codes} heading={t('by.department')} title={title} totals />;
   return (
     <>
       <Head now={now} before={before} />
