@@ -492,7 +492,9 @@ static int apply(struct case_work *work, struct case_result *ret_result,
                  struct error *error)
 {
     struct case_result result = {0};
-    int code = look_up_key(work, &result, error);
+    int code = city_hold_current(work->db, work->city, error);
+    if (code == 0)
+        code = look_up_key(work, &result, error);
     if (code < 0)
         return code;
     if (code == DB_ROW) {
