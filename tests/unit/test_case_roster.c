@@ -3,6 +3,7 @@
 // report.
 #include "case_world.h"
 
+#include <gridcase/cases/missed.h>
 #include <gridcase/rules/roster.h>
 
 #define ROSTER "person,duty_grid,shift,from,to,weekdays,backup\n"
@@ -131,6 +132,57 @@ static void nobody_verifies_their_own_missed_report(void **state)
     world_end(&w);
 }
 
+static struct missed_report judged(struct world *w, int64_t verifier)
+{
+    struct actor acceptor = person(20, ROLE_ACCEPTOR, 0, 0),
+                 leader = person(21, ROLE_SHIFT_LEADER, 0, 0);
+    struct missed_report report = {0};
+    int64_t case_id = call_in(w, PROCESS_SOURCE_HOTLINE);
+    assert_ok(verify(w, verifier, case_id));
+    assert_ok(act(w, &acceptor, case_id, "accept", NULL, 0));
+    assert_fails(missed_get(w->db, case_id, w->arena, &report, &error), ERROR_NOT_FOUND,
+                 "missed.unknown");
+    assert_ok(act(w, &leader, case_id, "file", NULL, 0));
+    assert_ok(missed_get(w->db, case_id, w->arena, &report, &error));
+    return report;
+}
+
+// By the standard rule: somebody was on duty and had not reported the class for a day.
+static void a_missed_report_is_judged_with_the_filing(void **state)
+{
+    (void)state;
+    struct world w;
+    struct case_result result;
+    struct actor walker = person(1, ROLE_COLLECTOR, 0, 0),
+                 other = person(4, ROLE_COLLECTOR, 0, 0);
+    world_begin(&w, "standard");
+    fake_city_roster(w.city, ROSTER "p1,S1,day,,,,\np3,S1,day,,,,yes\np4,S2,day,,,,\n");
+    struct missed_report report = judged(&w, 3);
+    assert_true(report.missed && report.why == MISSED_YES);
+    assert_int_equal(report.person_id, 1);
+    assert_int_equal(report.duty_grid_id, WEST);
+    struct missed_words words = {report.case_id, &other, w.now_ms, "not mine"};
+    assert_fails(missed_dispute(w.db, &words, false, &error), ERROR_DENIED,
+                 "missed.not_yours");
+    words.actor = &walker;
+    assert_ok(missed_dispute(w.db, &words, false, &error));
+    assert_fails(missed_decide(w.db, &words, true, &error), ERROR_DENIED,
+                 "missed.own_dispute");
+    words.actor = &other;
+    assert_ok(missed_decide(w.db, &words, false, &error));
+    assert_fails(missed_decide(w.db, &words, false, &error), ERROR_CONFLICT,
+                 "missed.not_disputed");
+    w.now_ms += HOUR;
+    assert_ok(report_as(&w, &walker, 1, 0.0005, 0.0005, &result));
+    w.now_ms += HOUR;
+    assert_int_equal(judged(&w, 3).why, MISSED_FOUND_BEFORE);
+    w.now_ms += 58 * HOUR; // 21:00
+    report = judged(&w, 9);
+    assert_true(!report.missed && report.why == MISSED_NOBODY_ON_DUTY);
+    assert_recount(&w);
+    world_end(&w);
+}
+
 static void the_queue_of_a_collector_is_the_beat(void **state)
 {
     (void)state;
@@ -160,6 +212,7 @@ int main(void)
         cmocka_unit_test(without_anybody_there_the_nearest_goes_and_then_anybody),
         cmocka_unit_test(others_may_go_once_the_shift_is_over),
         cmocka_unit_test(nobody_verifies_their_own_missed_report),
+        cmocka_unit_test(a_missed_report_is_judged_with_the_filing),
         cmocka_unit_test(the_queue_of_a_collector_is_the_beat),
     };
     return cmocka_run_group_tests_name("case roster", tests, NULL, NULL);
