@@ -217,6 +217,14 @@ static void a_root_is_made_once_a_day_and_by_one_server(void **state)
     assert_false(due); // 10:00, the last one is of this morning
     assert_ok(case_seal_due(w.db, calendar, MORNING + 15 * HOUR, &due, &error));
     assert_true(due); // midnight has come
+    // A clock set back by days makes none early, and one made by hand still follows.
+    assert_ok(case_seal_due(w.db, calendar, MORNING - 3 * DAY, &due, &error));
+    assert_false(due);
+    w.now_ms = MORNING - 3 * DAY;
+    struct told told;
+    assert_int_equal(seal_now(&w).number, 2);
+    assert_int_equal(prove(&w, NULL, &told).roots, 2);
+    assert_int_equal(told.count, 0);
     world_end(&w);
 }
 
