@@ -98,6 +98,13 @@ SELECT case_id, lon, lon, lat, lat FROM case_file WHERE closed_at IS NULL AND lo
 -- rows: many
 SELECT case_id FROM change WHERE position > $1 UNION SELECT case_id FROM change_new;
 
+-- Room for changes up to a position: there may be none before it that have made it.
+-- name: copy_room
+-- database: cases
+SELECT CAST($1 AS INTEGER) * 0;
+-- postgres: partitions, as make_room() makes them
+SELECT grow_to('change', $1, 8388608);
+
 -- ---- changes of other servers that nobody had numbered when they were copied ----
 
 -- name: copy_outbox_changes

@@ -177,6 +177,18 @@ static int copy_side(struct city_copy *copy, struct copy_side *side, struct erro
     return code == 0 ? remove_extra(copy, side, error) : code;
 }
 
+static int make_room(struct city_copy *copy, struct error *error)
+{
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    struct db *to = copy->sides[1].to;
+    int64_t made = 0;
+    int code = db_begin(to, DB_WRITE, &transaction, error);
+    if (code == 0)
+        code = db_fetch_int(to, QUERY_COPY_ROOM,
+                            (struct db_value[]){DB_INT(copy->position)}, 1, &made, error);
+    return code == 0 ? db_commit(&transaction, error) : code;
+}
+
 static int count_rows(struct city_copy *copy, int64_t *ret_rows, struct error *error)
 {
     int64_t all = 0;
@@ -199,6 +211,8 @@ int city_copy_all(struct city_copy *copy, struct error *error)
     copy->result.rows = 0;
     city_copy_tell(copy, COPY_BEGINS, "");
     int code = count_rows(copy, &rows, error);
+    if (code == 0)
+        code = make_room(copy, error);
     expect(copy, rows);
     for (int i = 0; code == 0 && i < COPY_SIDES; i++)
         code = copy_side(copy, &copy->sides[i], error);

@@ -140,6 +140,26 @@ test('killed at any moment it is out of service there, and goes on', async (t) =
   assert.equal(await digest(other), await digest(server.data));
 });
 
+test('the database drops its connections in the middle: told, and the same command goes on', async () => {
+  const other = join(folder, 'dropped');
+  const to = await newDatabase();
+  const name = /\/\/\/([^?]+)/.exec(to)[1];
+  const args = ['store', 'copy', '--from', server.data, '--to', to, '--data', other];
+  const child = spawn(binary, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  let told = '';
+  const ended = new Promise((done) => child.on('exit', (code) => done(code)));
+  child.stderr.on('data', (part) => (told += part));
+  await until(() => told.includes(': copying'), 'rows to be copied', 30000);
+  execFileSync('psql', ['-X', '-q', '-o', '/dev/null', '-d', `${process.env.GRIDCASE_TEST_POSTGRES}&dbname=postgres`, '-c',
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`]);
+  const code = await ended; // it may have been through already, or have come back by itself
+  if (code !== 0) {
+    assert.match(told, /store\.(unavailable|uncertain)|db\.transaction_lost/);
+    await cli(...args);
+  }
+  assert.equal(await digest(other), await digest(server.data));
+});
+
 async function handOver(t, name, ...to) {
   const next = join(folder, name);
   ledger.refused.clear();
