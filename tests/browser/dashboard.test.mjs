@@ -363,6 +363,20 @@ test('addresses that make no sense say so and lead back; every finger finds its 
   await page.context().close();
 });
 
+test('the bulletin of a period is a file in four forms, also for a phone', async () => {
+  const page = await openPage(server, { cookie: api.cookie, path: '?view=frozen' });
+  const links = page.locator('#files-report a');
+  await links.first().waitFor();
+  const offered = await links.evaluateAll((all) => all.map((one) => one.getAttribute('href')));
+  assert.deepEqual(offered.map((href) => /report\.(\w+)\?/.exec(href)[1]), ['pdf', 'docx', 'xlsx', 'csv', 'pdf']);
+  const current = await page.inputValue('#report-period');
+  const [download] = await Promise.all([page.waitForEvent('download'), links.first().click()]);
+  assert.match(download.suggestedFilename(), new RegExp(`-bulletin-${current}\\.pdf$`));
+  assert.equal(readFileSync(await download.path()).subarray(0, 5).toString(), '%PDF-');
+  assert.equal(await page.locator('#files-payment').count(), 0, 'a city without rules of payment');
+  await done(page);
+});
+
 test('a month is frozen, again only with a reason, and read as it was frozen', async () => {
   const page = await openPage(server, { cookie: api.cookie, path: '?view=frozen' });
   await page.waitForSelector('.freeze');

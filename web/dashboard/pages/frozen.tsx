@@ -12,6 +12,7 @@ import { t } from '../i18n.ts';
 import { Link } from '../links.tsx';
 import { base, client, refresh, seesAll, session, view } from '../state.ts';
 import type { Page, PageRead } from './page.ts';
+import { Reports } from './reports.tsx';
 
 interface Frozen {
   period: string;
@@ -270,6 +271,7 @@ function Body({ data }: { data: Data }) {
         {may && seesAll.value && <FreezeForm data={data} />}
         {seesAll.value && <Versions list={data.frozen} />}
       </section>
+      <Reports offered={periodsOver(data.today)} running={data.today.slice(0, 7)} />
       <Roots roots={data.roots} />
       {data.shown && <Document shown={data.shown} />}
     </>
