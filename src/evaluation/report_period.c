@@ -109,7 +109,8 @@ int report_period_read(const char *text, struct report_period *ret_period,
                number(text + 5, 2) <= 12) {
         report_period_of(REPORT_MONTH, date_to_day(year, number(text + 5, 2), 1), &period);
     }
-    if (!text_equal(period.code, text)) { // also a week 53 that the year has not
+    if (!period.code[0] ||
+        !text_equal(period.code, text)) { // also a week 53 that the year has not
         return error_set(error, ERROR_INPUT, "report.period",
                          "a period is 2026-10 (month), 2026-W41 (week), 2026-Q3 (quarter) "
                          "or 2026 (year)");
