@@ -6,11 +6,16 @@
 #
 # SCALE=1 or 10: millions of cases in the data; GRIDCASE_BENCH_DATA: where the data is kept,
 # see bench/support/lives.h. Each part is a program BUILD/bench/PART that may run alone.
+# Below tools/bench_postgres.sh the stores are on a PostgreSQL cluster; what compares with
+# SQLite's own files, or has no store, is left out then.
 set -u
 build=$1
 shift
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(locate intake fill lives queue figures search tiles trade)
+if [ ${#parts[@]} -eq 0 ]; then
+    parts=(locate intake fill lives queue figures search tiles trade)
+    [ -n "${GRIDCASE_BENCH_POSTGRES:-}" ] && parts=(intake fill lives queue growth)
+fi
 failed=()
 for part in "${parts[@]}"; do
     [ -x "$build/bench/$part" ] || { echo "bench: $part was not built" >&2; exit 1; }
