@@ -166,6 +166,10 @@ test('where a small town switches that off, the case is marked', async () => {
   const checked = good(await who['collector.clean'].act(number, 'check', { result: 'pass' }));
   assert.equal(checked.one_sided, true);
   assert.equal(good(await who.leader1.act(number, 'close')).one_sided, true);
+  const day = new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10);
+  const told = await who.leader1.want(`/figures?by=none&measures=one_sided_share,closed_one_sided&from=${day}&to=${day}`);
+  assert.deepEqual(told.totals.slice(0, 2), [1, 1]);
+  assert.deepEqual(numbers(await who.leader1.want(`/cases?figure=one_sided_share&from=${day}&to=${day}`)), [number]);
 });
 
 test('a desk leaves the model while it has cases: they go on', async () => {

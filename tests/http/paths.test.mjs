@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { pdf } from './files.mjs';
-import { startServer } from './lib.mjs';
+import { startServer, uuid } from './lib.mjs';
 import { newPhoto } from './photo.mjs';
 
 let server;
@@ -153,4 +153,62 @@ test('the caller is called back, and what was said is counted', async () => {
   assert.equal((await step('collector1', number, 'check', { result: 'pass' })).step, 'callback');
   assert.equal((await step('acceptor1', number, 'call_back', { reached: 'no' })).step, 'callback');
   assert.equal((await step('acceptor1', number, 'call_back', { reached: 'yes', solved: 'no', opinion: 'still there' })).step, 'sign');
+});
+
+test('what stands behind a closing rate: each figure moves with its cases, and opens them', async () => {
+  const day = new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10); // the city's day
+  const period = `from=${day}&to=${day}`;
+  const counts = ['to_close', 'closed_of_opened', 'reopened_to_close', 'closed_unchecked', 'closed_untracked', 'closed_one_sided', 'forced_of_opened', 'suspended_now', 'gone_public', 'gone_again'];
+  const shares = { reopened_share: ['reopened_to_close', 'to_close'], unchecked_share: ['closed_unchecked', 'closed_of_opened'], untracked_share: ['closed_untracked', 'closed_of_opened'], suspended_share: ['suspended_now', 'to_close'], gone_again_share: ['gone_again', 'gone_public'] };
+  const ask = async () => {
+    const answer = await people.manager1.want(`/figures?by=none&measures=${[...counts, ...Object.keys(shares), 'forced_share', 'suspended_age'].join()}&${period}`);
+    return Object.fromEntries(answer.measures.map((measure, i) => [measure.code, answer.totals[i]]));
+  };
+  const was = await ask();
+  const closed = async () => {
+    const number = await handled();
+    await step('parks1', number, 'feed_back', { opinion: 'swept' });
+    await step('dispatcher1', number, 'accept_feedback');
+    await step('collector1', number, 'check', { result: 'pass' });
+    await step('leader1', number, 'close');
+    return number;
+  };
+  await closed();
+  const again = await closed();
+  await step('leader1', again, 'reopen', { opinion: 'it is back' });
+  const forced = await handled();
+  await step('manager1', forced, 'force', { opinion: 'by order' });
+  const suspended = await handled();
+  await step('parks1', suspended, 'ask_suspension', { until: inDays(30), opinion: 'road works', document: [await form('parks1')] });
+  await step('dispatcher1', suspended, 'suspend');
+  const resumed = await handled();
+  await step('parks1', resumed, 'ask_suspension', { until: inDays(30), opinion: 'road works', document: [await form('parks1')] });
+  await step('dispatcher1', resumed, 'suspend');
+  await step('dispatcher1', resumed, 'resume');
+  const gone = [];
+  for (let i = 0; i < 2; i++) {
+    const { number } = (await people.acceptor1.report({ source: 'hotline', reporter: { name: '李', phone: '13800000000', agreed: true } })).body;
+    await step('acceptor1', number, 'send_verify');
+    await step('collector1', number, 'verify', { result: 'gone' });
+    gone.push(number);
+  }
+  const call = { purpose: 'joined', number: gone[1], reporter: { name: '李', phone: '13800000000' }, contact: { channel: 'call', words: 'it is still there' } };
+  const joined = await people.acceptor1.call('POST', '/contacts', call, { 'Idempotency-Key': uuid() });
+  assert.equal(joined.status, 201, joined.text);
+  const now = await ask();
+  // One closed and counted so, one opened again, two suspended of which one goes on, two gone.
+  const more = { to_close: 6, closed_of_opened: 1, reopened_to_close: 1, closed_unchecked: 0, closed_untracked: 1, closed_one_sided: 0, forced_of_opened: 1, suspended_now: 1, gone_public: 2, gone_again: 1 };
+  for (const code of counts) assert.equal(now[code] - was[code], more[code], code);
+  for (const [code, [above, below]] of Object.entries(shares)) assert.ok(Math.abs(now[code] - now[above] / now[below]) < 1e-6, code);
+  assert.ok(Math.abs(now.forced_share - now.forced_of_opened / (now.forced_of_opened + now.to_close)) < 1e-6);
+  assert.equal(now.untracked_share, 1, 'no tracks are recorded, and it says so');
+  assert.ok(now.suspended_age >= 0 && now.suspended_age < 3600);
+  for (const [code, number] of [['reopened_share', again], ['forced_share', forced], ['suspended_share', suspended], ['gone_again_share', gone[1]]]) {
+    const list = await people.manager1.want(`/cases?figure=${code}&${period}&limit=500`);
+    assert.ok(list.items.some((one) => one.number === number), code);
+    assert.equal(list.total, now[shares[code]?.[0] ?? 'forced_of_opened'], code);
+  }
+  const notes = Object.fromEntries((await people.manager1.want('/indicators')).measures.map((one) => [one.code, one.note]));
+  assert.match(notes.untracked_share.en, /no tracks/);
+  assert.match(notes.untracked_share['zh-CN'], /不记录/);
 });

@@ -24,6 +24,10 @@
 #define ENDED  "closed_at >= :from AND closed_at < :to AND closed_at > 0"
 #define OPENED "opened_at >= :from AND opened_at < :to"
 
+#define SUSPENDED_NOW                                                                      \
+    OPENED " AND closed_at = 0 AND suspended > 0 AND EXISTS (SELECT 1 FROM case_clock k"   \
+           " WHERE k.case_id = fact.case_id AND k.kind = 1 AND k.task_no = 0"              \
+           " AND k.status = 2)"
 #define ON(column) column " >= :from AND " column " < :to AND " column " > 0"
 #define PUBLIC     "source IN (1, 2, 7)"
 #define GRANTED    "(closed_in_time = 1 OR exempted = 1)"
@@ -78,6 +82,19 @@ static const struct {
     {"forced", ENDED " AND forced = 1", NULL},
     {"reopened", OPENED " AND reopened > 0", NULL},
     {"one_sided", ENDED " AND one_sided = 1", NULL},
+    {"reopened_to_close", OPENED " AND (closed_at = 0 OR outcome = 1) AND reopened > 0",
+     NULL},
+    {"closed_unchecked", OPENED " AND outcome = 1 AND closed_at > 0 AND checked_at = 0",
+     NULL},
+    {"closed_one_sided", OPENED " AND outcome = 1 AND closed_at > 0 AND one_sided = 1",
+     NULL},
+    {"forced_of_opened", OPENED " AND forced = 1 AND closed_at > 0", NULL},
+    {"suspended_now", SUSPENDED_NOW, NULL},
+    {"suspended_seconds", SUSPENDED_NOW, ":now / 1000 - opened_at / 1000"},
+    {"gone_public", OPENED " AND " PUBLIC " AND verify_result = 2", NULL},
+    {"gone_again",
+     OPENED " AND " PUBLIC " AND verify_result = 2 AND (contacts > 1 OR reopened > 0)",
+     NULL},
     {"found_by_collectors", ON("filed_at") " AND source = 0", NULL},
     {"answer_seconds", ON("accepted_at"), SINCE("opened_at", "accepted_at")},
     {"handling_seconds",

@@ -68,7 +68,9 @@ static const char MANY[] =
     "filed_rightly,declined,voided,sent,to_send,sent_in_time,sent_rightly,handled_of_due,"
     "handled_late,due_unhandled,to_verify,verified_in_time,to_check,checked_in_time,"
     "closed_in_time,reworks,returned_cases,suspended_cases,forced,reopened,one_sided,"
-    "answer_seconds,handling_seconds,rework_rate,filing_accuracy";
+    "answer_seconds,handling_seconds,rework_rate,filing_accuracy,reopened_to_close,"
+    "closed_unchecked,closed_one_sided,forced_of_opened,suspended_now,suspended_seconds,"
+    "gone_public,gone_again,reopened_share,unchecked_share,forced_share,suspended_age";
 static const char OF_ROLLUPS[] = "open,closed,ended,opened";
 
 static struct figure_query ask(struct office *office, const char *measures, const char *by,
