@@ -90,6 +90,15 @@ for (const { size, language, isPhone, tag } of plays) {
     const month = `from=${end.slice(0, 7)}-01&to=${end}`;
     await tilesAreTrue(page, language, month);
 
+    // What stands behind the closing rate: as the API says, and open to its cases.
+    const behind = await figures(`by=none&${month}&measures=forced_share,one_sided_share,unchecked_share,gone_again_share,reopened_share,suspended_share,untracked_share`);
+    await page.waitForSelector('.honesty [data-honesty]');
+    const listed = await page.locator('.honesty [data-honesty][data-count]').evaluateAll((items) => items.map((item) => [item.dataset.honesty, Number(item.dataset.count)]));
+    const wanted = behind.measures.filter((one) => one.unit === 'share').map(({ code, numerator }) => [code, valueOf(behind, behind.totals, numerator)]).filter(([, n]) => n > 0);
+    assert.deepEqual(listed, wanted);
+    await opensItsCases(page, page.locator('.honesty [data-honesty=untracked_share] a'));
+    await back(page);
+
     // Which department has most overdue? It stands first; every row is what the API says.
     const split = await figures(`by=department:2&${month}`);
     const overdue = (row) => valueOf(split, row.values, 'overdue');
@@ -190,6 +199,15 @@ for (const { size, language, isPhone, tag } of plays.filter((play) => play.isPho
       if (view === 'map') await page.waitForSelector('.shade-map[data-idle]');
       await looksGood(page, `dashboard-${view}-${tag}`);
     }
+
+    // A closing rate compared: what stands behind it, row by row, opens its cases.
+    await page.goto(`${server.console}?view=compare&measure=closing_rate&by=department`);
+    await titled(page);
+    await page.waitForSelector('.honesty [data-honesty=untracked_share]');
+    await looksGood(page, `dashboard-honesty-${tag}`);
+    await opensItsCases(page, page.locator('main table tbody .doubts a').first());
+    await page.click('.cases .back');
+    await titled(page);
 
     // Hours: each cell opens as many cases as it says; back to the same place.
     await page.goto(`${server.console}?view=hours`);

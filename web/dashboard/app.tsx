@@ -8,6 +8,7 @@ import { Icon } from '../lib/ui/icons.tsx';
 import { LanguageSwitch } from '../lib/ui/language.tsx';
 import { CasesPage } from './cases.tsx';
 import { Head, Help } from './controls.tsx';
+import { Honesty } from './honesty.tsx';
 import { t } from './i18n.ts';
 import { base, building, city, client, departments, expired, failure, host, loading, refresh, seesAll, session, show, shown, signOut, start, startFailure, view } from './state.ts';
 import { Menu, PageBody } from './menu.tsx';
@@ -96,6 +97,7 @@ function Overview() {
       <Head now={figures?.now ?? null} before={figures?.before ?? null} />
       {!seesAll.value && <p class="alert part">{partWords()}</p>}
       <Tiles />
+      <Honesty answer={figures?.honest ?? null} />
       <div class="charts">
         <Trend />
         <Split />

@@ -10,7 +10,7 @@ import { isDay, type Span, spanBefore, spanOf, trendSpan, type TimeUnit, unitFor
 import type { Figures } from './figures.ts';
 import { t } from './i18n.ts';
 import type { PageRead } from './pages/page.ts';
-import { chips, departmentLevel, figureQuery, type FilterName, listQuery, type PageName, readView, type View, writeView } from './view.ts';
+import { chips, departmentLevel, figureQuery, type FilterName, honestyCodes, listQuery, type PageName, readView, type View, writeView } from './view.ts';
 
 export const base = basePath(location.pathname, 'dashboard');
 export const phase = signal<Phase>('starting');
@@ -124,6 +124,8 @@ export interface Shown {
   trend: Figures;
   trendUnit: TimeUnit;
   split: Figures;
+  /** What stands behind the closing rate, split likewise; null: the city's tables lack it. */
+  honest: Figures | null;
 }
 export const shown = signal<Shown | null>(null);
 export const loading = signal(false);
@@ -191,22 +193,34 @@ export async function refresh(): Promise<void> {
   }
 }
 
+/** Asked for by itself, so that the headline comes from the rollups. A city's own tables may
+ *  do without some of them, or all. */
+export async function readHonest(over: Span, by: string, get: (path: string) => Promise<Figures>): Promise<Figures | null> {
+  const known = new Set((await readDefinitions()).map((one) => one.code));
+  const codes = ['closing_rate', ...honestyCodes].filter((code) => known.has(code));
+  if (codes.length < 2) return null;
+  const found = await get(`/figures?${figureQuery(view.value.filters, over, { by, measures: codes.join() })}`);
+  learnMeasures(found.measures);
+  return found;
+}
+
 async function readFigures(signal: AbortSignal): Promise<void> {
   today.value = cityToday();
   const { filters } = view.value;
   const unit = trendUnit.value;
   const get = (query: string) => client.get<Figures>(`/figures?${query}`, {}, { signal });
-  const [now, was, trend, split] = await Promise.all([
+  const [now, was, trend, split, honest] = await Promise.all([
     get(figureQuery(filters, span.value)),
     get(figureQuery(filters, before.value)),
     get(figureQuery(filters, trendOver.value, { by: unit })),
     get(figureQuery(filters, span.value, { by: dimension() })),
+    readHonest(span.value, dimension(), (path) => client.get<Figures>(path, {}, { signal })),
   ]);
   if (signal.aborted) return;
   client.heard(now.as_of);
   learnMeasures(now.measures);
   batch(() => {
-    shown.value = { now, before: was, trend, trendUnit: unit, split };
+    shown.value = { now, before: was, trend, trendUnit: unit, split, honest };
     const name = split.dimensions[0]?.code.replace(/:.*/, '') ?? '';
     learn(split.rows.map((row) => [`${name} ${name === 'major' || name === 'source' ? row.keys[0]?.code : row.keys[0]?.id}`, row.keys[0]?.label ?? null]));
   });

@@ -7,6 +7,7 @@ import { Icon } from '../lib/ui/icons.tsx';
 import { Chart } from './chart.tsx';
 import { type TimeUnit, unitsFor } from './days.ts';
 import { figureOf, type FigureRow, type Figures, showKey, showSpan, sortRows } from './figures.ts';
+import { DoubtCell, sameRow } from './honesty.tsx';
 import { t } from './i18n.ts';
 import { FigureCell, Link } from './links.tsx';
 import { city, client, dimension, narrow, show, shown, span, today, trendOver, view } from './state.ts';
@@ -136,7 +137,7 @@ export function Split() {
       {rows.length === 0 ? (
         <p class="muted">{t('table.empty')}</p>
       ) : (
-        <Table figures={figures} rows={all.value ? rows : rows.slice(0, most)} codes={codes} name={name} heading={ways.find((way) => way.code === by)?.text ?? by} caption={t('split.title')} bar={column} sortable />
+        <Table figures={figures} rows={all.value ? rows : rows.slice(0, most)} codes={codes} name={name} heading={ways.find((way) => way.code === by)?.text ?? by} caption={t('split.title')} bar={column} sortable honest={shown.value?.honest ?? null} />
       )}
       <div class="panel-end">
         {rows.length > most && (
@@ -161,8 +162,10 @@ interface TableProps {
   sortable?: boolean;
   /** The measure drawn as a bar under each name. */
   bar?: MeasureCode;
+  /** What stands behind the closing rates, row by row. */
+  honest?: Figures | null;
 }
-function Table({ figures, rows, codes, name, heading, caption, byTime = false, sortable = false, bar }: TableProps) {
+function Table({ figures, rows, codes, name, heading, caption, byTime = false, sortable = false, bar, honest = null }: TableProps) {
   const barAt = figures.measures.findIndex((one) => one.code === bar);
   const largest = Math.max(...figures.rows.map((row) => row.values[barAt] ?? 0), 0);
   return (
@@ -195,6 +198,7 @@ function Table({ figures, rows, codes, name, heading, caption, byTime = false, s
                 return (
                   <td key={code} data-measure={code} data-value={figure?.value ?? ''}>
                     {figure && <FigureCell figure={figure} of={row.list} />}
+                    {honest && code === 'closing_rate' && <DoubtCell answer={honest} row={sameRow(honest, row)} />}
                   </td>
                 );
               })}
@@ -210,6 +214,7 @@ function Table({ figures, rows, codes, name, heading, caption, byTime = false, s
                 return (
                   <td key={code} data-measure={code}>
                     {figure && <FigureCell figure={figure} of={figures.list} />}
+                    {honest && code === 'closing_rate' && <DoubtCell answer={honest} row={{ values: honest.totals, list: honest.list }} />}
                   </td>
                 );
               })}

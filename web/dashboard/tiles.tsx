@@ -2,6 +2,7 @@
 // The first screen: seven figures, each against the period before, each opening its cases.
 import { Icon } from '../lib/ui/icons.tsx';
 import { compare, type Figure, figureOf, type Figures, isRate, measureName, showValue } from './figures.ts';
+import { DoubtCell } from './honesty.tsx';
 import { t } from './i18n.ts';
 import { Halves, Opens } from './links.tsx';
 import { helpAt, shown, view } from './state.ts';
@@ -20,13 +21,13 @@ export function Tiles() {
       {measureCodes.map((code) => {
         const figure = figureOf(figures.now, figures.now.totals, code);
         const was = empty ? null : figureOf(figures.before, figures.before.totals, code);
-        return figure && <Tile key={code} figure={figure} was={was} answer={figures.now} />;
+        return figure && <Tile key={code} figure={figure} was={was} answer={figures.now} honest={code === 'closing_rate' ? figures.honest : null} />;
       })}
     </ul>
   );
 }
 
-function Tile({ figure, was, answer }: { figure: Figure; was: Figure | null; answer: Figures }) {
+function Tile({ figure, was, answer, honest }: { figure: Figure; was: Figure | null; answer: Figures; honest: Figures | null }) {
   const { code, measure, value } = figure;
   const name = measureName(figure);
   const stand = compare(figure, was, view.value.period === 'today');
@@ -57,6 +58,7 @@ function Tile({ figure, was, answer }: { figure: Figure; was: Figure | null; ans
           {code === 'closing_rate' && stand.turn !== 'unknown' && <span class="young"> {t('compare.young')}</span>}
         </span>
       </p>
+      {honest && <DoubtCell answer={honest} row={{ values: honest.totals, list: honest.list }} />}
     </li>
   );
 }

@@ -5,9 +5,10 @@ import { label, showNumber } from '../../lib/i18n/index.ts';
 import { isDay, type Span } from '../days.ts';
 import { Head } from '../controls.tsx';
 import { compare, type FigureRow, figureOf, type Figures, showSpan, showValue } from '../figures.ts';
+import { DoubtCell, Honesty, sameRow } from '../honesty.tsx';
 import { t } from '../i18n.ts';
 import { FigureCell, Link } from '../links.tsx';
-import { city, show, view } from '../state.ts';
+import { city, readHonest, show, view } from '../state.ts';
 import { Downloads } from '../tables.tsx';
 import { narrowed } from '../view.ts';
 import { Bars } from './bars.tsx';
@@ -20,6 +21,8 @@ interface Compared {
   by: string;
   now: Figures;
   earlier: Figures;
+  /** Of a closing rate: what stands behind it. */
+  honest: Figures | null;
 }
 const yearBefore = (day: string): string => {
   const year = Number(day.slice(0, 4)) - 1;
@@ -32,8 +35,12 @@ export const spanAgainst = (asked: Pick<PageRead, 'view' | 'span' | 'before'>): 
 async function read(asked: PageRead): Promise<Compared> {
   const measures = await measureList();
   const code = measures.some((one) => one.code === asked.view.measure) ? asked.view.measure : 'opened';
-  const [now, earlier] = await Promise.all([figures(asked, [code], { by: asked.dimension }), figures(asked, [code], { by: asked.dimension, over: spanAgainst(asked) })]);
-  return { measures, code, by: asked.dimension, now, earlier };
+  const [now, earlier, honest] = await Promise.all([
+    figures(asked, [code], { by: asked.dimension }),
+    figures(asked, [code], { by: asked.dimension, over: spanAgainst(asked) }),
+    code === 'closing_rate' ? readHonest(asked.span, asked.dimension, asked.get) : null,
+  ]);
+  return { measures, code, by: asked.dimension, now, earlier, honest };
 }
 
 interface Pair {
@@ -58,7 +65,7 @@ export function pairs(data: Pick<Compared, 'now' | 'earlier' | 'code'>): Pair[] 
 }
 
 function Body({ data }: { data: Compared }) {
-  const { now, earlier, code } = data;
+  const { now, earlier, code, honest } = data;
   const rows = pairs(data);
   const measure = now.measures.find((one) => one.code === code);
   const drawn = rows.slice(0, 12);
@@ -138,7 +145,10 @@ function Body({ data }: { data: Compared }) {
                             row.name
                           )}
                         </th>
-                        <td data-value={here?.value ?? ''}>{here && row.now ? <FigureCell figure={here} of={row.now.list} /> : showValue(measure?.unit ?? 'cases', absent(now))}</td>
+                        <td data-value={here?.value ?? ''}>
+                          {here && row.now ? <FigureCell figure={here} of={row.now.list} /> : showValue(measure?.unit ?? 'cases', absent(now))}
+                          {honest && row.now && <DoubtCell answer={honest} row={sameRow(honest, row.now)} />}
+                        </td>
                         <td data-was={was?.value ?? ''}>{was && row.was ? <FigureCell figure={was} of={row.was.list} /> : showValue(measure?.unit ?? 'cases', absent(earlier))}</td>
                         <td class={`change ${stand?.tone ?? 'none'}`}>{stand ? stand.words : changeWords(value(now, row.now) ?? absent(now), value(earlier, row.was) ?? absent(earlier))}</td>
                       </tr>
@@ -153,6 +163,7 @@ function Body({ data }: { data: Compared }) {
           <Downloads by={data.by} over={now} measures={code} />
         </div>
       </section>
+      <Honesty answer={honest} />
     </>
   );
 }

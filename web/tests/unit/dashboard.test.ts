@@ -4,6 +4,7 @@ import { addDays, daysIn, isDay, periods, spanBefore, spanOf, trendSpan, unitFor
 import { compare, type Figure, figureOf, type Figures, type Measure, roundShare, showKey, showSpan, showValue, sortRows } from '../../dashboard/figures.ts';
 import '../../dashboard/i18n.ts';
 import { chips, departmentLevel, figureQuery, listQuery, narrowed, plainView, readView, type View, without, writeView } from '../../dashboard/view.ts';
+import { doubts, sameRow } from '../../dashboard/honesty.tsx';
 import { pairs, spanAgainst } from '../../dashboard/pages/compare.tsx';
 import { byHour, shadeOf } from '../../dashboard/pages/hours.tsx';
 import { shadeAt, shadeEnds } from '../../dashboard/pages/map.tsx';
@@ -224,5 +225,29 @@ describe('the views', () => {
     expect(placeWords(at)).toBe('West T11');
     expect(placeWords({ ...at, place: { en: 'near A St' } })).toBe('near A St (West)');
     expect(placeWords({ ...at, grid: null, areas: [] })).not.toBe('');
+  });
+});
+
+describe('what stands behind a closing rate', () => {
+  const share = (code: string): Measure[] => [
+    { code, label: { en: code }, unit: 'share', stock: false, numerator: `${code}_above`, denominator: `${code}_below` },
+    { code: `${code}_above`, label: { en: code }, unit: 'cases', stock: false },
+    { code: `${code}_below`, label: { en: code }, unit: 'cases', stock: false },
+  ];
+  const rows = [
+    { keys: [{ id: 7, code: 'parks', label: null }], values: [null, 0, 0, 0.5, 2, 4, 1, 4, 4], list: 'department=7' },
+    { keys: [{ id: 0, code: '', label: null }], values: [0.25, 1, 4, 0, 0, 4, 1, 4, 4], list: 'lead=0' },
+  ];
+  const answer = { from: '', to: '', today: '', as_of: '', dimensions: [{ code: 'department' }], list: '', rows, totals: [0.1, 1, 10, 0.2, 2, 10, 1, 8, 8], measures: [...share('reopened_share'), ...share('forced_share'), ...share('untracked_share')] } as Figures;
+  it('names doubts that have a case, the gravest first; never what is not known', () => {
+    expect(doubts(answer, answer.totals).map((one) => [one.code, one.numerator])).toEqual([['forced_share', 2], ['reopened_share', 1]]);
+    expect(doubts(answer, rows[0]!.values).map((one) => one.code)).toEqual(['forced_share']);
+    expect(doubts({ ...answer, measures: [] }, [])).toEqual([]);
+  });
+  it('finds the row of the same key, and none where nothing is told', () => {
+    expect(sameRow(answer, { keys: [{ id: 7, code: 'parks', label: { en: 'Parks' } }], values: [], list: 'x' })).toBe(rows[0]);
+    expect(sameRow(answer, { keys: [{ id: 0, code: '', label: null }], values: [], list: 'x' })).toBe(rows[1]);
+    expect(sameRow(answer, { keys: [{ id: 8, code: 'roads', label: null }], values: [], list: 'x' })).toBe(null);
+    expect(sameRow(null, rows[0]!)).toBe(null);
   });
 });

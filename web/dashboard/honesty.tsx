@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MPL-2.0
+// What stands behind a closing rate: a rate that looks too good shows why. In words, and each
+// opens its cases.
+import { label, showNumber } from '../lib/i18n/index.ts';
+import { type Figure, figureOf, type FigureRow, type Figures, isRate, measureName, showShare, showValue } from './figures.ts';
+import { t } from './i18n.ts';
+import { Link, Opens } from './links.tsx';
+import { view } from './state.ts';
+import { doubtCodes } from './view.ts';
+
+const shortKey = {
+  forced_share: 'honesty.forced_share',
+  one_sided_share: 'honesty.one_sided_share',
+  unchecked_share: 'honesty.unchecked_share',
+  gone_again_share: 'honesty.gone_again_share',
+  reopened_share: 'honesty.reopened_share',
+  suspended_share: 'honesty.suspended_share',
+} as const;
+
+/** Doubts that there is a case for, in their order. */
+export const doubts = (answer: Figures, values: readonly (number | null)[]): Figure[] =>
+  doubtCodes.flatMap((code) => {
+    const figure = figureOf(answer, values, code);
+    return figure && isRate(figure) && (figure.numerator ?? 0) > 0 ? [figure] : [];
+  });
+
+const keyOf = (row: FigureRow): string => row.keys.map((key) => key.id || key.code).join();
+/** The same row in another answer by the same dimension. */
+export const sameRow = (answer: Figures | null, row: FigureRow): FigureRow | null => answer?.rows.find((one) => keyOf(one) === keyOf(row)) ?? null;
+
+/** "Opened again 3", for a cell: counts alone, each opens its cases. */
+export function DoubtCell({ answer, row }: { answer: Figures; row: Pick<FigureRow, 'values' | 'list'> | null }) {
+  const found = row ? doubts(answer, row.values) : [];
+  if (!row || found.length === 0) return null;
+  return (
+    <span class="doubts">
+      {found.map((figure) => (
+        <Opens key={figure.code} figure={figure.code} of={row.list} name={measureName(figure)}>
+          {t(shortKey[figure.code as keyof typeof shortKey], { n: showNumber(figure.numerator ?? 0) })}
+        </Opens>
+      ))}
+    </span>
+  );
+}
+
+/** All of them in whole words, under the headline figures. */
+export function Honesty({ answer }: { answer: Figures | null }) {
+  if (!answer) return null;
+  const rate = figureOf(answer, answer.totals, 'closing_rate');
+  const untracked = figureOf(answer, answer.totals, 'untracked_share');
+  const age = figureOf(answer, answer.totals, 'suspended_age');
+  const found = doubts(answer, answer.totals);
+  if (!rate || rate.value === null) return null;
+  return (
+    <section class="panel honesty" aria-labelledby="honesty-title">
+      <h2 id="honesty-title">{t('honesty.title', { rate: showShare(rate.value) })}</h2>
+      <ul class="plain-list">
+        {found.map((figure) => (
+          <li key={figure.code} data-honesty={figure.code} data-count={figure.numerator ?? ''}>
+            {label(figure.measure.label)} <b>{showShare(figure.value ?? 0)}</b>{' '}
+            <Opens figure={figure.code} of={answer.list} name={measureName(figure)}>
+              {t('honesty.cases', { n: figure.numerator ?? 0 })}
+            </Opens>
+            {figure.code === 'suspended_share' && age && age.value !== null && <span> {t('honesty.age', { span: showValue('s', age.value) })}</span>}
+          </li>
+        ))}
+        {found.length === 0 && <li data-honesty="none">{t('honesty.none')}</li>}
+        <li>
+          <Link to={{ ...view.value, page: 'quality', list: null }}>{t('honesty.same_spot')}</Link>
+        </li>
+        {untracked && (untracked.numerator ?? 0) > 0 && (
+          <li class="muted" data-honesty="untracked_share" data-count={untracked.numerator ?? ''}>
+            {t('honesty.untracked')}{' '}
+            <Opens figure="untracked_share" of={answer.list} name={measureName(untracked)}>
+              {t('honesty.cases', { n: untracked.numerator ?? 0 })}
+            </Opens>
+          </li>
+        )}
+      </ul>
+    </section>
+  );
+}
