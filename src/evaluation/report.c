@@ -162,6 +162,9 @@ int report_make(const struct report_sources *sources, const struct report_period
         code = make_headline(&job, error);
     }
     if (!code) {
+        code = report_honesty_make(&job, error);
+    }
+    if (!code) {
         code = report_groups_make(&job, error);
     }
     if (!code) {

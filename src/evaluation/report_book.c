@@ -248,6 +248,28 @@ static void put_trend(struct book *book, const struct report *report, struct are
     put_lines(book, &table);
 }
 
+static void put_doubts(struct book *book, const struct report *report)
+{
+    const char *heads[] = {
+        report_honesty_title(report), REPORT_TEXT(report, "Cases", "件数"),
+        REPORT_TEXT(report, "Share", "占比"), REPORT_TEXT(report, "Period before", "上期")};
+    book_sheet(book, REPORT_TEXT(report, "Closing rate", "结案率"), HEAD);
+    book_width(book, 0, 0, 44);
+    book_width(book, 1, 3, 16);
+    book_text(book, 0, 0, report_honesty_note(report), BOOK_NOTE);
+    for (uint16_t i = 0; i < 4; i++) {
+        book_text(book, HEAD, i, heads[i], BOOK_HEAD);
+    }
+    for (size_t i = 0; i < report->doubt_count; i++) {
+        const struct report_doubt *doubt = &report->doubts[i];
+        uint32_t row = FIRST + (uint32_t)i;
+        book_text(book, row, 0, doubt->measure.name, BOOK_TEXT);
+        book_number(book, row, 1, doubt->cases, BOOK_COUNT);
+        book_number(book, row, 2, doubt->now, BOOK_SHARE);
+        book_number(book, row, 3, doubt->before, BOOK_SHARE);
+    }
+}
+
 int report_write_book(const struct report *report, const struct report_write *how,
                       struct buffer *out, struct error *error)
 {
@@ -264,5 +286,8 @@ int report_write_book(const struct report *report, const struct report_write *ho
     put_table(book, report, &report->classes, false);
     put_table(book, report, &report->overdue, false);
     put_trend(book, report, arena);
+    if (report->doubt_count > 0) {
+        put_doubts(book, report);
+    }
     return book_finish(book, out, error);
 }

@@ -87,6 +87,21 @@ static void put_spots(struct json_writer *json, const struct report *report)
     json_end_array(json);
 }
 
+static void put_doubts(struct json_writer *json, const struct report *report)
+{
+    json_begin_array(json, "honesty");
+    for (size_t i = 0; i < report->doubt_count; i++) {
+        const struct report_doubt *doubt = &report->doubts[i];
+        json_begin_object(json, NULL);
+        put_measure(json, "measure", &doubt->measure);
+        json_put_double(json, "cases", doubt->cases, 0);
+        json_put_double(json, "now", doubt->now, 6);
+        json_put_double(json, "before", doubt->before, 6);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
 static void put_head(struct json_writer *json, const struct report *report)
 {
     json_put_text(json, "city", report->slug);
@@ -115,6 +130,7 @@ int report_write_json(const struct report *report, struct buffer *out, struct er
     json_writer_init(&json, out);
     json_begin_object(&json, NULL);
     put_head(&json, report);
+    put_doubts(&json, report);
     json_begin_array(&json, "groups");
     for (size_t i = 0; i < report->group_count; i++) {
         json_begin_object(&json, NULL);
@@ -172,10 +188,10 @@ static void put_number(struct buffer *out, const struct report_measure *measure,
     }
 }
 
-static void put_row(struct buffer *out, const struct report *report, const char *section,
-                    const struct report_line *line, size_t figure, double year)
+// Section, code, name, rank; measure and its label.
+static void put_names(struct buffer *out, const char *section,
+                      const struct report_line *line, const struct report_measure *measure)
 {
-    const struct report_measure *measure = &report->measures[figure];
     report_csv_cell(out, section);
     buffer_append_char(out, ',');
     report_csv_cell(out, line->code ? line->code : "");
@@ -189,6 +205,13 @@ static void put_row(struct buffer *out, const struct report *report, const char 
     report_csv_cell(out, measure->code);
     buffer_append_char(out, ',');
     report_csv_cell(out, measure->name);
+}
+
+static void put_row(struct buffer *out, const struct report *report, const char *section,
+                    const struct report_line *line, size_t figure, double year)
+{
+    const struct report_measure *measure = &report->measures[figure];
+    put_names(out, section, line, measure);
     put_number(out, measure, line->now[figure]);
     put_number(out, measure, line->before[figure]);
     put_number(out, measure, year);
@@ -219,6 +242,13 @@ int report_write_csv(const struct report *report, struct buffer *out, struct err
                          "\"本期\",\"上期\",\"去年同期\"\r\n"));
     for (size_t f = 0; f < REPORT_FIGURES; f++) {
         put_row(out, report, "city", &whole, f, report->year[f]);
+    }
+    for (size_t i = 0; i < report->doubt_count; i++) {
+        const struct report_doubt *doubt = &report->doubts[i];
+        put_names(out, "honesty", &whole, &doubt->measure);
+        put_number(out, &doubt->measure, doubt->now);
+        put_number(out, &doubt->measure, doubt->before);
+        buffer_append_text(out, ",\r\n");
     }
     for (size_t i = 0; i < report->group_count; i++) {
         put_table(out, report, report->groups[i].code, &report->groups[i]);

@@ -118,6 +118,20 @@ static void add_lines(struct fields *fields, const char *name,
     }
 }
 
+static void add_doubts(struct fields *fields)
+{
+    static const char *const columns[] = {"name", "cases", "share", "before"};
+    const struct report *report = fields->report;
+    const char **cell = add_rows(fields, "honesty", columns, 4, report->doubt_count);
+    for (size_t i = 0; i < report->doubt_count; i++) {
+        const struct report_doubt *doubt = &report->doubts[i];
+        *cell++ = doubt->measure.name;
+        *cell++ = value_of(fields, &report->measures[REPORT_OPENED], doubt->cases);
+        *cell++ = value_of(fields, &doubt->measure, doubt->now);
+        *cell++ = value_of(fields, &doubt->measure, doubt->before);
+    }
+}
+
 static void add_spots(struct fields *fields)
 {
     static const char *const columns[] = {"rank",  "place",  "class",
@@ -162,6 +176,8 @@ int report_write_docx(const struct report *report, const struct report_write *ho
     add_lines(fields, "classes", &report->classes, REPORT_OPENED);
     add_lines(fields, "overdue", &report->overdue, REPORT_OVERDUE);
     add_spots(fields);
+    add_doubts(fields);
+    add(fields, "honesty_note", report_honesty_note(report));
     return docx_fill(how->template_bytes, how->template_length, &fields->values, out,
                      error);
 }

@@ -43,6 +43,9 @@ const char *report_key_name(const struct report_job *job, const struct figure_by
 void report_reckon(double values[REPORT_FIGURES]);
 
 int report_groups_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
+int report_honesty_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
+const char *report_honesty_title(const struct report *report);
+const char *report_honesty_note(const struct report *report); // what is never known
 int report_places_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
 
 // ---- words ----

@@ -278,6 +278,32 @@ static void add_headline_table(struct pages *pages)
     add_grid(pages, &grid);
 }
 
+static void add_doubts(struct pages *pages)
+{
+    const struct report *report = pages->report;
+    const struct paper_column columns[] = {
+        {REPORT_TEXT(report, "Of the closing rate's cases", "结案率所含案件"), 4, false},
+        {REPORT_TEXT(report, "Cases", "件数"), 1.2, true},
+        {REPORT_TEXT(report, "Share", "占比"), 1.2, true},
+        {REPORT_TEXT(report, "Period before", "上期"), 1.3, true}};
+    const struct report_measure *cases = &report->measures[REPORT_OPENED]; // a count, too
+    struct grid grid = grid_new(pages, columns, 4, report->doubt_count, false);
+    for (size_t i = 0; i < report->doubt_count; i++) {
+        const struct report_doubt *doubt = &report->doubts[i];
+        bool bad = doubt->measure.better < 0 && doubt->cases > 0;
+        put(&grid, doubt->measure.name, PAPER_PLAIN);
+        put(&grid, value_text(pages, cases, doubt->cases), bad ? PAPER_BAD : PAPER_PLAIN);
+        put(&grid, value_text(pages, &doubt->measure, doubt->now), PAPER_PLAIN);
+        put(&grid, value_text(pages, &doubt->measure, doubt->before), PAPER_FAINT);
+    }
+    if (report->doubt_count > 0) {
+        add_heading(pages, report_honesty_title(report), 200);
+        add_grid(pages, &grid);
+        add(pages,
+            (struct paper_block){.kind = PAPER_SMALL, .text = report_honesty_note(report)});
+    }
+}
+
 static void add_chart(struct pages *pages, enum paper_form form,
                       const enum report_figure *figures, size_t count)
 {
@@ -404,6 +430,7 @@ static void add_rest(struct pages *pages)
 {
     const struct report *report = pages->report;
     add_headline_table(pages);
+    add_doubts(pages);
     add_trend(pages);
     for (size_t i = 0; i < report->group_count; i++) {
         add_group(pages, &report->groups[i]);

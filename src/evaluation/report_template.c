@@ -90,6 +90,9 @@ static void put_english(struct buffer *out)
              "({{overdue_change}}). Closing took {{mean_time_to_close}} on the mean.",
              24, false, false);
     put_line(out, "[Comment of the office]", 24, false, false);
+    put_table(out, "What stands behind the closing rate", "What|Cases|Share|Before",
+              "{{honesty.name}}|{{honesty.cases}}|{{honesty.share}}|{{honesty.before}}");
+    put_line(out, "{{honesty_note}}", 20, false, false);
     put_table(out, "Ranking", "Group|Rank|Before|Department|Figure|Before|Overdue",
               "{{groups.group}}|{{groups.rank}}|{{groups.rank_before}}|{{groups.name}}|"
               "{{groups.value}}|{{groups.value_before}}|{{groups.overdue}}");
@@ -115,6 +118,9 @@ static void put_chinese(struct buffer *out)
         "{{overdue}} 件（{{overdue_change}}）；平均结案时长 {{mean_time_to_close}}。",
         24, false, false);
     put_line(out, "【办公室点评】", 24, false, false);
+    put_table(out, "结案率的背后", "指标|件数|占比|上期",
+              "{{honesty.name}}|{{honesty.cases}}|{{honesty.share}}|{{honesty.before}}");
+    put_line(out, "{{honesty_note}}", 20, false, false);
     put_table(out, "排名情况", "分组|名次|上期|部门|指标|上期|超期未处置",
               "{{groups.group}}|{{groups.rank}}|{{groups.rank_before}}|{{groups.name}}|"
               "{{groups.value}}|{{groups.value_before}}|{{groups.overdue}}");

@@ -157,12 +157,31 @@ static void put_groups(const struct report *report, struct buffer *out)
     }
 }
 
+static void put_doubts(const struct report *report, struct buffer *out)
+{
+    buffer_format(out, "\n%s\n", report_honesty_title(report));
+    for (size_t i = 0; i < report->doubt_count; i++) {
+        char share[REPORT_VALUE_SIZE];
+        const struct report_doubt *doubt = &report->doubts[i];
+        report_value(&doubt->measure, doubt->now, report->chinese, share);
+        if (doubt->cases > 0) {
+            buffer_format(
+                out, REPORT_TEXT(report, "%s: %s (%.0f cases)\n", "%s：%s（%.0f 件）\n"),
+                doubt->measure.name, share, doubt->cases);
+        }
+    }
+    buffer_format(out, "%s\n", report_honesty_note(report));
+}
+
 void report_words(const struct report *report, struct buffer *out)
 {
     struct arena *arena ARENA_CLEANUP = arena_new(1024 * 1024);
     buffer_format(out, "%s, %s\n\n", report_title(report, arena),
                   report_period_words(&report->period, report->chinese, arena));
     put_headline(report, out);
+    if (report->doubt_count > 0) {
+        put_doubts(report, out);
+    }
     put_groups(report, out);
     if (report->overdue.count > 0) {
         buffer_format(out, "\n%s\n", report->overdue.name);

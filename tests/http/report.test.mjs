@@ -30,6 +30,7 @@ before(async () => {
   for (const number of numbers.slice(0, 2)) await step('dispatcher1', number, 'dispatch', { department: parks.id });
   await step('parks1', numbers[0], 'sign');
   await step('parks1', numbers[0], 'feed_back', { opinion: 'swept' });
+  await step('manager1', numbers[3], 'force', { opinion: 'by order' });
 });
 after(() => {
   server?.remove();
@@ -66,6 +67,9 @@ test('it says what the figures say', async () => {
   assert.equal(parks.now.opened, 2);
   assert.deepEqual([parks.rank, parks.value], [1, 1]);
   assert.equal(bodies.rows.find((row) => row.code === 'water').rank, 0, 'nothing to do: no rank');
+  const behind = Object.fromEntries(report.honesty.map((one) => [one.measure.code, one]));
+  assert.deepEqual([behind.forced_share.cases, behind.forced_share.now], [1, 0.25], 'one of four was closed by order');
+  assert.deepEqual([behind.untracked_share.cases, behind.untracked_share.now], [0, null], 'a share of nothing closed is none');
   assert.equal(report.spots[0].cases, 4);
   assert.equal(report.spots[0].place, 'Lotus <Lane> & 3');
   assert.equal(report.spots[0].photo, true);
@@ -73,8 +77,8 @@ test('it says what the figures say', async () => {
 
 test('the PDF is read by poppler, in both languages and on a phone', async () => {
   for (const [query, words] of [
-    ['&language=zh-CN', ['小镇城市管理评价月报', '上报数', '园林处', '按期处置率', 'Lotus <Lane> & 3', '单元网格案件分布']],
-    ['&language=en', ['Tinytown: Monthly bulletin', 'Arrivals', 'Parks Department', 'The five worst spots']],
+    ['&language=zh-CN', ['小镇城市管理评价月报', '上报数', '园林处', '按期处置率', '结案率的背后', '强制结案占比', '不记录监督员轨迹', 'Lotus <Lane> & 3', '单元网格案件分布']],
+    ['&language=en', ['Tinytown: Monthly bulletin', 'Arrivals', 'Parks Department', 'What stands behind the closing rate', 'Closed by order, share', 'No tracks of collectors', 'The five worst spots']],
     ['&language=en&paper=phone', ['Tinytown: Monthly bulletin', 'Parks']],
   ]) {
     const { path, headers } = await file('pdf', query);
@@ -102,6 +106,7 @@ print(json.dumps({s.title: [[[c.value, now[s.title][c.coordinate].value] for c i
   assert.deepEqual([value, row[7][0], row[8][0]], [1, 1, 1]);
   assert.match(row[14][0], /RANK\(N\d+,/);
   assert.equal(row[14][1], 1);
+  assert.ok(sheets['Closing rate'].some((one) => one[0][0] === 'Closed by order, share' && one[1][0] === 1 && one[2][0] === 0.25));
   const total = sheets['City bodies'].find((one) => one[1][0] === 'Total');
   assert.match(total[2][0], /^=SUM\(C4:C\d+\)$/);
 });
@@ -112,6 +117,7 @@ test('the CSV opens as one table', async () => {
   const lines = body.subarray(3).toString().trimEnd().split('\r\n');
   assert.equal(lines[0].split(',').length, 9);
   assert.ok(lines.includes('"city","tinytown","Tinytown",,"opened","Arrivals",4,,'), lines[1]);
+  assert.ok(lines.includes('"honesty","tinytown","Tinytown",,"forced_share","Closed by order, share",0.2500,,'), lines.find((one) => one.startsWith('"honesty"')));
 });
 
 test('the template is filled and read by another program', async () => {
@@ -126,6 +132,8 @@ for t in d.tables:
   assert.match(text, /本期共上报案件 4 件/);
   assert.match(text, /委办局 \| 1 \| – \| 园林处 \| 100\.0 %/);
   assert.match(text, /1 \| Lotus <Lane> & 3 \|/);
+  assert.match(text, /强制结案占比 \| 1 \| 25\.0 %/);
+  assert.match(text, /不记录监督员轨迹/);
   assert.doesNotMatch(text, /\{\{/);
 });
 

@@ -87,6 +87,12 @@ struct report_spot {
     double cases, before;
     struct buffer photo; // JPEG; empty: none
 };
+// What stands behind the closing rate (docs/figures.md): a share and its cases.
+struct report_doubt {
+    struct report_measure measure;
+    double cases, now, before; // NaN: there is none
+};
+enum { REPORT_DOUBTS_MOST = 8 };
 enum { REPORT_TREND_MOST = 13, REPORT_SPOTS = 5, REPORT_CLASSES = 10 };
 struct report_trend {
     struct report_period period;
@@ -103,6 +109,8 @@ struct report {
     int64_t position; // of the change log: all up to here is counted
     struct report_measure measures[REPORT_FIGURES];
     double now[REPORT_FIGURES], before[REPORT_FIGURES], year[REPORT_FIGURES];
+    size_t doubt_count; // those that the city's tables know; the gravest first
+    struct report_doubt doubts[REPORT_DOUBTS_MOST];
     size_t group_count;
     struct report_table *groups;
     struct report_table classes; // commonest first
