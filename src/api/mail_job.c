@@ -204,8 +204,12 @@ static int make_report(struct order *order, struct error *error)
     if (!code) {
         code = db_reader_borrow(store, order->city->slug, DB_CITY, &city_db, error);
     }
-    struct report_sources sources = {
-        cases, city_db, order->city->facts, order->city->media, order->snapshot, &actor};
+    struct report_sources sources = {.cases = cases,
+                                     .city_db = city_db,
+                                     .facts = order->city->facts,
+                                     .media = order->city->media,
+                                     .city = order->snapshot,
+                                     .actor = &actor};
     if (!code && order->mailing->payment) {
         return make_payment(order, &sources, language, error);
     }

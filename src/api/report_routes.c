@@ -40,12 +40,14 @@ static int make(struct api_call *call, struct db *db, const struct report_period
     buffer_init(&body, BUFFER_CEILING_REPLY);
     int code =
         db_reader_borrow(call->api->store, call->city->slug, DB_CITY, &city_db, error);
-    struct report_sources sources = {db,
-                                     city_db,
-                                     call->city->facts,
-                                     call->city->media,
-                                     call->snapshot,
-                                     &call->session.actor};
+    const char *figures = http_request_query(call->request, "figures");
+    struct report_sources sources = {.cases = db,
+                                     .city_db = city_db,
+                                     .facts = call->city->facts,
+                                     .media = call->city->media,
+                                     .city = call->snapshot,
+                                     .actor = &call->session.actor,
+                                     .counted_now = text_equal(figures, "now")};
     if (!code && how.format == REPORT_DOCX) {
         code = report_template_of(&sources, language_of(call), &template, error);
         how.template_bytes = template.data;
@@ -98,7 +100,10 @@ typedef int make_document(struct api_call *call, struct db *db,
 static int document_as(struct api_call *call, struct db *db, enum report_format format,
                        make_document *make_it, struct error *error)
 {
-    static const char *const names[] = {"period", "language", "paper", NULL};
+    static const char *const with_figures[] = {"period", "language", "paper", "figures",
+                                               NULL};
+    static const char *const without[] = {"period", "language", "paper", NULL};
+    const char *figures = http_request_query(call->request, "figures");
     const char *paper = http_request_query(call->request, "paper");
     const char *period_text = http_request_query(call->request, "period");
     int size = paper_size_from_str(paper && *paper ? paper : "a4");
@@ -106,7 +111,12 @@ static int document_as(struct api_call *call, struct db *db, enum report_format 
     struct report_write how = {.format = format,
                                .directory = db_store_folder(call->api->store),
                                .phone = size == PAPER_PHONE};
-    int code = api_query_only(call, names, error);
+    int code = api_query_only(call, make_it == make ? with_figures : without, error);
+    if (!code && figures && *figures && !text_equal(figures, "now") &&
+        !text_equal(figures, "frozen")) {
+        code = error_set(error, ERROR_INPUT, "report.figures",
+                         "the figures are neither frozen nor now");
+    }
     if (!code && size < 0) {
         code = error_set(error, ERROR_INPUT, "report.paper",
                          "the paper is neither a4 nor phone");

@@ -26,7 +26,7 @@ struct order {
     const char *city, *language, *out;
     struct report_period period;
     enum report_format format;
-    bool phone, template, payment;
+    bool phone, template, payment, counted_now;
 };
 struct office {
     struct db_store *store;
@@ -58,9 +58,12 @@ static int office_open(struct office *office, const char *data, const char *slug
     if (code == 0 && file_exists(path))
         code = media_store_open(path, NULL, &office->media, error);
     office->actor = actor_system();
-    office->sources =
-        (struct report_sources){office->cases, office->city_db, office->facts,
-                                office->media, office->city,    &office->actor};
+    office->sources = (struct report_sources){.cases = office->cases,
+                                              .city_db = office->city_db,
+                                              .facts = office->facts,
+                                              .media = office->media,
+                                              .city = office->city,
+                                              .actor = &office->actor};
     return code;
 }
 
@@ -107,6 +110,7 @@ static int make(const struct order *order, struct office *office, struct buffer 
         return report_template_of(&office->sources, language, out, error);
     if (order->payment)
         return make_payment(order, office, language, arena, out, error);
+    office->sources.counted_now = order->counted_now;
     int code = 0;
     if (order->format == REPORT_DOCX)
         code = report_template_of(&office->sources, language, &template, error);
@@ -129,10 +133,12 @@ static int read_order(int *argc, char **argv, struct order *order, struct error 
     const char *period = cli_option(argc, argv, "--period");
     const char *format = cli_option(argc, argv, "--format");
     const char *paper = cli_option(argc, argv, "--paper");
+    const char *figures = cli_option(argc, argv, "--figures");
     order->language = cli_option(argc, argv, "--language");
     order->out = cli_option(argc, argv, "--out");
     order->template = cli_flag(argc, argv, "--template") != 0;
     order->payment = cli_flag(argc, argv, "--payment") != 0;
+    order->counted_now = text_equal(figures, "now");
     int found = report_format_from_str(format ? format : "pdf");
     int size = paper_size_from_str(paper ? paper : "a4");
     int code = cli_words(*argc, argv, 1, 1, error);
@@ -144,6 +150,12 @@ static int read_order(int *argc, char **argv, struct order *order, struct error 
     if (size < 0)
         return error_set(error, ERROR_INPUT, "report.paper",
                          "'%.20s' is neither a4 nor phone", paper);
+    if (figures && !order->counted_now && !text_equal(figures, "frozen"))
+        return error_set(error, ERROR_INPUT, "report.figures",
+                         "'%.20s' is neither frozen nor now", figures);
+    if (figures && order->payment)
+        return error_set(error, ERROR_INPUT, "report.figures",
+                         "a payment sheet is always counted now");
     if (!order->template && !period)
         return error_set(error, ERROR_INPUT, "cli.usage", "--period is missing");
     order->city = argv[0];
@@ -178,7 +190,8 @@ static int run_report(int argc, char **argv, struct error *error)
 const struct cli_command cli_report_commands[] = {
     {"report", NULL,
      "CITY --period PERIOD [--payment] [--format pdf|xlsx|csv|json|docx] [--language TAG] "
-     "[--paper a4|phone] [--out FILE] | CITY --template [--language TAG] [--out FILE]",
+     "[--paper a4|phone] [--figures frozen|now] [--out FILE] | CITY --template [--language "
+     "TAG] [--out FILE]",
      "the evaluation bulletin of a week, month, quarter or year", run_report},
     {0},
 };

@@ -183,7 +183,8 @@ int payment_make(const struct report_sources *sources, const struct report_perio
     struct report report = {.period = *period,
                             .language = arena_text(arena, language),
                             .chinese = text_starts(language, "zh")};
-    struct report_job job = {sources, &report, arena, now_ms};
+    struct report_job job = {
+        .from = sources, .report = &report, .arena = arena, .now_ms = now_ms};
     if (report_plan_payments(city_report_plan(sources->city)) == 0) {
         return error_set(error, ERROR_NOT_FOUND, "payment.no_rules",
                          "the city's model has no table payment");

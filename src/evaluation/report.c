@@ -128,10 +128,10 @@ static int take_root(struct report_job *job, struct error *error)
     return code;
 }
 
-static const char *local_words(struct report_job *job)
+const char *report_local_words(struct report_job *job, int64_t at_ms)
 {
     struct zone_local local;
-    zone_local(calendar_zone(city_calendar(job->from->city, 0)), job->now_ms, &local);
+    zone_local(calendar_zone(city_calendar(job->from->city, 0)), at_ms, &local);
     return arena_format(job->arena, "%04d-%02d-%02d %02d:%02d", (int)local.year,
                         (int)local.month, (int)local.day, (int)local.hour,
                         (int)local.minute);
@@ -141,7 +141,8 @@ int report_make(const struct report_sources *sources, const struct report_period
                 const char *language, int64_t now_ms, struct arena *arena,
                 struct report *ret_report, struct error *error)
 {
-    struct report_job job = {sources, ret_report, arena, now_ms};
+    struct report_job job = {
+        .from = sources, .report = ret_report, .arena = arena, .now_ms = now_ms};
     int64_t today = calendar_day(city_calendar(sources->city, 0), now_ms);
     *ret_report = (struct report){
         .period = *period,
@@ -152,12 +153,15 @@ int report_make(const struct report_sources *sources, const struct report_period
         .made_ms = now_ms,
         .running = period->to_day >= today,
     };
-    ret_report->made = local_words(&job);
+    ret_report->made = report_local_words(&job, now_ms);
     if (period->from_day > today) {
         return error_set(error, ERROR_INPUT, "report.future", "the period %s has not begun",
                          period->code);
     }
-    int code = name_measures(&job, error);
+    int code = report_frozen_list(&job, error);
+    if (!code) {
+        code = name_measures(&job, error);
+    }
     if (!code) {
         code = make_headline(&job, error);
     }
@@ -176,6 +180,10 @@ int report_make(const struct report_sources *sources, const struct report_period
     if (!code) {
         code = take_root(&job, error);
     }
+    if (!code) {
+        code = report_frozen_tell(&job, ret_report->made, error);
+    }
+    report_frozen_done(&job);
     if (code) {
         report_done(ret_report);
     }

@@ -47,8 +47,12 @@ static int read_words(struct report_job *job, const struct report_ask *ask,
 int report_ask(struct report_job *job, const struct report_ask *ask,
                struct report_asked *ret_asked, struct error *error)
 {
+    bool found = false;
     int code = read_words(job, ask, &ret_asked->query, error);
     if (!code) {
+        code = report_frozen_ask(job, ask, ret_asked, &found, error);
+    }
+    if (!code && !found) {
         code = figures_compute(job->from->facts, job->from->cases, job->from->city,
                                job->from->actor, &ret_asked->query, job->arena,
                                &ret_asked->answer, error);

@@ -119,6 +119,15 @@ static void put_head(struct json_writer *json, const struct report *report)
         put_measure(json, NULL, &report->measures[i]);
     }
     json_end_array(json);
+    if (report->frozen_version > 0) {
+        json_begin_object(json, "frozen");
+        json_put_int(json, "version", report->frozen_version);
+        json_put_instant(json, "made_at", report->frozen_ms);
+        json_put_text(json, "digest", report->frozen_digest);
+        json_end_object(json);
+    } else {
+        json_put_null(json, "frozen");
+    }
     put_values(json, report, "now", report->now);
     put_values(json, report, "before", report->before);
     put_values(json, report, "year_before", report->year);

@@ -11,6 +11,8 @@ struct report_job {
     struct report *report;
     struct arena *arena;
     int64_t now_ms;
+    struct report_frozen *frozen; // newest versions of frozen periods; none: all is counted
+    size_t frozen_count;
 };
 
 // One question to the figures.
@@ -41,6 +43,20 @@ const char *report_key_name(const struct report_job *job, const struct figure_by
                             const struct figure_key *key);
 // Rates and means anew from the counts beside them.
 void report_reckon(double values[REPORT_FIGURES]);
+
+// report_frozen.c: which periods are frozen; nothing when the sources want all counted, or
+// their actor does not see the whole city. report_frozen_done.
+int report_frozen_list(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
+void report_frozen_done(struct report_job *job);
+// Answers from the frozen document of exactly those days when there is one that has it:
+// *ret_found. asked->query is read already. ERROR_STORE "frozen.changed".
+int report_frozen_ask(struct report_job *job, const struct report_ask *ask,
+                      struct report_asked *asked, bool *ret_found,
+                      struct error *error) ERROR_MUST_CHECK;
+// When the report's own period is frozen: its version, its root, and when it was made.
+int report_frozen_tell(struct report_job *job, const char *now,
+                       struct error *error) ERROR_MUST_CHECK;
+const char *report_local_words(struct report_job *job, int64_t at_ms);
 
 int report_groups_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
 int report_honesty_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;

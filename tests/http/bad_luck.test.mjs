@@ -2,6 +2,7 @@
 // A month in which a department was merged into another and a district lost a part to its
 // neighbour; frozen; an appeal granted two months later. What do the figures say?
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +35,8 @@ async function moveTo(instant) {
 const as = async (login) => (person[login] ??= await server.signIn(login));
 before(async () => {
   writeFileSync(clock, String(at(0, 5) - Date.now()));
-  server = await startServer({ env: { GRIDCASE_CLOCK_FILE: clock } });
+  process.env.GRIDCASE_CLOCK_FILE = clock; // of the commands, too
+  server = await startServer();
   model = copyModel('tinytown');
   await moveTo(at(0, 5));
   departments = Object.fromEntries((await (await as('dispatcher1')).want('/departments')).items.map((one) => [one.code, one.id]));
@@ -138,10 +140,22 @@ test('what was frozen keeps names and numbers; an appeal granted later makes a v
   await moveTo(at(2, 25));
   await step('dispatcher1', number.late, 'support_appeal', { opinion: 'It rained.' });
   await step('acceptor1', number.late, 'grant_appeal', { opinion: 'Granted.' });
+  // Until the night the bulletin prints what is frozen; what is counted now when asked for.
+  const report = (query) => as('manager1').then((manager) => manager.want(`/report.json?period=${period}${query}`));
+  const printed = await report('');
+  assert.deepEqual([printed.frozen.version, printed.frozen.digest, printed.root], [1, made.body.digest, null]);
+  assert.deepEqual([printed.now.opened, printed.now.to_handle, printed.now.on_time_rate],
+    ['opened', 'to_handle', 'on_time_rate'].map((code) => Number(first.value('', '', code).toFixed(6))));
+  const ranked = printed.groups[0].rows.find((row) => row.code === 'roads');
+  assert.deepEqual([ranked.now.to_handle, ranked.value], [1, 0]);
+  const counted = await report('&figures=now');
+  assert.equal(counted.frozen, null);
+  assert.equal(counted.now.to_handle, printed.now.to_handle - 1);
+  assert.equal((await (await as('manager1')).get(`/report.json?period=${period}&figures=old`)).body.code, 'report.figures');
   // By itself in the next night; upkeep runs at a start, too.
   await server.stop();
   writeFileSync(clock, String(at(2, 27) - Date.now()));
-  await server.start([], { GRIDCASE_CLOCK_FILE: clock });
+  await server.start();
   await moveTo(at(2, 27));
   const [version] = await until(async () => {
     const { items } = await (await as('manager1')).want('/frozen');
@@ -156,6 +170,16 @@ test('what was frozen keeps names and numbers; an appeal granted later makes a v
   assert.deepEqual(second.body.since.corrections.map((one) => [one.case, one.kind]), [[number.late, 'exempted']]);
   assert.ok(second.body.since.differences.some((one) => one.by === 'department' && one.code === 'roads' && one.measure === 'to_handle' && one.was === 1 && one.is === 0));
   assert.equal(second.value('department', 'squad1', 'opened'), 1, 'everything else stays');
+  await cli('root', 'tinytown', '--make', '--data', server.data);
+  const written = async (...args) => (await cli('report', 'tinytown', '--period', period, ...args, '--data', server.data)).stdout;
+  const told = JSON.parse(await written('--format', 'json'));
+  assert.deepEqual([told.frozen.version, told.now.to_handle], [2, counted.now.to_handle]);
+  assert.match(told.root, /^root \d+ /);
+  assert.equal(JSON.parse(await written('--format', 'json', '--figures', 'now')).frozen, null);
+  await cli('report', 'tinytown', '--period', period, '--language', 'en', '--out', join(folder, 'report.pdf'), '--data', server.data);
+  const pages = execFileSync('pdftotext', ['-layout', join(folder, 'report.pdf'), '-'], { encoding: 'utf8' });
+  assert.match(pages, /frozen, version 2; spots and map as of/);
+  assert.ok(pages.includes(told.root.slice(0, 40)), pages);
   // The raw verdict stays with the case.
   const handling = (await (await as('leader1')).want(`/cases/${number.late}`)).clocks.find((one) => one.kind === 'handling');
   assert.ok(Date.parse(handling.since_at) > Date.parse(handling.due_at), 'handled after its deadline');

@@ -11,6 +11,7 @@
 #include <gridcase/core/arena.h>
 #include <gridcase/core/buffer.h>
 #include <gridcase/core/error.h>
+#include <gridcase/core/hash.h>
 #include <gridcase/rules/report_plan.h>
 
 struct city_snapshot;
@@ -106,6 +107,10 @@ struct report {
     const char *made; // local time in words
     const char *root; // last root's line over this store; "" when there is none
     bool running;     // the period is not over
+    // The period is frozen and what could be taken from there was (docs/reports.md): which
+    // version, made when; root is the one that covers it. 0: all was counted now.
+    int64_t frozen_version, frozen_ms;
+    char frozen_digest[HASH_HEX_SIZE];
     int64_t position; // of the change log: all up to here is counted
     struct report_measure measures[REPORT_FIGURES];
     double now[REPORT_FIGURES], before[REPORT_FIGURES], year[REPORT_FIGURES];
@@ -130,6 +135,7 @@ struct report_sources {
     struct media_store *media; // NULL: without photos
     const struct city_snapshot *city;
     const struct actor *actor; // what they may not see is not counted
+    bool counted_now;          // frozen periods, too
 };
 // Everything in it lives in the arena but photos: report_done. May take seconds.
 int report_make(const struct report_sources *sources, const struct report_period *period,
