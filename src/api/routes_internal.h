@@ -87,6 +87,10 @@ API_HANDLER(spots_get_hot);
 API_HANDLER(spots_get_repeats);
 API_HANDLER(spots_get_coverage);
 
+// ahead_routes.c
+API_HANDLER(ahead_get);
+API_HANDLER(ahead_get_calibration);
+
 // figures_map.c
 API_HANDLER(figures_on_map);
 

@@ -186,7 +186,7 @@ for (const { size, language, isPhone, tag } of plays) {
 }
 
 const titled = (page) => page.waitForFunction(() => document.querySelector('.dash[aria-busy=false]') && document.querySelector('#page-title'));
-const views = ['compare', 'map', 'hours', 'stages', 'open', 'quality', 'spots', 'coverage', 'scores'];
+const views = ['compare', 'map', 'hours', 'stages', 'open', 'ahead', 'quality', 'spots', 'coverage', 'scores'];
 for (const { size, language, isPhone, tag } of plays.filter((play) => play.isPhone === (play.language !== 'en'))) {
   test(`every view can be read, and its numbers open their cases (${tag})`, async () => {
     const page = await openPage(server, { size, language, cookie: api.cookie });
@@ -226,6 +226,17 @@ for (const { size, language, isPhone, tag } of plays.filter((play) => play.isPho
     const open = await figures('measures=open');
     assert.equal(shownNumber(await page.locator('td[data-total=still_open]').textContent()), open.totals[0]);
     await opensItsCases(page, page.locator('.ages tbody td a').first());
+
+    // Looking ahead: the likeliest case first, with its reason, and it opens in the console.
+    await page.goto(`${server.console}?view=ahead`);
+    await titled(page);
+    const ahead = await api.get('/ahead?limit=1');
+    const first = page.locator('.ahead-cases li').first();
+    assert.equal(Number(await first.getAttribute('data-probability')), ahead.cases[0].probability);
+    assert.ok((await first.textContent()).includes(String(ahead.cases[0].past)));
+    assert.ok(Number(await page.locator('[data-forecasts]').getAttribute('data-forecasts')) > 0);
+    await first.locator('a').click();
+    await page.waitForURL(/console\/\?case=/);
 
     // A hot spot of the last week opens its cases.
     await page.goto(`${server.console}?view=spots&period=7d`);

@@ -205,3 +205,33 @@ test('hours, weekdays, quarters and rates by definition are those of the record'
   assert.equal(list.total, most.values[0]);
   assert.ok(list.items.every((item) => item.grid.code === most.keys[0].code), JSON.stringify(list.items[0]));
 });
+
+test('forecasts of past days are of the cases that were open then, and hold', async () => {
+  const rows = readRecord().filter((row) => row.target && row.target > row.opened);
+  const told = await manager.want('/ahead/calibration?from=2015-09-01&to=2015-10-20');
+  let open = 0, late = 0;
+  for (let day = Date.UTC(2015, 8, 1); day <= Date.UTC(2015, 9, 20); day += 86400000) {
+    const noon = `${new Date(day).toISOString().slice(0, 10)} 12:00:00`;
+    const then = rows.filter((row) => row.opened <= noon && noon < row.target && (!row.closed || row.closed > noon));
+    open += then.length;
+    late += then.filter((row) => !row.closed || row.closed > row.target).length;
+  }
+  assert.deepEqual([told.days, told.step_days, told.unknown, told.pending], [50, 1, 0, 0]);
+  // Of some 500 cases the handling clock ends at another instant than the record's target.
+  const near = (a, b) => assert.ok(Math.abs(a - b) < 0.015 * b, `${a}, not about ${b}`);
+  near(told.forecasts, open);
+  near(told.late, late);
+  const sum = (name) => told.tenths.reduce((total, tenth) => total + tenth[name], 0);
+  assert.deepEqual([sum('forecasts'), sum('late')], [told.forecasts, told.late]);
+  told.tenths.forEach(({ from, forecasts, expected }) => assert.ok(expected >= from * forecasts - 0.01 && expected <= (from + 0.1) * forecasts + 0.01));
+  assert.ok(told.brier < 0.85 * told.brier_base, `${told.brier} ${told.brier_base}`);
+  assert.ok(Math.abs(sum('expected') / sum('forecasts') - late / open) < 0.1, `${sum('expected')} of ${sum('forecasts')}, became ${late}`);
+  // The command says the same.
+  const { stdout } = await cli('ahead', 'boston', '--calibrate', '--from', '2015-09-01', '--to', '2015-10-20', '--data', data);
+  assert.match(stdout, new RegExp(`50 days, ${told.forecasts} forecasts, ${told.late} went late; nothing said of 0`));
+  assert.ok(stdout.includes(`forecast ${told.brier.toFixed(4)}\twithout load ${told.brier_without_load.toFixed(4)}`), stdout);
+  // Today all of it lies in the past: nothing is forecast, what was never closed is late.
+  const now = await manager.want('/ahead');
+  assert.deepEqual([now.open, now.cases.length], [0, 0]);
+  near(now.overdue, rows.filter((row) => !row.closed).length);
+});

@@ -183,3 +183,23 @@ test('the map has each grid with its value where it lies', async () => {
   await refused('/figures/map?by=class&measures=opened', 'figures.by');
   await refused('/figures/map?by=grid&score=nothing', 'scores.unknown');
 });
+
+test('looking ahead says nothing without a past, and to each only of what they see', async () => {
+  const all = await want('/ahead');
+  assert.ok(all.open > 0);
+  assert.deepEqual([all.unknown, all.likely, all.expected, all.past, all.past_least, all.cases], [all.open, 0, 0, 0, 30, []]);
+  assert.equal(all.departments.reduce((sum, one) => sum + one.open, 0), all.open);
+  const parks = all.departments.find((one) => one.department?.code === 'parks');
+  const own = await want('/ahead', 'parks1');
+  assert.deepEqual([own.open, own.departments.map((one) => one.id)], [parks.open, [parks.id]]);
+  assert.equal((await want(`/ahead?department=${parks.id}`)).open, parks.open);
+  assert.equal((await want('/ahead?class=999999')).open, 0);
+  const { forecasts, brier, tenths } = await want('/ahead/calibration');
+  assert.deepEqual([forecasts, brier, tenths.length], [0, null, 10]);
+  await refused('/ahead?from=2026-01-01', 'api.unknown_parameter');
+  await refused('/ahead?limit=201', 'api.bad_parameter');
+  const { stdout } = await cli('ahead', 'tinytown', '--data', server.data);
+  assert.match(stdout, new RegExp(`^open ${all.open}\tlate already ${all.overdue}\t`));
+  const wrong = await cli('ahead', 'tinytown', '--from', '2026-01-01', '--data', server.data).catch((error) => error);
+  assert.match(wrong.stderr, /--from and --to go with --calibrate/);
+});

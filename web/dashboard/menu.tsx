@@ -16,6 +16,7 @@ const nameKey = {
   hours: 'view.hours',
   stages: 'view.stages',
   open: 'view.open',
+  ahead: 'view.ahead',
   quality: 'view.quality',
   spots: 'view.spots',
   coverage: 'view.coverage',

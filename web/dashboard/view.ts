@@ -23,7 +23,7 @@ export const groupMeasures: Record<Group, readonly MeasureCode[]> = {
 };
 
 /** The views of the dashboard, in the order of its menu. */
-export const pageNames = ['overview', 'compare', 'map', 'hours', 'stages', 'open', 'quality', 'spots', 'coverage', 'scores', 'frozen'] as const;
+export const pageNames = ['overview', 'compare', 'map', 'hours', 'stages', 'open', 'ahead', 'quality', 'spots', 'coverage', 'scores', 'frozen'] as const;
 export type PageName = (typeof pageNames)[number];
 
 /** Compared with the stretch before, or the same days a year before. */

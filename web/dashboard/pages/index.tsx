@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // The views other than the first screen, by their names in the address.
 import type { PageName } from '../view.ts';
+import { aheadPage } from './ahead.tsx';
 import { comparePage } from './compare.tsx';
 import { coveragePage } from './coverage.tsx';
 import { frozenPage } from './frozen.tsx';
@@ -22,6 +23,7 @@ export const pages: Record<PageName, Page<unknown>> = {
   hours: any(hoursPage),
   stages: any(stagesPage),
   open: any(openPage),
+  ahead: any(aheadPage),
   quality: any(qualityPage),
   spots: any(spotsPage),
   coverage: any(coveragePage),
