@@ -96,6 +96,8 @@ for (const { size, language, isPhone, tag } of plays) {
     const listed = await page.locator('.honesty [data-honesty][data-count]').evaluateAll((items) => items.map((item) => [item.dataset.honesty, Number(item.dataset.count)]));
     const wanted = behind.measures.filter((one) => one.unit === 'share').map(({ code, numerator }) => [code, valueOf(behind, behind.totals, numerator)]).filter(([, n]) => n > 0);
     assert.deepEqual(listed, wanted);
+    const { repeats } = await api.get(`/repeats?${month}`);
+    await page.waitForSelector(`.honesty [data-same-spot="${repeats}"]`);
     await opensItsCases(page, page.locator('.honesty [data-honesty=untracked_share] a'));
     await back(page);
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 // What stands behind a closing rate: a rate that looks too good shows why. In words, and each
 // opens its cases.
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { label, showNumber } from '../lib/i18n/index.ts';
 import { type Figure, figureOf, type FigureRow, type Figures, isRate, measureName, showShare, showValue } from './figures.ts';
 import { t } from './i18n.ts';
 import { Link, Opens } from './links.tsx';
-import { view } from './state.ts';
-import { doubtCodes } from './view.ts';
+import { client, span, view } from './state.ts';
+import { doubtCodes, figureQuery } from './view.ts';
 
 const shortKey = {
   forced_share: 'honesty.forced_share',
@@ -43,6 +45,39 @@ export function DoubtCell({ answer, row }: { answer: Figures; row: Pick<FigureRo
   );
 }
 
+interface Repeats {
+  query: string;
+  repeats: number;
+  arrivals: number;
+  total: number;
+}
+/** Kept over a look at a list: whoever comes back finds the page as high as it was. */
+const sameSpot = signal<Repeats | null>(null);
+/** Problems that came back to the spot: reckoned from places, so asked for once a period and
+ *  by itself, after all else is there. Where the server declines (too many cases for one
+ *  answer) the link leads to the view that says so. */
+function SameSpot() {
+  const query = figureQuery(view.value.filters, span.value);
+  useEffect(() => {
+    let wanted = true;
+    client
+      .get<Omit<Repeats, 'query'>>(`/repeats?${query}`)
+      .then((answer) => wanted && (sameSpot.value = { ...answer, query }))
+      .catch(() => undefined);
+    return () => {
+      wanted = false;
+    };
+  }, [query]);
+  const now = sameSpot.value?.query === query ? sameSpot.value : null;
+  const words = now && { n: showNumber(now.repeats), total: showNumber(now.arrivals), share: showShare(now.repeats / now.arrivals), spots: showNumber(now.total) };
+  return (
+    <li data-same-spot={now?.repeats}>
+      <Link to={{ ...view.value, page: 'quality', list: null }}>{t('honesty.same_spot')}</Link>
+      {now && words && <span> {now.repeats > 0 ? t('repeats.words', words) : t('repeats.none', { n: words.total })}</span>}
+    </li>
+  );
+}
+
 /** All of them in whole words, under the headline figures. */
 export function Honesty({ answer }: { answer: Figures | null }) {
   if (!answer) return null;
@@ -65,9 +100,7 @@ export function Honesty({ answer }: { answer: Figures | null }) {
           </li>
         ))}
         {found.length === 0 && <li data-honesty="none">{t('honesty.none')}</li>}
-        <li>
-          <Link to={{ ...view.value, page: 'quality', list: null }}>{t('honesty.same_spot')}</Link>
-        </li>
+        <SameSpot />
         {untracked && (untracked.numerator ?? 0) > 0 && (
           <li class="muted" data-honesty="untracked_share" data-count={untracked.numerator ?? ''}>
             {t('honesty.untracked')}{' '}
