@@ -262,28 +262,34 @@ static void tell_record(struct telling *telling, const struct ahead_record *reco
     telling->found_count++;
 }
 
+static void keep(struct ahead_answer *answer, const struct ahead_department *department)
+{
+    if (department->open + department->overdue > 0)
+        answer->departments[answer->department_count++] = *department;
+}
+
 // Records in the model's order: one department after the other.
 static void tell_all(struct telling *telling)
 {
     const struct ahead_model *model = telling->model;
     struct ahead_answer *answer = telling->answer;
     struct ahead_department department = {.id = -1};
-    for (size_t i = 0; i <= model->count; i++) {
+    for (size_t i = 0; i < model->count; i++) {
         const struct ahead_record *record =
-            i < model->count ? &model->records[model->orders[AHEAD_OF_DEPARTMENT][i]]
-                             : NULL;
-        if (record == NULL || department.id != record->department_id) {
-            if (department.open + department.overdue > 0)
-                answer->departments[answer->department_count++] = department;
-            if (record == NULL)
-                break;
+            &model->records[model->orders[AHEAD_OF_DEPARTMENT][i]];
+        if (department.id != record->department_id) {
+            keep(answer, &department);
             const struct ahead_load *load = ahead_load_of(model, record->department_id);
-            department = (struct ahead_department){
-                .id = record->department_id, .load = load->now, .usual = load->usual};
+            department = (struct ahead_department){.id = record->department_id};
+            if (load != NULL) {
+                department.load = load->now;
+                department.usual = load->usual;
+            }
         }
         if (record->listed)
             tell_record(telling, record, &department);
     }
+    keep(answer, &department);
     qsort(answer->departments, answer->department_count, sizeof *answer->departments,
           by_expected);
     if (telling->found_count > 0)
