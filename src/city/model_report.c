@@ -2,6 +2,7 @@
 // What a model says of the city's reports: the tables of their plan, and the office's own
 // template in each language, kept like a table: lines of base64 in one column.
 #include <string.h>
+#include <strings.h>
 
 #include <gridcase/core/base64.h>
 #include <gridcase/core/file.h>
@@ -37,11 +38,13 @@ static void read_template(struct city_model *model, const struct ini_entry *entr
     const char *language = entry->key + strlen(KEY);
     struct model_where where = {entry->value, entry->section, entry->line};
     struct error error = {0};
-    bool known = false;
+    bool known = false; // keys of an ini file are lower case: the city's spelling counts
     BUFFER_CLEANUP struct buffer bytes;
     buffer_init(&bytes, TEMPLATE_BYTES_MOST);
-    for (size_t i = 0; i < model->language_count; i++)
-        known = known || text_equal(model->language[i], language);
+    for (size_t i = 0; i < model->language_count && !known; i++) {
+        known = strcasecmp(model->language[i], language) == 0;
+        language = known ? model->language[i] : language;
+    }
     if (!known || model->table_count == MODEL_TABLES_MOST) {
         model_report(model, CITY_ERROR, "reports.template_language", &where,
                      "\"%s\" is none of the city's languages", language);
@@ -66,4 +69,22 @@ void model_read_templates(struct city_model *model)
         if (text_equal(entry->section, "report") && text_starts(entry->key, KEY))
             read_template(model, entry);
     }
+}
+
+int city_model_template(const struct city_model *model, size_t index, const char **ret_file,
+                        struct buffer *out, struct error *error)
+{
+    for (size_t i = 0; i < model->table_count; i++) {
+        const struct table *table = model->table[i];
+        if (!text_starts(table_name(table), REPORT_TEMPLATE_TABLE) || index-- > 0)
+            continue;
+        int code = 0;
+        for (size_t row = 0; row < table_rows(table) && code == 0; row++) {
+            const char *line = table_value(table, row, "base64");
+            code = base64_decode(line, strlen(line), out, error);
+        }
+        *ret_file = table_source(table);
+        return code;
+    }
+    return error_set(error, ERROR_NOT_FOUND, "report.no_template", "no such template");
 }

@@ -209,6 +209,25 @@ print(json.dumps([[a.cell(r, 7).value, b.cell(r, 7).value] for r in range(4, 9)]
   }
 });
 
+test('a template with a field that there is not is told before it is loaded', async () => {
+  const model = copyModel('wrongtown', (ini) => `${ini}\n[report]\ntemplate.zh-CN = own.docx\ntemplate.en = plain.docx\n`);
+  try {
+    await cli('report', 'tinytown', '--template', '--language', 'en', '--out', join(model.path, 'plain.docx'), '--data', server.data);
+    run('python3', '-c', `
+import sys, zipfile
+source, target = zipfile.ZipFile(sys.argv[1]), zipfile.ZipFile(sys.argv[2], 'w')
+for name in source.namelist():
+    target.writestr(name, source.read(name).replace(b'{{spots.place}}', b'{{spots.plaice}}'))
+target.close()`, join(model.path, 'plain.docx'), join(model.path, 'own.docx'));
+    const error = await cli('city', 'check', model.path).then(() => assert.fail('it was taken'), (failure) => failure);
+    const said = error.stdout + error.stderr;
+    assert.match(said, /error own\.docx \[report\].*reports\.template_field: .*\{\{spots\.plaice\}\}/);
+    assert.doesNotMatch(said, /plain\.docx/);
+  } finally {
+    model.remove();
+  }
+});
+
 test('a table of reports that is wrong is refused row by row', async () => {
   const model = copyModel('wrongtown', (ini) => `${ini}\n[table payment]\nsource = tables/payment.csv\n[table report_mails]\nsource = tables/report_mails.csv\n[table report_groups]\nsource = tables/report_groups.csv\n[report]\ntemplate.zh-CN = city.ini\n`);
   writeFileSync(join(model.path, 'tables/payment.csv'), 'company,item,name_en,kind,measure,amount\nnobody,a,A,each,opened,1\n*,b,B,sometimes,opened,1\n*,c,C,each,no_such,1\n*,d,D,percent,opened,500\n');

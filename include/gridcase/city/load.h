@@ -75,6 +75,9 @@ const struct table *city_model_table(const struct city_model *model, const char 
 bool city_model_has_area(const struct city_model *model, const char *level,
                          const char *code);
 size_t city_model_grids(const struct city_model *model);
+// The office's templates of the bulletin (DOCX), 0, 1 ...; ERROR_NOT_FOUND past the last.
+int city_model_template(const struct city_model *model, size_t index, const char **ret_file,
+                        struct buffer *out, struct error *error) ERROR_MUST_CHECK;
 
 // ---- storing ----
 struct city_load_result {

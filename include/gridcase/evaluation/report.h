@@ -157,6 +157,10 @@ int report_write(const struct report *report, const struct report_write *how,
 // The office's own template in that language; else the plain one.
 int report_template_of(const struct report_sources *sources, const char *language,
                        struct buffer *out, struct error *error) ERROR_MUST_CHECK;
+// Whether a template can be filled: ERROR_INPUT "docx.field" (one that there is not),
+// "docx.broken", "zip.broken".
+int report_template_check(const void *bytes, size_t length,
+                          struct error *error) ERROR_MUST_CHECK;
 // The first page in plain words: body of the mail.
 void report_words(const struct report *report, struct buffer *out);
 // "gridcase-boston-2026-10.pdf"
