@@ -98,6 +98,34 @@ SELECT case_id, lon, lon, lat, lat FROM case_file WHERE closed_at IS NULL AND lo
 -- rows: many
 SELECT case_id FROM change WHERE position > $1 UNION SELECT case_id FROM change_new;
 
+-- Up to which change keys of requests have expired.
+-- name: copy_keys_expired
+-- database: cases
+SELECT keys_expired FROM case_epoch;
+
+-- Cases in whose histories keys have expired since.
+-- name: copy_keys_changed
+-- database: cases
+-- rows: many
+SELECT case_id FROM change
+WHERE position > $1 AND position <= (SELECT keys_expired FROM case_epoch);
+
+-- Cases whose tasks and clocks may change without a move: those that are open, that have a
+-- timer, or a clock that runs.
+-- name: copy_open
+-- database: cases
+-- rows: many
+SELECT case_id FROM case_file WHERE closed_at IS NULL
+UNION SELECT task_id / 1024 FROM case_task WHERE timer_at IS NOT NULL
+UNION SELECT case_id FROM case_clock WHERE status = 1;
+
+-- Lists of cases of the time orders that are not over: eight bytes of the case, eight of its
+-- version.
+-- name: copy_orders
+-- database: cases
+-- rows: many
+SELECT list FROM time_order WHERE state < 4;
+
 -- Room for changes up to a position: there may be none before it that have made it.
 -- name: copy_room
 -- database: cases

@@ -21,9 +21,10 @@ int api_city_hold_check(struct api *api, struct api_city *city, struct error *er
         db_store_city_hold(api->store, city->slug, atomic_load(&city->off));
         return 0;
     }
-    return error_set(error, ERROR_BUSY, "city.held",
-                     "the city is being moved to another store: for less than a minute "
-                     "it can only be read; try again");
+    return error_set(
+        error, ERROR_BUSY, "city.held",
+        "the city is being moved to another store: for a moment it can only be "
+        "read; try again");
 }
 
 int api_city_off_check(struct api *api, struct api_city *city, struct error *error)

@@ -111,7 +111,7 @@ int backup_rows_city(struct db_store *from, const char *part, const char *slug,
     }
     taken->taken_ms = copy->result.taken_ms;
     taken->epoch = copy->epoch;
-    taken->position = copy->position;
+    taken->position = copy->there.position;
     taken->digest = copy->result.digest;
     free(copy);
     return code;

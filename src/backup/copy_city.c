@@ -11,9 +11,6 @@
 
 #include "copy_internal.h"
 
-// Ranges of cases that are brought one by one: more are joined where the gaps are small.
-enum { RANGES_MOST = 200, TASKS_A_CASE = 1024 };
-
 // ---- telling ----
 
 const char *copy_state_to_str(enum copy_state state)
@@ -42,7 +39,7 @@ static bool tell_rows(void *context, int64_t rows)
     return !copy->options->stop || !atomic_load(copy->options->stop);
 }
 
-static void expect(struct city_copy *copy, int64_t rows)
+void city_copy_expect(struct city_copy *copy, int64_t rows)
 {
     copy->progress.done = 0;
     copy->progress.all = rows;
@@ -86,6 +83,7 @@ void city_copy_close(struct city_copy *copy)
 int city_copy_moment(struct city_copy *copy, struct error *error)
 {
     struct case_stream stream = {0};
+    int64_t keys = 0;
     int code = 0;
     city_copy_moment_end(copy);
     copy->result.taken_ms = instant_now_ms();
@@ -94,9 +92,11 @@ int city_copy_moment(struct city_copy *copy, struct error *error)
         code = db_begin(side->from, DB_READ, &side->moment, error);
         if (code == 0 && side->database == DB_CASES)
             code = case_stream(side->from, &stream, error);
+        if (code == 0 && side->database == DB_CASES)
+            code = db_fetch_int(side->from, QUERY_COPY_KEYS_EXPIRED, NULL, 0, &keys, error);
     }
     copy->epoch = stream.epoch;
-    copy->position = stream.last;
+    copy->there = (struct copy_point){.position = stream.last, .keys = keys};
     return code;
 }
 
@@ -108,7 +108,7 @@ void city_copy_moment_end(struct city_copy *copy)
 
 // ---- a table ----
 
-static struct db_bring bring_of(struct city_copy *copy, struct copy_side *side,
+struct db_bring city_copy_bring(struct city_copy *copy, struct copy_side *side,
                                 const struct db_table *table, const struct db_range *range)
 {
     return (struct db_bring){.from = side->from,
@@ -141,7 +141,7 @@ static int make_points(struct city_copy *copy, struct error *error)
     return code == 0 ? db_commit(&transaction, error) : code;
 }
 
-static int end_all(struct city_copy *copy, bool filled, struct error *error)
+int city_copy_end(struct city_copy *copy, bool filled, struct error *error)
 {
     int code = make_points(copy, error);
     for (int i = 0; code == 0 && i < COPY_SIDES; i++)
@@ -153,7 +153,8 @@ static int remove_extra(struct city_copy *copy, struct copy_side *side, struct e
 {
     int code = 0;
     for (size_t i = side->catalogue->count; code == 0 && i-- > 0;) {
-        struct db_bring bring = bring_of(copy, side, &side->catalogue->tables[i], NULL);
+        struct db_bring bring =
+            city_copy_bring(copy, side, &side->catalogue->tables[i], NULL);
         bring.teller.tell = NULL;
         if (copy->extra[i])
             code = db_bring_removals(&bring, error);
@@ -167,7 +168,7 @@ static int copy_side(struct city_copy *copy, struct copy_side *side, struct erro
     int code = 0;
     for (size_t i = 0; code == 0 && i < side->catalogue->count; i++) {
         const struct db_table *table = &side->catalogue->tables[i];
-        struct db_bring bring = bring_of(copy, side, table, NULL);
+        struct db_bring bring = city_copy_bring(copy, side, table, NULL);
         city_copy_tell(copy, COPY_ROWS, table->name);
         code = db_bring_rows(&bring, error);
         copy->extra[i] = bring.extra > 0;
@@ -185,7 +186,8 @@ static int make_room(struct city_copy *copy, struct error *error)
     int code = db_begin(to, DB_WRITE, &transaction, error);
     if (code == 0)
         code = db_fetch_int(to, QUERY_COPY_ROOM,
-                            (struct db_value[]){DB_INT(copy->position)}, 1, &made, error);
+                            (struct db_value[]){DB_INT(copy->there.position)}, 1, &made,
+                            error);
     return code == 0 ? db_commit(&transaction, error) : code;
 }
 
@@ -213,161 +215,10 @@ int city_copy_all(struct city_copy *copy, struct error *error)
     int code = count_rows(copy, &rows, error);
     if (code == 0)
         code = make_room(copy, error);
-    expect(copy, rows);
+    city_copy_expect(copy, rows);
     for (int i = 0; code == 0 && i < COPY_SIDES; i++)
         code = copy_side(copy, &copy->sides[i], error);
-    return code == 0 ? end_all(copy, true, error) : code;
-}
-
-// ---- what has changed ----
-
-struct changed {
-    int64_t after; // position of the stream
-    int64_t *cases;
-    size_t count, room;
-    struct db_range ranges[RANGES_MOST];
-    size_t range_count;
-};
-
-static int compare_ids(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static int list_changed(struct city_copy *copy, struct changed *changed,
-                        struct error *error)
-{
-    DB_STATEMENT_CLEANUP struct db_statement *s = NULL;
-    int code = db_prepare(copy->sides[1].from, QUERY_COPY_CHANGED, &s, error);
-    if (code != 0)
-        return code;
-    db_bind_int(s, 1, changed->after);
-    while ((code = db_step(s, error)) == DB_ROW) {
-        if (changed->count == changed->room) {
-            size_t room = changed->room * 2 + 1024;
-            int64_t *more = realloc(changed->cases, room * sizeof *more);
-            if (!more)
-                return error_set(error, ERROR_LIMIT, "copy.too_much",
-                                 "no memory for %zu changed cases", room);
-            changed->cases = more;
-            changed->room = room;
-        }
-        changed->cases[changed->count++] = db_column_int(s, 0);
-    }
-    return code;
-}
-
-// The gaps that may stay: as many as there are ranges to spare, the widest.
-static int64_t least_gap(const struct changed *changed)
-{
-    if (changed->count <= RANGES_MOST)
-        return 1;
-    int64_t *gaps = memory_array(changed->count, sizeof *gaps);
-    for (size_t i = 1; i < changed->count; i++)
-        gaps[i - 1] = changed->cases[i] - changed->cases[i - 1];
-    qsort(gaps, changed->count - 1, sizeof *gaps, compare_ids);
-    int64_t gap = gaps[changed->count - RANGES_MOST] + 1;
-    free(gaps);
-    return gap;
-}
-
-static void make_ranges(struct changed *changed)
-{
-    if (changed->count == 0)
-        return;
-    qsort(changed->cases, changed->count, sizeof *changed->cases, compare_ids);
-    int64_t gap = least_gap(changed);
-    for (size_t i = 0; i < changed->count; i++) {
-        struct db_range *last = &changed->ranges[changed->range_count];
-        int64_t id = changed->cases[i];
-        if (changed->range_count > 0 && id - last[-1].last <= gap)
-            last[-1].last = id;
-        else if (changed->range_count < RANGES_MOST)
-            changed->ranges[changed->range_count++] = (struct db_range){id, id};
-        else
-            last[-1].last = id;
-    }
-}
-
-// How a table's key begins: 1 with the case, 1024 with the task; 0 otherwise.
-static int64_t per_case(const struct db_table *table)
-{
-    const char *first = table->columns[table->key[0]].name;
-    return strcmp(first, "case_id") == 0   ? 1
-           : strcmp(first, "task_id") == 0 ? TASKS_A_CASE
-                                           : 0;
-}
-
-// One table's part of the change: by case, the stream from where it was, others as a whole.
-static int bring_table(struct city_copy *copy, struct copy_side *side, size_t table,
-                       const struct changed *changed, bool removes, struct error *error)
-{
-    const struct db_table *t = &side->catalogue->tables[table];
-    int64_t factor = side->database == DB_CASES ? per_case(t) : 0;
-    bool stream = t->key_count == 1 && strcmp(t->columns[t->key[0]].name, "position") == 0;
-    size_t parts = factor > 0 ? changed->range_count : 1;
-    int code = 0;
-    for (size_t i = 0; code == 0 && i < parts; i++) {
-        const struct db_range *cases = &changed->ranges[i];
-        struct db_range range = {changed->after + 1, INT64_MAX};
-        if (factor > 0)
-            range =
-                (struct db_range){cases->first * factor, (cases->last + 1) * factor - 1};
-        struct db_bring bring =
-            bring_of(copy, side, t, factor > 0 || stream ? &range : NULL);
-        bring.teller.tell = NULL;
-        code = removes ? db_bring_removals(&bring, error) : db_bring_rows(&bring, error);
-        copy->result.put += bring.put;
-        copy->result.removed += removes ? bring.extra : 0;
-        if (bring.extra > 0)
-            copy->extra[table] = true;
-    }
-    return code;
-}
-
-// Those that others name come first, and what is too many goes the other way round.
-static int bring_changes(struct city_copy *copy, struct copy_side *side,
-                         const struct changed *changed, struct error *error)
-{
-    size_t count = side->catalogue->count;
-    int code = 0;
-    memset(copy->extra, 0, sizeof copy->extra);
-    for (size_t t = 0; code == 0 && t < count; t++) {
-        code = bring_table(copy, side, t, changed, false, error);
-        copy->progress.done++;
-        city_copy_tell(copy, copy->progress.state, side->catalogue->tables[t].name);
-    }
-    for (size_t t = count; code == 0 && t-- > 0;)
-        if (copy->extra[t])
-            code = bring_table(copy, side, t, changed, true, error);
-    return code;
-}
-
-int city_copy_changes(struct city_copy *copy, enum copy_state state, int64_t *ret_cases,
-                      struct error *error)
-{
-    struct changed *changed = memory_new(sizeof *changed);
-    int64_t epoch = copy->epoch;
-    changed->after = copy->position;
-    copy->progress.state = state;
-    int code = city_copy_moment(copy, error);
-    if (code == 0 && copy->epoch != epoch)
-        code = error_set(error, ERROR_CONFLICT, "copy.other_stream",
-                         "%s was restored while it was copied: copy it again", copy->slug);
-    if (code == 0)
-        code = list_changed(copy, changed, error);
-    make_ranges(changed);
-    expect(copy,
-           (int64_t)(copy->sides[0].catalogue->count + copy->sides[1].catalogue->count));
-    for (int i = 0; code == 0 && i < COPY_SIDES; i++)
-        code = bring_changes(copy, &copy->sides[i], changed, error);
-    if (code == 0)
-        code = end_all(copy, false, error);
-    *ret_cases = (int64_t)changed->count;
-    free(changed->cases);
-    free(changed);
-    return code;
+    return code == 0 ? city_copy_end(copy, true, error) : code;
 }
 
 // ---- reading back ----
@@ -423,7 +274,7 @@ static int compare_lines(struct city_copy *copy, const struct city_digest_line *
     return 0;
 }
 
-// Both at once: nobody may write while they are read.
+// Both at once, each as it was at the moment that is held.
 static int read_both(struct city_copy *copy, struct reading *from, struct error *error)
 {
     struct reading *back = memory_new(sizeof *back);
@@ -449,14 +300,18 @@ static int read_both(struct city_copy *copy, struct reading *from, struct error 
 int city_copy_compare(struct city_copy *copy, bool both, struct error *error)
 {
     struct reading *from = NULL;
-    expect(copy, copy->result.rows);
-    city_copy_tell(copy, both ? COPY_HOLDS : COPY_COMPARES, "");
+    city_copy_expect(copy, copy->result.rows);
+    city_copy_tell(copy, COPY_COMPARES, "");
     if (both) {
         from = memory_new(sizeof *from);
         *from = (struct reading){.copy = copy, .from = true};
     }
     int code = read_both(copy, from, error);
     free(from);
+    if (code == 0) {
+        copy->compared = copy->there;
+        copy->result.compared_ms = copy->result.taken_ms;
+    }
     // What several servers had not numbered at that moment.
     if (code == 0)
         code = db_outbox_take_all(copy->sides[1].to, error);

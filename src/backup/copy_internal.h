@@ -15,6 +15,11 @@ struct copy_side {
     struct db_transaction moment; // of from
 };
 
+// Of the change stream, and how far keys of requests had expired then.
+struct copy_point {
+    int64_t position, keys;
+};
+
 struct city_copy {
     const struct copy_options *options;
     struct db_store *from, *to;
@@ -22,8 +27,11 @@ struct city_copy {
     struct copy_side sides[COPY_SIDES];
     struct city_digest_line lines[COPY_SIDES * DB_TABLES_MAX]; // of `from`
     size_t line_count;
-    int64_t epoch, position;   // of the change stream, up to which everything is there
-    bool extra[DB_TABLES_MAX]; // of the side at work: tables with rows too many
+    int64_t epoch;               // of the change stream
+    struct copy_point there;     // up to which everything is there
+    struct copy_point compared;  // up to which both sides were read whole and compared
+    bool extra[DB_TABLES_MAX];   // of the side at work: tables with rows too many
+    bool touched[DB_TABLES_MAX]; // and those where something was put or removed
     struct copy_progress progress;
     struct copy_city_result result;
 };
@@ -36,13 +44,25 @@ int city_copy_moment(struct city_copy *copy, struct error *error) ERROR_MUST_CHE
 void city_copy_moment_end(struct city_copy *copy);
 // Everything; leaves the digests of all tables.
 int city_copy_all(struct city_copy *copy, struct error *error) ERROR_MUST_CHECK;
-// What changed since the position; *ret_cases: how many cases had.
-int city_copy_changes(struct city_copy *copy, enum copy_state state, int64_t *ret_cases,
-                      struct error *error) ERROR_MUST_CHECK;
-// Reads back and compares with the digests of the last city_copy_all, or reads both.
+// Reads back and compares with the digests of the last city_copy_all, or reads both as of
+// the moment that is held.
 int city_copy_compare(struct city_copy *copy, bool both,
                       struct error *error) ERROR_MUST_CHECK;
 void city_copy_tell(struct city_copy *copy, enum copy_state state, const char *what);
+void city_copy_expect(struct city_copy *copy, int64_t rows); // in the state that begins
+struct db_bring city_copy_bring(struct city_copy *copy, struct copy_side *side,
+                                const struct db_table *table, const struct db_range *range);
+// After rows were brought: what is kept beside the tables.
+int city_copy_end(struct city_copy *copy, bool filled,
+                  struct error *error) ERROR_MUST_CHECK;
+
+// ---- what has changed (copy_changes.c) ----
+// Brings it since everything was there; *ret_cases: how many cases moved.
+int city_copy_changes(struct city_copy *copy, int64_t *ret_cases,
+                      struct error *error) ERROR_MUST_CHECK;
+// Brings what has changed since both sides were compared whole, and compares it again: for
+// the time when nobody may write. ERROR_STORE "copy.differs".
+int city_copy_last(struct city_copy *copy, struct error *error) ERROR_MUST_CHECK;
 
 // ---- photos (copy_photos.c) ----
 // Files that are missing are linked, or copied where that does not go.

@@ -149,7 +149,7 @@ static int catch_up(struct city_copy *copy, struct error *error)
     int code = 0;
     for (int round = 0; code == 0 && round < ROUNDS_MOST; round++) {
         int64_t begun_us = instant_monotonic_us();
-        code = city_copy_changes(copy, COPY_CATCHES, &cases, error);
+        code = city_copy_changes(copy, &cases, error);
         if (cases <= FEW_CASES ||
             cases >= before || // or it comes in as fast as it is brought
             instant_monotonic_us() - begun_us < SHORT_MS * INT64_C(1000))
@@ -157,6 +157,18 @@ static int catch_up(struct city_copy *copy, struct error *error)
         before = cases;
     }
     return code;
+}
+
+// All of both sides once, as of one moment while the city works: what remains to be
+// compared under the hold is what changes from then on.
+static int compare_and_catch_up(struct city_copy *copy, struct error *error)
+{
+    int code = catch_up(copy, error);
+    if (code == 0)
+        code = city_copy_compare(copy, true, error);
+    if (code == 0)
+        code = city_copy_photos(copy, error);
+    return code == 0 ? catch_up(copy, error) : code;
 }
 
 // The turn of whoever writes to a database, taken from a working server.
@@ -188,10 +200,7 @@ static int last_of_it(struct copy_run *run, struct city_copy *copy,
                       struct error *error)
 {
     char reason[1200];
-    int64_t cases = 0;
-    int code = city_copy_changes(copy, COPY_HOLDS, &cases, error);
-    if (code == 0)
-        code = city_copy_compare(copy, true, error);
+    int code = city_copy_last(copy, error);
     if (code == 0)
         code = city_copy_photos(copy, error);
     city_copy_close(copy); // the other store's handles: its row is written by a lane
@@ -265,7 +274,7 @@ static int hand_over(struct copy_run *run, struct error *error)
         if (code == 0)
             code = city_copy_open(copy, error);
         if (code == 0)
-            code = catch_up(copy, error);
+            code = compare_and_catch_up(copy, error);
         if (code == 0)
             code = hold_and_hand_over(run, copy, row, writing, error);
         city_copy_close(copy);

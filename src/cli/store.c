@@ -69,6 +69,19 @@ static void clear_bar(const struct copying *copying)
         fprintf(stderr, "\r\033[K");
 }
 
+static void print_handed_over(const struct copy_city_result *result)
+{
+    char compared[INSTANT_TEXT_SIZE];
+    instant_to_text(result->compared_ms, compared);
+    printf("%s: digest %s of both as of %s; %lld rows that may have changed since were "
+           "compared again\n",
+           result->slug, result->digest.hex, compared, (long long)result->held_rows);
+    printf(
+        "%s: nobody could write for %.1f s; it is out of service here now, its work goes "
+        "on in the copy\n",
+        result->slug, (double)result->held_ms / 1000);
+}
+
 static void done(void *context, const struct copy_city_result *result)
 {
     char taken[INSTANT_TEXT_SIZE];
@@ -80,11 +93,10 @@ static void done(void *context, const struct copy_city_result *result)
            (long long)result->removed, result->went_on ? ", the rest was there" : "",
            (long long)result->photos, (long long)result->photos_new,
            (double)result->took_ms / 1000);
-    printf("%s: digest %s of both\n", result->slug, result->digest.hex);
-    if (result->held_ms > 0)
-        printf("%s: nobody could write for %.1f s; it is out of service here now, its work "
-               "goes on in the copy\n",
-               result->slug, (double)result->held_ms / 1000);
+    if (result->held_ms == 0)
+        printf("%s: digest %s of both\n", result->slug, result->digest.hex);
+    else
+        print_handed_over(result);
     fflush(stdout);
 }
 

@@ -188,6 +188,8 @@ static int walk(struct bringing *b, struct error *error)
         if (order > 0) {
             b->bring->extra++;
             code = b->removes ? take_out(b, error) : 0;
+        } else if (other && b->bring->only_looks) {
+            b->bring->put++;
         } else if (other && !b->removes) {
             code = put(b, error);
         }

@@ -7,8 +7,10 @@
 // is out of service until the same command is given again; it goes on where it was.
 //
 // To hand a city over, what changed meanwhile is brought by the change stream, again and
-// again until little is left; then nobody writes while the last of it is brought and all is
-// compared, and the city goes out of service here with the address of the other store.
+// again until little is left; both sides are then read whole and compared, as of one
+// moment, while the city still works. At last nobody writes while what has changed since
+// that moment is brought and compared again, and the city goes out of service here with the
+// address of the other store.
 #pragma once
 
 #include <stdatomic.h>
@@ -43,6 +45,9 @@ struct copy_city_result {
     int64_t photos, photos_new; // files
     struct city_digest digest;
     int64_t taken_ms; // whatever was acknowledged before is in it
+    // The digest is of this moment; handed over, what changed from then to taken_ms was
+    // compared row by row: held_rows of them while nobody could write.
+    int64_t compared_ms, held_rows;
     int64_t took_ms, held_ms;
     bool went_on; // with a copy that was cut short, or made again
 };

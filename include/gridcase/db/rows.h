@@ -96,6 +96,7 @@ struct db_bring {
     const struct db_table *table;
     const struct db_range *range; // NULL: all
     struct db_teller teller;
+    bool only_looks; // nothing is written: put counts what is missing or differs
     // Results, added up: rows that were there to bring, those put, those too many.
     int64_t rows, put, extra;
     struct db_digest digest; // of all rows at `from`, when there is no range
