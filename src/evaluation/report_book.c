@@ -105,12 +105,12 @@ static void put_sums(struct book *book, const struct report *report, size_t coun
     for (int c = C_OPENED; c < C_HOURS; c++) {
         char formula[120];
         if (layout[c].below) {
-            put_quotient(book, row, c, NAN);
+            put_quotient(book, row, c, (double)NAN);
             continue;
         }
         snprintf(formula, sizeof(formula), "=SUM(%c%u:%c%u)", letter(c), FIRST + 1,
                  letter(c), row);
-        book_formula(book, row, (uint16_t)c, formula, NAN, layout[c].style);
+        book_formula(book, row, (uint16_t)c, formula, (double)NAN, layout[c].style);
     }
 }
 

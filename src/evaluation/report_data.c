@@ -232,7 +232,7 @@ static void put_table(struct buffer *out, const struct report *report, const cha
 {
     for (size_t i = 0; i < table->count; i++) {
         for (size_t f = 0; f < REPORT_FIGURES; f++) {
-            put_row(out, report, section, &table->lines[i], f, NAN);
+            put_row(out, report, section, &table->lines[i], f, (double)NAN);
         }
     }
 }
@@ -269,8 +269,8 @@ int report_write_csv(const struct report *report, struct buffer *out, struct err
                                    .name = report->trend[i].period.code};
         memcpy(line.now, report->trend[i].values, sizeof(line.now));
         for (size_t f = 0; f < REPORT_FIGURES; f++) {
-            line.before[f] = NAN;
-            put_row(out, report, "trend", &line, f, NAN);
+            line.before[f] = (double)NAN;
+            put_row(out, report, "trend", &line, f, (double)NAN);
         }
     }
     return buffer_check(out, error);

@@ -297,7 +297,7 @@ static int take_lines(struct report_job *job, const struct report_asked *asked, 
             .name = report_key_name(job, &asked->query.by[0], &row->keys[0])};
         memcpy(line->now, row->values, sizeof(line->now));
         for (int k = 0; k < REPORT_FIGURES; k++) {
-            line->before[k] = NAN;
+            line->before[k] = (double)NAN;
         }
     }
     struct order order = {figure};

@@ -160,19 +160,19 @@ static void read_payment(struct reading *reading, const struct table *table, siz
     const char *by = table_value(table, row, "by");
     int found_kind = find_word(payment_kinds, PAYMENT_KIND_COUNT, kind, strlen(kind));
     int found_by = by[0] ? find_word(payment_bys, PAYMENT_BY_COUNT, by, strlen(by)) : 0;
-    struct payment_rule rule = {.company = cell(reading, table, row, "company"),
-                                .code = cell(reading, table, row, "item"),
-                                .kind = (enum payment_kind)found_kind,
-                                .by = (enum payment_by)found_by,
-                                .measure = cell(reading, table, row, "measure"),
-                                .amount = number_of(reading, table, row, "amount", NAN),
-                                .least =
-                                    number_of(reading, table, row, "at_least", -INFINITY),
-                                .most = number_of(reading, table, row, "below", INFINITY),
-                                .currency = cell(reading, table, row, "currency"),
-                                .from_day = day_of(reading, table, row, "from", INT64_MIN),
-                                .to_day = day_of(reading, table, row, "to", INT64_MAX),
-                                .line = table_line(table, row)};
+    struct payment_rule rule = {
+        .company = cell(reading, table, row, "company"),
+        .code = cell(reading, table, row, "item"),
+        .kind = (enum payment_kind)found_kind,
+        .by = (enum payment_by)found_by,
+        .measure = cell(reading, table, row, "measure"),
+        .amount = number_of(reading, table, row, "amount", (double)NAN),
+        .least = number_of(reading, table, row, "at_least", (double)-INFINITY),
+        .most = number_of(reading, table, row, "below", (double)INFINITY),
+        .currency = cell(reading, table, row, "currency"),
+        .from_day = day_of(reading, table, row, "from", INT64_MIN),
+        .to_day = day_of(reading, table, row, "to", INT64_MAX),
+        .line = table_line(table, row)};
     label_read(table, row, "name", reading->plan->arena, &rule.name);
     if (found_kind < 0)
         rules_error(&reading->check, table, row, "kind", "reports.payment_kind",
