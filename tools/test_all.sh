@@ -114,7 +114,13 @@ one_lane & waiting_lane & postgres_lane & wait
 step browser $((factor * 800)) tools/browser_tests.sh "$node" $(files tests/browser)
 grep -a "^played twice" "$build/test-browser.log"
 if [ -n "${GRIDCASE_LONG:-}" ]; then
-    unset GRIDCASE_LONG # the slower builds run the short forms
+    unset GRIDCASE_LONG # the second engine's pages and the slower builds run the short forms
+    # shellcheck disable=SC2046
+    step browser-postgres 1500 env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
+        tools/browser_tests.sh "$node" $(files tests/browser)
+    # Those that look into no file of SQLite.
+    step fault-postgres 900 env GRIDCASE_ENGINE=postgres tools/with_postgres.sh \
+        "${tests[@]}" tests/fault/{client,clock,contact,kill,shift,stop}.test.mjs
     step unit-asan 900 make --no-print-directory -j2 unit SAN=address
     step unit-ubsan 900 make --no-print-directory -j2 unit SAN=undefined
     step unit-tsan 900 make --no-print-directory -j2 unit-threads SAN=thread

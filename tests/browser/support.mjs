@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import { prepareEngine } from '../http/lib.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const require = createRequire(join(root, 'web/package.json'));
@@ -50,6 +51,7 @@ export class Server {
   /** The test city, or another model; with a host name the city stands at its root. */
   static async start({ slug = city, model = join(root, 'fixtures/tinytown'), host = '', replay = false } = {}) {
     const data = mkdtempSync(join(tmpdir(), 'gridcase-browser-'));
+    await prepareEngine(data);
     run('city', 'new', slug, model, '--data', data);
     run('city', 'load', slug, model, '--data', data);
     // The city's own record, moved so that it ends now.

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { sleep, startServer, uuid } from '../http/lib.mjs';
+import { sleep, startServer, until, uuid } from '../http/lib.mjs';
 import { checkStore, long, stopIfRunning } from './load.mjs';
 
 const rounds = long ? 15 : 3;
@@ -48,7 +48,9 @@ test(`after each of ${rounds} kills contacts and merges are there once`, async (
   for (let round = 0; round < rounds; round++) {
     let stopped = false;
     const working = Array.from({ length: 6 }, (_, i) => work(people[i % 2], told, () => stopped));
-    await sleep(randomInt(150, long ? 2500 : 900));
+    const before = { contacts: told.contacts.length, merged: told.merged.length };
+    await until(() => told.contacts.length > before.contacts + 5 && told.merged.length > before.merged + 1, 'some work', 30000);
+    await sleep(randomInt(long ? 2500 : 600));
     server.child.kill('SIGKILL');
     await server.ended;
     stopped = true;
