@@ -28,7 +28,7 @@ SELECT m.case_id, c.number, c.class_id, c.grid_id, c.opened_at, m.judged_at, m.m
 FROM missed_report m JOIN case_file c ON c.case_id = m.case_id
 WHERE m.case_id = $1;
 
--- Newest first; $2: one state, or -1.
+-- Newest first; $2: one state, or -1; $4: one person, $5: people of one home, or 0.
 -- name: missed_list
 -- database: cases
 SELECT m.case_id, c.number, c.class_id, c.grid_id, c.opened_at, m.judged_at, m.missed, m.why,
@@ -36,7 +36,22 @@ SELECT m.case_id, c.number, c.class_id, c.grid_id, c.opened_at, m.judged_at, m.m
        m.dispute, m.decided_by, m.decided_at, m.decision
 FROM missed_report m JOIN case_file c ON c.case_id = m.case_id
 WHERE m.missed = 1 AND m.case_id < $1 AND (CAST($2 AS BIGINT) < 0 OR m.state = $2)
+  AND (CAST($4 AS BIGINT) = 0 OR m.person_id = $4)
+  AND (CAST($5 AS BIGINT) = 0
+       OR m.person_id IN (SELECT p.person_id FROM person p WHERE p.department_id = $5))
+  AND c.opened_at >= $6 AND c.opened_at < $7
 ORDER BY m.case_id DESC LIMIT $3;
+
+-- How many of each state; $1 and $2 as $4 and $5 above.
+-- name: missed_states
+-- database: cases
+SELECT m.state, count(*)
+FROM missed_report m JOIN case_file c ON c.case_id = m.case_id
+WHERE m.missed = 1 AND (CAST($1 AS BIGINT) = 0 OR m.person_id = $1)
+  AND (CAST($2 AS BIGINT) = 0
+       OR m.person_id IN (SELECT p.person_id FROM person p WHERE p.department_id = $2))
+  AND c.opened_at >= $3 AND c.opened_at < $4
+GROUP BY m.state;
 
 -- name: missed_dispute
 -- database: cases

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 // The definitions behind figures: counts, indicators, what the city has entered, and the
 // figures of before.
+#include <string.h>
+
+#include <gridcase/core/text.h>
+#include <gridcase/evaluation/before.h>
 #include <gridcase/evaluation/figures.h>
 #include <gridcase/rules/label.h>
 #include <gridcase/rules/zone.h>
@@ -91,17 +95,68 @@ static void put_given(struct json_writer *json, const struct evaluation *evaluat
     json_end_array(json);
 }
 
-static void put_before(struct json_writer *json, const struct evaluation *evaluation)
+static void put_before_row(struct api_view *view, const struct label *name,
+                           const struct before_entry *entry)
 {
-    json_begin_array(json, "before");
+    struct json_writer *json = view->json;
+    json_begin_object(json, NULL);
+    json_put_text(json, "code", entry->code);
+    label_put(json, "label", name);
+    json_put_text(json, "value", entry->value);
+    json_put_text(json, "period", entry->period);
+    json_put_text(json, "source", entry->source);
+    if (entry->entered_at_ms) {
+        json_put_text(json, "by", api_person_name(view, entry->entered_by));
+        json_put_instant(json, "at", entry->entered_at_ms);
+    } else {
+        json_put_null(json, "by");
+        json_put_null(json, "at");
+    }
+    json_end_object(json);
+}
+
+// The city's table, where nobody has entered another value since; then what was entered.
+static void put_before(struct api_view *view, const struct evaluation *evaluation,
+                       const struct before_entry *entries, size_t count)
+{
+    json_begin_array(view->json, "before");
     for (size_t i = 0; i < evaluation_before(evaluation); i++) {
-        const struct figure_before *before = evaluation_before_at(evaluation, i);
+        const struct figure_before *row = evaluation_before_at(evaluation, i);
+        bool entered = false;
+        for (size_t k = 0; k < count && !entered; k++) {
+            entered = *entries[k].value && text_equal(entries[k].code, row->code);
+        }
+        if (!entered) {
+            put_before_row(view, &row->name,
+                           &(struct before_entry){.code = row->code,
+                                                  .value = row->value,
+                                                  .period = row->period,
+                                                  .source = row->source});
+        }
+    }
+    for (size_t k = 0; k < count; k++) {
+        int at = evaluation_find(evaluation, entries[k].code, strlen(entries[k].code));
+        if (*entries[k].value && at >= 0) {
+            put_before_row(view, &evaluation_measure(evaluation, (size_t)at)->name,
+                           &entries[k]);
+        }
+    }
+    json_end_array(view->json);
+}
+
+// What the words of conditions mean, so that a page can say a definition in words.
+static void put_words(struct json_writer *json)
+{
+    const struct expression_word *word = NULL;
+    json_begin_array(json, "words");
+    for (int i = 0; (word = expression_word((enum fact_field)i)); i++) {
         json_begin_object(json, NULL);
-        json_put_text(json, "code", before->code);
-        label_put(json, "label", &before->name);
-        json_put_text(json, "value", before->value);
-        json_put_text(json, "period", before->period);
-        json_put_text(json, "source", before->source);
+        json_put_text(json, "word", word->name);
+        json_put_text(json, "type", expression_type_to_str(word->type));
+        json_begin_object(json, "label");
+        json_put_text(json, "en", word->label_en);
+        json_put_text(json, "zh-CN", word->label_zh);
+        json_end_object(json);
         json_end_object(json);
     }
     json_end_array(json);
@@ -111,10 +166,17 @@ int indicators_get(struct api_call *call, struct db *db, struct error *error)
 {
     const struct evaluation *evaluation = city_evaluation(call->snapshot);
     char digest[HASH_HEX_SIZE];
+    struct before_entry *entries = NULL;
+    size_t count = 0;
+    int code = before_entries_read(db, call->arena, &entries, &count, error);
+    if (code) {
+        return code;
+    }
     API_ANSWER_CLEANUP struct api_answer answer;
     struct json_writer *json = api_answer_begin(&answer);
-    (void)db;
-    (void)error;
+    struct api_view view;
+    api_view_init(&view, call, db, json);
+    view.people = api_may(call, RIGHT_STAFF_READ);
     hash_to_hex(evaluation_digest(evaluation), digest);
     json_put_int(json, "model_version", city_model_version(call->snapshot));
     json_put_text(json, "digest", digest);
@@ -124,7 +186,8 @@ int indicators_get(struct api_call *call, struct db *db, struct error *error)
     }
     json_end_array(json);
     put_given(json, evaluation);
-    put_before(json, evaluation);
+    put_before(&view, evaluation, entries, count);
+    put_words(json);
     api_answer_send_private(call, 200, &answer);
     return 0;
 }

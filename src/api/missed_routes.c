@@ -3,6 +3,8 @@
 #include <gridcase/cases/missed.h>
 #include <gridcase/cases/read.h>
 #include <gridcase/core/text.h>
+#include <gridcase/evaluation/figures.h>
+#include <gridcase/rules/calendar.h>
 
 #include "api_internal.h"
 #include "routes_internal.h"
@@ -33,6 +35,19 @@ static void put_word(struct api_view *view, const char *name, int64_t by, int64_
     json_end_object(view->json);
 }
 
+// What whoever asks may say to it: the rules are those of cases/missed.c.
+static void put_may(struct api_view *view, const struct missed_report *report)
+{
+    const struct actor *actor = &view->call->session.actor;
+    bool decides = api_may(view->call, RIGHT_ORDER_SIGN);
+    bool own = report->person_id == actor->person_id;
+    json_put_bool(view->json, "may_dispute",
+                  report->missed && report->state == MISSED_STANDS && (own || decides));
+    json_put_bool(view->json, "may_decide",
+                  report->state == MISSED_DISPUTED && decides && !own &&
+                      report->disputed_by != actor->person_id);
+}
+
 static void put_report(struct api_view *view, const char *name,
                        const struct missed_report *report)
 {
@@ -56,24 +71,71 @@ static void put_report(struct api_view *view, const char *name,
     json_put_text(json, "state", missed_state_to_str(report->state));
     put_word(view, "dispute", report->disputed_by, report->disputed_ms, report->dispute);
     put_word(view, "decision", report->decided_by, report->decided_ms, report->decision);
+    put_may(view, report);
     json_end_object(json);
+}
+
+// Whoever reads the staff sees everybody's, a company its own people's, others their own.
+static void narrow(struct api_call *call, struct missed_query *query)
+{
+    struct account_sight sight;
+    account_sight(&call->session.actor, RIGHT_STAFF_READ, &sight);
+    if (!sight.everything && sight.company_count > 0) {
+        query->home_id = sight.company_ids[0];
+    } else if (!sight.everything) {
+        query->person_id = call->session.actor.person_id;
+    }
+}
+
+// from and to are days of the city, both ends count; without them: whenever.
+static int read_period(struct api_call *call, struct missed_query *query,
+                       struct error *error)
+{
+    struct figure_words words = {.from = http_request_query(call->request, "from"),
+                                 .to = http_request_query(call->request, "to")};
+    struct figure_query period;
+    query->from_ms = INT64_MIN;
+    query->till_ms = INT64_MAX;
+    if (!words.from && !words.to) {
+        return 0;
+    }
+    int code = figure_query_read(&words, call->snapshot, call->now_ms, &period, error);
+    if (!code) {
+        const struct calendar *calendar = city_calendar(call->snapshot, 0);
+        query->from_ms = calendar_day_start(calendar, period.from_day);
+        query->till_ms = calendar_day_start(calendar, period.to_day + 1);
+    }
+    return code;
+}
+
+static int read_query(struct api_call *call, struct missed_query *query,
+                      struct error *error)
+{
+    static const char *const names[] = {"state", "before", "from", "to", NULL};
+    const char *word = http_request_query(call->request, "state");
+    *query = (struct missed_query){.state = -1, .before = INT64_MAX};
+    int code = api_query_only(call, names, error);
+    if (!code && word && *word) {
+        query->state = missed_state_from_str(word);
+        code = query->state >= 0
+                   ? 0
+                   : error_set(error, ERROR_INPUT, "missed.state",
+                               "state is stands, disputed, upheld or excused");
+    }
+    if (!code) {
+        code = api_query_int(call, "before", 1, INT64_MAX, &query->before, error);
+    }
+    narrow(call, query);
+    return code ? code : read_period(call, query, error);
 }
 
 int missed_reports(struct api_call *call, struct db *db, struct error *error)
 {
-    const char *word = http_request_query(call->request, "state");
-    int state = word && *word ? missed_state_from_str(word) : -1;
-    int64_t before = INT64_MAX;
-    int64_t next = 0;
-    struct missed_report *reports = NULL;
-    size_t count = 0;
-    if (word && *word && state < 0) {
-        return error_set(error, ERROR_INPUT, "missed.state",
-                         "state is stands, disputed, upheld or excused");
-    }
-    int code = api_query_int(call, "before", 1, INT64_MAX, &before, error);
+    struct missed_query query;
+    struct missed_page page;
+    int code = read_query(call, &query, error);
     if (!code) {
-        code = missed_list(db, state, before, call->arena, &reports, &count, &next, error);
+        code = missed_list(db, &query, call->arena, &page, error);
     }
     if (code) {
         return code;
@@ -82,13 +144,18 @@ int missed_reports(struct api_call *call, struct db *db, struct error *error)
     struct json_writer *json = api_answer_begin(&answer);
     struct api_view view;
     api_view_init(&view, call, db, json);
+    json_begin_object(json, "states");
+    for (int i = 0; i < MISSED_STATE_COUNT; i++) {
+        json_put_int(json, missed_state_to_str((enum missed_state)i), page.states[i]);
+    }
+    json_end_object(json);
     json_begin_array(json, "items");
-    for (size_t i = 0; i < count; i++) {
-        put_report(&view, NULL, &reports[i]);
+    for (size_t i = 0; i < page.count; i++) {
+        put_report(&view, NULL, &page.reports[i]);
     }
     json_end_array(json);
-    if (next) {
-        json_put_int(json, "next_before", next);
+    if (page.next) {
+        json_put_int(json, "next_before", page.next);
     } else {
         json_put_null(json, "next_before");
     }

@@ -80,6 +80,9 @@ const struct catalogue_class *figures_class_of_major(const struct city_snapshot 
 
 // indicator_routes.c
 API_HANDLER(indicators_get);
+API_PREPARE(indicators_before_prepare); // indicator_before.c
+API_HANDLER(indicators_before_enter);
+API_HANDLER(indicators_before_reply);
 API_HANDLER(indicators_try); // indicator_try.c
 
 // spot_routes.c

@@ -136,28 +136,51 @@ int missed_get(struct db *db, int64_t case_id, struct arena *arena,
                                 "the case was not judged as a report from outside");
 }
 
-int missed_list(struct db *db, int state, int64_t before, struct arena *arena,
-                struct missed_report **ret_reports, size_t *ret_count, int64_t *ret_next,
-                struct error *error)
+static int count_states(struct db *db, const struct missed_query *query,
+                        int64_t states[MISSED_STATE_COUNT], struct error *error)
 {
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    struct missed_report *reports = arena_array(arena, MISSED_PAGE, sizeof *reports);
-    size_t count = 0;
-    int code = reports == NULL
-                   ? error_set(error, ERROR_LIMIT, "missed.memory", "out of memory")
-                   : db_prepare(db, QUERY_MISSED_LIST, &s, error);
+    int code = db_prepare(db, QUERY_MISSED_STATES, &s, error);
     if (code != 0)
         return code;
-    db_bind_int(s, 1, before);
-    db_bind_int(s, 2, state);
+    db_bind_int(s, 1, query->person_id);
+    db_bind_int(s, 2, query->home_id);
+    db_bind_int(s, 3, query->from_ms);
+    db_bind_int(s, 4, query->till_ms);
+    while ((code = db_step(s, error)) == DB_ROW) {
+        int64_t state = db_column_int(s, 0);
+        if (state >= 0 && state < MISSED_STATE_COUNT)
+            states[state] = db_column_int(s, 1);
+    }
+    return code;
+}
+
+int missed_list(struct db *db, const struct missed_query *query, struct arena *arena,
+                struct missed_page *ret_page, struct error *error)
+{
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    struct missed_page page = {.reports =
+                                   arena_array(arena, MISSED_PAGE, sizeof *page.reports)};
+    int code = page.reports == NULL
+                   ? error_set(error, ERROR_LIMIT, "missed.memory", "out of memory")
+                   : count_states(db, query, page.states, error);
+    if (code == 0)
+        code = db_prepare(db, QUERY_MISSED_LIST, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_int(s, 1, query->before);
+    db_bind_int(s, 2, query->state);
     db_bind_int(s, 3, MISSED_PAGE);
-    while ((code = db_step(s, error)) == DB_ROW && count < MISSED_PAGE)
-        read_row(s, arena, &reports[count++]);
+    db_bind_int(s, 4, query->person_id);
+    db_bind_int(s, 5, query->home_id);
+    db_bind_int(s, 6, query->from_ms);
+    db_bind_int(s, 7, query->till_ms);
+    while ((code = db_step(s, error)) == DB_ROW && page.count < MISSED_PAGE)
+        read_row(s, arena, &page.reports[page.count++]);
     if (code < 0)
         return code;
-    *ret_reports = reports;
-    *ret_count = count;
-    *ret_next = count == MISSED_PAGE ? reports[count - 1].case_id : 0;
+    page.next = page.count == MISSED_PAGE ? page.reports[page.count - 1].case_id : 0;
+    *ret_page = page;
     return 0;
 }
 

@@ -211,6 +211,9 @@ test('every definition is told in both languages, with what the city has entered
   assert.deepEqual(named.detection_rate.below, ['found_by_collectors', 'public_filed']);
   assert.equal(named.detection_rate_walked.lacks_given, true);
   assert.equal(told.before.length, 2);
+  const words = Object.fromEntries(told.words.map((one) => [one.word, one]));
+  assert.deepEqual([words.filed.type, words.filed.label['zh-CN']], ['instant', '立案']);
+  for (const count of told.measures.filter((one) => one.count)) assert.equal(words[count.on].type, 'instant', count.code);
   assert.equal(told.given[0].value, 365000);
   // 1,000 a day: of the whole city alone, for no class by itself.
   const days = 10;
@@ -224,6 +227,28 @@ test('every definition is told in both languages, with what the city has entered
   assert.ok(Math.abs(priced.totals[0] - (1000 * days) / valid) < 0.01, `${priced.totals[0]} ${valid}`);
   const split = await manager.want(`/figures?by=class&measures=cost_per_valid&from=${from}&to=${to}`);
   assert.ok(split.rows.every((row) => row.values[0] === null));
+});
+
+test('figures of before are entered once, corrected, and taken back', async () => {
+  const enter = (person, body) => person.call('POST', '/indicators/before', { period: '2004', source: 'bulletin', ...body });
+  const told = async (code) => (await manager.want('/indicators')).before.filter((one) => one.code === code);
+  const leader = await server.signIn('leader1');
+  assert.equal((await enter(leader, { code: 'callback_rate', value: '50 %' })).status, 403);
+  assert.equal((await enter(manager, { code: 'nothing_such', value: '1' })).body.code, 'indicators.before');
+  assert.equal((await enter(manager, { code: 'callback_rate', value: '50 %', period: ' ' })).body.code, 'indicators.before');
+  assert.equal((await enter(manager, { code: 'callback_rate', value: '长'.repeat(61) })).body.code, 'indicators.before');
+  assert.equal((await enter(manager, { code: 'callback_rate', value: '50 %' })).status, 204);
+  assert.equal((await enter(manager, { code: 'callback_rate', value: '51 %' })).status, 204);
+  const [entered, ...more] = await told('callback_rate');
+  assert.deepEqual([entered.value, entered.period, entered.source, more.length], ['51 %', '2004', 'bulletin', 0]);
+  assert.ok(entered.by && entered.at && entered.label['zh-CN']);
+  // What somebody entered comes before the city's table; taken back, the table speaks again.
+  assert.deepEqual((await told('on_time_rate')).map((one) => [one.value, one.at]), [['26.7 %', null]]);
+  assert.equal((await enter(manager, { code: 'on_time_rate', value: '27 %' })).status, 204);
+  assert.deepEqual((await told('on_time_rate')).map((one) => one.value), ['27 %']);
+  for (const code of ['on_time_rate', 'callback_rate']) assert.equal((await enter(manager, { code, value: '' })).status, 204);
+  assert.deepEqual((await told('on_time_rate')).map((one) => one.value), ['26.7 %']);
+  assert.equal((await told('callback_rate')).length, 0);
 });
 
 test('a dry run shows old months by new definitions, and refuses what cannot be reckoned', async () => {
@@ -301,7 +326,18 @@ test('a missed report is judged with the filing, disputed, decided by somebody e
   assert.equal((await say(leader, second, 'dispute', { reason: 'no' })).body.code, 'missed.not_open');
   assert.equal((await say(leader, first, 'decision', { reason: 'no', excused: true })).body.code, 'missed.not_disputed');
   assert.equal((await say(leader, first, 'dispute', { reason: ' ' })).body.code, 'missed.reason');
+  // Everybody's for who reads the staff, by period; a collector's own for the collector.
+  const all = await manager.want(`/missed?from=${day}&to=${day}`);
+  assert.ok(all.states.stands >= 1 && all.items.some((one) => one.number === first && one.may_dispute && !one.may_decide));
+  assert.equal(Object.values(all.states).reduce((a, b) => a + b, 0), all.items.length);
+  const old = await manager.want('/missed?from=2026-01-01&to=2026-01-02');
+  assert.deepEqual([old.items.length, old.states.stands], [0, 0]);
+  const mine = await collector.want('/missed');
+  assert.ok(!mine.items.some((one) => one.number === first), 'it counts against nobody, or somebody else');
+  assert.equal((await manager.get('/missed?person=1')).body.code, 'api.unknown_parameter');
   const disputed = await say(leader, first, 'dispute', { reason: 'behind a fence' });
+  assert.deepEqual([disputed.body.report.may_dispute, disputed.body.report.may_decide], [false, false]); // one's own
+  assert.equal((await manager.want(`/missed/${first}`)).report.may_decide, true);
   assert.equal(disputed.status, 200, disputed.text);
   assert.equal(disputed.body.report.state, 'disputed');
   assert.equal(await missed(), before + 1); // counts until it is decided

@@ -43,10 +43,22 @@ enum { MISSED_WORDS_MOST = 4000, MISSED_PAGE = 200 };
 // Texts live in arena. ERROR_NOT_FOUND "missed.unknown": no such report was judged.
 int missed_get(struct db *db, int64_t case_id, struct arena *arena,
                struct missed_report *ret_report, struct error *error) ERROR_MUST_CHECK;
-// Missed ones, newest first, below `before`; state < 0: all. *ret_next: 0 at the end.
-int missed_list(struct db *db, int state, int64_t before, struct arena *arena,
-                struct missed_report **ret_reports, size_t *ret_count, int64_t *ret_next,
-                struct error *error) ERROR_MUST_CHECK;
+struct missed_query {
+    int state;                // < 0: all
+    int64_t before;           // cases below this id; INT64_MAX: from the newest
+    int64_t person_id;        // only what counts against this person; 0: everybody's
+    int64_t home_id;          // only people of this department or company; 0: all
+    int64_t from_ms, till_ms; // reported in [from, till)
+};
+struct missed_page {
+    struct missed_report *reports; // newest first, at most MISSED_PAGE
+    size_t count;
+    int64_t next;                       // ask for what lies before it; 0: that was all
+    int64_t states[MISSED_STATE_COUNT]; // how many there are of each, whatever the page
+};
+// Those that were missed. Texts live in arena.
+int missed_list(struct db *db, const struct missed_query *query, struct arena *arena,
+                struct missed_page *ret_page, struct error *error) ERROR_MUST_CHECK;
 
 struct missed_words {
     int64_t case_id;
