@@ -145,7 +145,7 @@ static int freeze(struct api_call *call, struct api_city *city, struct freeze_or
     if (!code) {
         code = db_reader_borrow(call->api->store, city->slug, DB_CASES, &db, error);
     }
-    struct freeze_place place = {db, city->lane, city->facts, snapshot};
+    struct freeze_place place = {db, city->lane, city->facts, snapshot, city->media};
     return code ? code : freeze_period_now(&place, order, call->arena, ret_frozen, error);
 }
 
@@ -204,7 +204,7 @@ int api_city_renew_frozen(struct api *api, struct api_city *city, int64_t now_ms
     CITY_SNAPSHOT_CLEANUP struct city_snapshot *snapshot = api_city_snapshot(api, city);
     unsigned made = 0;
     int code = db_reader_borrow(api->store, city->slug, DB_CASES, &db, error);
-    struct freeze_place place = {db, city->lane, city->facts, snapshot};
+    struct freeze_place place = {db, city->lane, city->facts, snapshot, city->media};
     if (!code) {
         code = freeze_renew(&place, now_ms, &made, error);
     }

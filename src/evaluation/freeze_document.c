@@ -163,6 +163,8 @@ int freeze_write(const struct freeze_writing *writing, struct buffer *out,
         code = put_corrections(&json, writing, error);
         json_end_object(&json);
     }
+    if (code == 0 && *ret_differs > 0) // else it is not kept
+        code = freeze_put_bulletin(&json, writing, out, error);
     json_end_object(&json);
     return code != 0 ? code : buffer_check(out, error);
 }

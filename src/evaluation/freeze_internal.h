@@ -54,6 +54,11 @@ struct freeze_writing {
 // *ret_differs: figures that are not those of the version before (of a first one: 1).
 int freeze_write(const struct freeze_writing *writing, struct buffer *out,
                  size_t *ret_differs, struct error *error) ERROR_MUST_CHECK;
+// freeze_bulletin.c: puts the member "bulletin"; document: what is written so far, without
+// the last brace.
+int freeze_put_bulletin(struct json_writer *json, const struct freeze_writing *writing,
+                        const struct buffer *document,
+                        struct error *error) ERROR_MUST_CHECK;
 // freeze_compare.c: puts the array "differences"; returns how many there are.
 size_t freeze_put_differences(struct json_writer *json,
                               const struct freeze_writing *writing);

@@ -137,6 +137,43 @@ const char *report_local_words(struct report_job *job, int64_t at_ms)
                         (int)local.minute);
 }
 
+static int count_parts(struct report_job *job, struct error *error)
+{
+    static int (*const parts[])(struct report_job * job, struct error * error) = {
+        name_measures,
+        make_headline,
+        report_honesty_make,
+        report_groups_make,
+        report_honesty_departments,
+        make_trend,
+        report_places_make,
+        report_hot_make,
+        report_leagues_make,
+        take_root,
+    };
+    int code = 0;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && !code; i++) {
+        code = parts[i](job, error);
+    }
+    return code;
+}
+
+// What the frozen document of this very period has, as it was then; else what was not
+// frozen is counted now.
+static int make_whole(struct report_job *job, struct error *error)
+{
+    const struct json *bulletin = NULL;
+    const struct json *map = NULL;
+    int code = report_frozen_bulletin(job, &bulletin, &map, error);
+    if (!code) {
+        code = bulletin ? report_read(job, bulletin, map, error) : count_parts(job, error);
+    }
+    if (!code) {
+        code = report_map_make(job, error);
+    }
+    return code ? code : report_frozen_tell(job, bulletin != NULL, error);
+}
+
 int report_make(const struct report_sources *sources, const struct report_period *period,
                 const char *language, int64_t now_ms, struct arena *arena,
                 struct report *ret_report, struct error *error)
@@ -160,28 +197,7 @@ int report_make(const struct report_sources *sources, const struct report_period
     }
     int code = report_frozen_list(&job, error);
     if (!code) {
-        code = name_measures(&job, error);
-    }
-    if (!code) {
-        code = make_headline(&job, error);
-    }
-    if (!code) {
-        code = report_honesty_make(&job, error);
-    }
-    if (!code) {
-        code = report_groups_make(&job, error);
-    }
-    if (!code) {
-        code = make_trend(&job, error);
-    }
-    if (!code) {
-        code = report_places_make(&job, error);
-    }
-    if (!code) {
-        code = take_root(&job, error);
-    }
-    if (!code) {
-        code = report_frozen_tell(&job, ret_report->made, error);
+        code = make_whole(&job, error);
     }
     report_frozen_done(&job);
     if (code) {

@@ -111,7 +111,10 @@ const char *report_key_name(const struct report_job *job, const struct figure_by
     if (key->id == 0) {
         return REPORT_TEXT(job->report, "none yet", "暂无");
     }
-    if (by->dimension == FIGURE_BY_DEPARTMENT) {
+    bool company =
+        by->dimension == FIGURE_BY_ID &&
+        (by->level == FIGURE_ID_COMPANY || by->level == FIGURE_ID_CHECKER_COMPANY);
+    if (by->dimension == FIGURE_BY_DEPARTMENT || company) {
         const struct city_department *found = city_department_by_id(city, key->id);
         return found ? city_names_text(city, &found->name, language) : key->code;
     }

@@ -270,6 +270,70 @@ static void put_doubts(struct book *book, const struct report *report)
     }
 }
 
+// Under the city's: each department's shares.
+static void put_department_doubts(struct book *book, const struct report *report)
+{
+    book_sheet(book, REPORT_TEXT(report, "Closing rate, departments", "各部门结案率"),
+               HEAD);
+    book_width(book, 0, 1, 28);
+    book_width(book, 2, (uint16_t)(2 + 2 * report->doubt_count), 14);
+    book_text(book, 0, 0, report_honesty_title(report), BOOK_TITLE);
+    book_text(book, HEAD, 0, REPORT_TEXT(report, "Group", "分组"), BOOK_HEAD);
+    book_text(book, HEAD, 1, REPORT_TEXT(report, "Department", "部门"), BOOK_HEAD);
+    book_text(book, HEAD, 2, report->measures[REPORT_CLOSING_RATE].name, BOOK_HEAD);
+    for (size_t k = 0; k < report->doubt_count; k++) {
+        uint16_t column = (uint16_t)(3 + 2 * k);
+        book_text(book, HEAD, column, report->doubts[k].measure.name, BOOK_HEAD);
+        book_text(book, HEAD, column + 1, REPORT_TEXT(report, "Cases", "件数"), BOOK_HEAD);
+    }
+    uint32_t row = FIRST;
+    for (size_t g = 0; g < report->group_count; g++) {
+        for (size_t i = 0; i < report->groups[g].count; i++, row++) {
+            const struct report_line *line = &report->groups[g].lines[i];
+            book_text(book, row, 0, report->groups[g].name, BOOK_TEXT);
+            book_text(book, row, 1, line->name, BOOK_TEXT);
+            book_number(book, row, 2, line->now[REPORT_CLOSING_RATE], BOOK_SHARE);
+            for (size_t k = 0; k < report->doubt_count; k++) {
+                uint16_t column = (uint16_t)(3 + 2 * k);
+                book_number(book, row, column, line->doubts[k], BOOK_SHARE);
+                book_number(book, row, column + 1, line->doubt_cases[k], BOOK_COUNT);
+            }
+        }
+    }
+}
+
+// Points are sums of weighted parts that the league tables of the dashboard tell: numbers.
+static void put_leagues(struct book *book, const struct report *report)
+{
+    const char *heads[] = {REPORT_TEXT(report, "Score", "评分"),
+                           REPORT_TEXT(report, "Name", "名称"),
+                           REPORT_TEXT(report, "Rank", "名次"),
+                           REPORT_TEXT(report, "Points", "得分"),
+                           REPORT_TEXT(report, "Grade", "等级"),
+                           REPORT_TEXT(report, "Before", "上期"),
+                           REPORT_TEXT(report, "Rank before", "上期名次")};
+    uint32_t row = FIRST;
+    book_sheet(book, REPORT_TEXT(report, "Scores", "评分排名"), HEAD);
+    book_width(book, 0, 1, 28);
+    book_width(book, 2, 6, 13);
+    for (uint16_t i = 0; i < 7; i++) {
+        book_text(book, HEAD, i, heads[i], BOOK_HEAD);
+    }
+    for (size_t l = 0; l < report->league_count; l++) {
+        for (size_t i = 0; i < report->leagues[l].count; i++, row++) {
+            const struct report_league_row *line = &report->leagues[l].rows[i];
+            book_text(book, row, 0, report->leagues[l].name, BOOK_TEXT);
+            book_text(book, row, 1, line->name, BOOK_TEXT);
+            book_number(book, row, 2, line->rank, BOOK_COUNT);
+            book_number(book, row, 3, line->points, BOOK_NUMBER);
+            book_text(book, row, 4, line->grade, BOOK_TEXT);
+            book_number(book, row, 5, line->before, BOOK_NUMBER);
+            book_number(book, row, 6, line->rank_before ? line->rank_before : (double)NAN,
+                        BOOK_COUNT);
+        }
+    }
+}
+
 int report_write_book(const struct report *report, const struct report_write *how,
                       struct buffer *out, struct error *error)
 {
@@ -288,6 +352,10 @@ int report_write_book(const struct report *report, const struct report_write *ho
     put_trend(book, report, arena);
     if (report->doubt_count > 0) {
         put_doubts(book, report);
+        put_department_doubts(book, report);
+    }
+    if (report->league_count > 0) {
+        put_leagues(book, report);
     }
     return book_finish(book, out, error);
 }

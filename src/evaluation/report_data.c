@@ -42,7 +42,25 @@ static void put_measure(struct json_writer *json, const char *name,
     json_put_text(json, "code", measure->code);
     json_put_text(json, "name", measure->name);
     json_put_text(json, "unit", unit_text(measure->unit));
+    json_put_text(json, "better",
+                  measure->better > 0   ? "more"
+                  : measure->better < 0 ? "less"
+                                        : NULL);
     json_end_object(json);
+}
+
+static void put_line_doubts(struct json_writer *json, const struct report *report,
+                            const struct report_line *line)
+{
+    json_begin_array(json, "honesty");
+    for (size_t i = 0; i < report->doubt_count; i++) {
+        json_begin_object(json, NULL);
+        json_put_text(json, "code", report->doubts[i].measure.code);
+        json_put_double(json, "cases", line->doubt_cases[i], 0);
+        json_put_double(json, "now", line->doubts[i], 6);
+        json_end_object(json);
+    }
+    json_end_array(json);
 }
 
 static void put_lines(struct json_writer *json, const struct report *report,
@@ -52,6 +70,7 @@ static void put_lines(struct json_writer *json, const struct report *report,
     for (size_t i = 0; i < table->count; i++) {
         const struct report_line *line = &table->lines[i];
         json_begin_object(json, NULL);
+        json_put_int(json, "id", line->id);
         json_put_text(json, "code", line->code);
         json_put_text(json, "name", line->name);
         if (ranked) {
@@ -62,6 +81,9 @@ static void put_lines(struct json_writer *json, const struct report *report,
         }
         put_values(json, report, "now", line->now);
         put_values(json, report, "before", line->before);
+        if (ranked) {
+            put_line_doubts(json, report, line);
+        }
         json_end_object(json);
     }
     json_end_array(json);
@@ -81,10 +103,85 @@ static void put_spots(struct json_writer *json, const struct report *report)
         json_put_double(json, "lat", spot->lat_deg, 6);
         json_put_double(json, "cases", spot->cases, 0);
         json_put_double(json, "before", spot->before, 0);
-        json_put_bool(json, "photo", spot->photo.length > 0);
+        json_put_bool(json, "photo", spot->has_photo);
+        if (spot->has_photo) {
+            char sha256[HASH_HEX_SIZE];
+            hash_to_hex(spot->photo_sha256, sha256);
+            json_put_text(json, "photo_sha256", sha256);
+        } else {
+            json_put_null(json, "photo_sha256");
+        }
         json_end_object(json);
     }
     json_end_array(json);
+}
+
+static void put_hot(struct json_writer *json, const struct report *report)
+{
+    json_begin_object(json, "hot");
+    json_put_bool(json, "counted", !report->hot_uncounted);
+    json_put_int(json, "windows", report->hot_windows);
+    json_put_int(json, "total", report->hot_total);
+    json_begin_array(json, "spots");
+    for (size_t i = 0; i < report->hot_count; i++) {
+        const struct report_hot *hot = &report->hot[i];
+        json_begin_object(json, NULL);
+        json_put_text(json, "code", hot->code);
+        json_put_text(json, "place", hot->place);
+        json_put_text(json, "class", hot->class_name);
+        json_put_double(json, "lon", hot->lon_deg, 6);
+        json_put_double(json, "lat", hot->lat_deg, 6);
+        json_put_double(json, "now", hot->now, 0);
+        json_put_double(json, "usual", hot->usual, 6);
+        json_put_double(json, "most_before", hot->before, 0);
+        json_end_object(json);
+    }
+    json_end_array(json);
+    json_end_object(json);
+}
+
+static void put_leagues(struct json_writer *json, const struct report *report)
+{
+    json_begin_array(json, "leagues");
+    for (size_t i = 0; i < report->league_count; i++) {
+        const struct report_league *league = &report->leagues[i];
+        json_begin_object(json, NULL);
+        json_put_text(json, "code", league->code);
+        json_put_text(json, "name", league->name);
+        json_begin_array(json, "rows");
+        for (size_t k = 0; k < league->count; k++) {
+            const struct report_league_row *row = &league->rows[k];
+            json_begin_object(json, NULL);
+            json_put_int(json, "id", row->id);
+            json_put_text(json, "code", row->code);
+            json_put_text(json, "name", row->name);
+            json_put_int(json, "rank", row->rank);
+            json_put_int(json, "rank_before", row->rank_before);
+            json_put_double(json, "points", row->points, 6);
+            json_put_double(json, "before", row->before, 6);
+            json_put_text(json, "grade", row->grade);
+            json_end_object(json);
+        }
+        json_end_array(json);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+// Cells as pairs, id and cases: there may be thousands.
+void report_put_map(struct json_writer *json, const char *name, const struct report *report)
+{
+    json_begin_object(json, name);
+    json_put_int(json, "level", report->map_level);
+    json_begin_array(json, "cells");
+    for (size_t i = 0; i < report->cell_count; i++) {
+        json_begin_array(json, NULL);
+        json_put_int(json, NULL, report->cells[i].id);
+        json_put_double(json, NULL, report->cells[i].cases, 0);
+        json_end_array(json);
+    }
+    json_end_array(json);
+    json_end_object(json);
 }
 
 static void put_doubts(struct json_writer *json, const struct report *report)
@@ -133,38 +230,51 @@ static void put_head(struct json_writer *json, const struct report *report)
     put_values(json, report, "year_before", report->year);
 }
 
+static void put_groups(struct json_writer *json, const struct report *report)
+{
+    json_begin_array(json, "groups");
+    for (size_t i = 0; i < report->group_count; i++) {
+        json_begin_object(json, NULL);
+        json_put_text(json, "code", report->groups[i].code);
+        json_put_text(json, "name", report->groups[i].name);
+        put_measure(json, "by", &report->groups[i].by);
+        put_lines(json, report, &report->groups[i], true);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+void report_put(struct json_writer *json, const struct report *report)
+{
+    put_head(json, report);
+    put_doubts(json, report);
+    put_groups(json, report);
+    json_begin_object(json, "classes");
+    put_lines(json, report, &report->classes, false);
+    json_end_object(json);
+    json_begin_object(json, "overdue");
+    put_lines(json, report, &report->overdue, false);
+    json_end_object(json);
+    json_begin_array(json, "trend");
+    for (size_t i = 0; i < report->trend_count; i++) {
+        json_begin_object(json, NULL);
+        json_put_text(json, "period", report->trend[i].period.code);
+        put_values(json, report, "values", report->trend[i].values);
+        json_end_object(json);
+    }
+    json_end_array(json);
+    put_spots(json, report);
+    put_hot(json, report);
+    put_leagues(json, report);
+}
+
 int report_write_json(const struct report *report, struct buffer *out, struct error *error)
 {
     struct json_writer json;
     json_writer_init(&json, out);
     json_begin_object(&json, NULL);
-    put_head(&json, report);
-    put_doubts(&json, report);
-    json_begin_array(&json, "groups");
-    for (size_t i = 0; i < report->group_count; i++) {
-        json_begin_object(&json, NULL);
-        json_put_text(&json, "code", report->groups[i].code);
-        json_put_text(&json, "name", report->groups[i].name);
-        put_measure(&json, "by", &report->groups[i].by);
-        put_lines(&json, report, &report->groups[i], true);
-        json_end_object(&json);
-    }
-    json_end_array(&json);
-    json_begin_object(&json, "classes");
-    put_lines(&json, report, &report->classes, false);
-    json_end_object(&json);
-    json_begin_object(&json, "overdue");
-    put_lines(&json, report, &report->overdue, false);
-    json_end_object(&json);
-    json_begin_array(&json, "trend");
-    for (size_t i = 0; i < report->trend_count; i++) {
-        json_begin_object(&json, NULL);
-        json_put_text(&json, "period", report->trend[i].period.code);
-        put_values(&json, report, "values", report->trend[i].values);
-        json_end_object(&json);
-    }
-    json_end_array(&json);
-    put_spots(&json, report);
+    report_put(&json, report);
+    report_put_map(&json, "map", report);
     json_end_object(&json);
     buffer_append_char(out, '\n');
     return buffer_check(out, error);
@@ -227,6 +337,18 @@ static void put_row(struct buffer *out, const struct report *report, const char 
     buffer_append_text(out, "\r\n");
 }
 
+static void put_line_shares(struct buffer *out, const struct report *report,
+                            const struct report_line *line)
+{
+    struct report_line plain = *line;
+    plain.rank = 0;
+    for (size_t k = 0; k < report->doubt_count; k++) {
+        put_names(out, "honesty", &plain, &report->doubts[k].measure);
+        put_number(out, &report->doubts[k].measure, line->doubts[k]);
+        buffer_append_text(out, ",,\r\n");
+    }
+}
+
 static void put_table(struct buffer *out, const struct report *report, const char *section,
                       const struct report_table *table)
 {
@@ -260,6 +382,9 @@ int report_write_csv(const struct report *report, struct buffer *out, struct err
         buffer_append_text(out, ",\r\n");
     }
     for (size_t i = 0; i < report->group_count; i++) {
+        for (size_t k = 0; k < report->groups[i].count; k++) {
+            put_line_shares(out, report, &report->groups[i].lines[k]);
+        }
         put_table(out, report, report->groups[i].code, &report->groups[i]);
     }
     put_table(out, report, "class", &report->classes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-// What a report takes from frozen periods (freeze.h) instead of counting: totals, and the
-// tables that a frozen document has. Everything else is counted.
+// What a report takes from frozen periods (freeze.h) instead of counting: of its own period
+// the whole bulletin; of those beside it totals, and the tables that a frozen document has.
+// Everything else is counted.
 #include <math.h>
 #include <string.h>
 
@@ -17,8 +18,31 @@
 struct report_frozen { // the newest version of a period
     struct frozen frozen;
     int64_t from_day, to_day;
-    struct json *document; // NULL: not read yet
+    struct json *document;       // NULL: not read yet
+    const struct json *freezing; // the document that is being made; instead
 };
+
+static const struct json *document_of(const struct report_frozen *frozen)
+{
+    return frozen->freezing ? frozen->freezing : frozen->document;
+}
+
+// The period that is being frozen speaks for itself, whatever was frozen of it before.
+static void add_freezing(struct report_job *job)
+{
+    const struct report_period *period = &job->report->period;
+    size_t kept = 0;
+    for (size_t i = 0; i < job->frozen_count; i++) {
+        if (job->frozen[i].from_day != period->from_day ||
+            job->frozen[i].to_day != period->to_day) {
+            job->frozen[kept++] = job->frozen[i];
+        }
+    }
+    job->frozen[kept++] = (struct report_frozen){.from_day = period->from_day,
+                                                 .to_day = period->to_day,
+                                                 .freezing = job->from->freezing};
+    job->frozen_count = kept;
+}
 
 int report_frozen_list(struct report_job *job, struct error *error)
 {
@@ -31,18 +55,25 @@ int report_frozen_list(struct report_job *job, struct error *error)
     }
     int code = freeze_list(job->from->cases, NULL, job->arena, &list, &count, error);
     if (!code) {
-        job->frozen = arena_array(job->arena, count + 1, sizeof(*job->frozen));
+        job->frozen = arena_array(job->arena, count + 2, sizeof(*job->frozen));
+        if (!job->frozen) {
+            return error_set(error, ERROR_LIMIT, "report.memory",
+                             "the report is too large");
+        }
     }
-    for (size_t i = 0; i < count && !code && job->frozen; i++) {
+    for (size_t i = 0; i < count && !code; i++) {
         struct freeze_period period;
         if (i > 0 && text_equal(list[i].period, list[i - 1].period)) {
             continue;
         }
         code = freeze_period_read(list[i].period, &period, error);
         if (!code) {
-            job->frozen[job->frozen_count++] =
-                (struct report_frozen){list[i], period.from_day, period.to_day, NULL};
+            job->frozen[job->frozen_count++] = (struct report_frozen){
+                .frozen = list[i], .from_day = period.from_day, .to_day = period.to_day};
         }
+    }
+    if (!code && job->from->freezing) {
+        add_freezing(job);
     }
     return code;
 }
@@ -71,7 +102,7 @@ static int read_document(struct report_job *job, struct report_frozen *frozen,
 {
     const char *text = NULL;
     struct frozen again;
-    if (frozen->document) {
+    if (document_of(frozen)) {
         return 0;
     }
     int code = freeze_document(job->from->cases, frozen->frozen.period,
@@ -165,7 +196,7 @@ static int read_rows(struct report_job *job, const struct json *rows, const size
 
 // ---- answering ----
 
-static bool has_below(const struct city_snapshot *city, int64_t id)
+bool report_has_below(const struct city_snapshot *city, int64_t id)
 {
     for (size_t i = 0; i < city_departments(city); i++) {
         if (city_department(city, i)->parent == id) {
@@ -182,7 +213,7 @@ static int take_department(struct report_job *job, const struct json *document, 
                            bool *ret_found, struct error *error)
 {
     static const char *const tables[] = {"department:2", "department"};
-    bool alone = !has_below(job->from->city, id);
+    bool alone = !report_has_below(job->from->city, id);
     int code = 0;
     for (int i = 0; i < (alone ? 2 : 1) && !code && !*ret_found; i++) {
         const struct json *rows = NULL;
@@ -211,8 +242,14 @@ static int take(struct report_job *job, const struct report_ask *ask,
     if (!places) {
         return error_set(error, ERROR_LIMIT, "report.memory", "the report is too large");
     }
-    asked->answer = (struct figure_answer){.position = frozen->frozen.position};
-    int code = find_places(frozen->document, &asked->query, places, &all, error);
+    int64_t position = frozen->frozen.position;
+    int code = json_get_int(document_of(frozen), "position", JSON_OPTIONAL, 0, INT64_MAX,
+                            &position, error);
+    if (code) {
+        return code;
+    }
+    asked->answer = (struct figure_answer){.position = position};
+    code = find_places(document_of(frozen), &asked->query, places, &all, error);
     if (code || !all) {
         return code;
     }
@@ -221,10 +258,10 @@ static int take(struct report_job *job, const struct report_ask *ask,
             text_to_int(ask->value, strlen(ask->value), &department, NULL)) {
             return 0;
         }
-        return take_department(job, frozen->document, department, places, asked, ret_found,
-                               error);
+        return take_department(job, document_of(frozen), department, places, asked,
+                               ret_found, error);
     }
-    code = find_rows(frozen->document, "", &rows, error);
+    code = find_rows(document_of(frozen), "", &rows, error);
     if (code || json_array_length(rows) != 1) {
         return code;
     }
@@ -233,7 +270,7 @@ static int take(struct report_job *job, const struct report_ask *ask,
     asked->answer.totals = whole.values;
     *ret_found = !code && !ask->by;
     if (!code && ask->by) {
-        code = find_rows(frozen->document, ask->by, &rows, error);
+        code = find_rows(document_of(frozen), ask->by, &rows, error);
         *ret_found = !code && rows;
     }
     return *ret_found && ask->by ? read_rows(job, rows, places, asked, error) : code;
@@ -253,11 +290,43 @@ int report_frozen_ask(struct report_job *job, const struct report_ask *ask,
 
 // ---- the report's own period ----
 
-int report_frozen_tell(struct report_job *job, const char *now, struct error *error)
+static struct report_frozen *own_frozen(struct report_job *job)
+{
+    struct report_frozen *found =
+        find_frozen(job, job->report->period.from_day, job->report->period.to_day);
+    return found && !found->freezing ? found : NULL;
+}
+
+int report_frozen_bulletin(struct report_job *job, const struct json **ret_bulletin,
+                           const struct json **ret_map, struct error *error)
+{
+    struct report_frozen *frozen = own_frozen(job);
+    const struct json *bulletin = NULL;
+    const struct json *languages = NULL;
+    if (!frozen) {
+        return 0;
+    }
+    int code = read_document(job, frozen, error);
+    if (!code) {
+        code =
+            json_get_object(frozen->document, "bulletin", JSON_OPTIONAL, &bulletin, error);
+    }
+    if (code || !bulletin) {
+        return code;
+    }
+    code = json_get_object(bulletin, "map", JSON_REQUIRED, ret_map, error);
+    if (!code) {
+        code = json_get_object(bulletin, "languages", JSON_REQUIRED, &languages, error);
+    }
+    return code ? code
+                : json_get_object(languages, job->report->language, JSON_OPTIONAL,
+                                  ret_bulletin, error);
+}
+
+int report_frozen_tell(struct report_job *job, bool whole, struct error *error)
 {
     struct report *report = job->report;
-    const struct report_frozen *found =
-        find_frozen(job, report->period.from_day, report->period.to_day);
+    const struct report_frozen *found = own_frozen(job);
     struct case_seal seal;
     char line[SEAL_LINE_SIZE];
     if (!found) {
@@ -275,11 +344,18 @@ int report_frozen_tell(struct report_job *job, const char *now, struct error *er
     report->frozen_version = found->frozen.version;
     report->frozen_ms = found->frozen.made_ms;
     hash_to_hex(found->frozen.digest, report->frozen_digest);
+    report->made_ms = whole ? found->frozen.made_ms : report->made_ms;
     const char *then = report_local_words(job, found->frozen.made_ms);
-    report->made = arena_format(
-        job->arena,
-        REPORT_TEXT(report, "%s (frozen, version %lld; spots and map as of %s)",
-                    "%s（已封存，第 %lld 版；点位与地图截至 %s）"),
-        then, (long long)found->frozen.version, now);
+    long long version = (long long)found->frozen.version;
+    report->made =
+        whole ? arena_format(job->arena,
+                             REPORT_TEXT(report, "%s (frozen, version %lld)",
+                                         "%s（已封存，第 %lld 版）"),
+                             then, version)
+              : arena_format(
+                    job->arena,
+                    REPORT_TEXT(report, "%s (frozen, version %lld; spots and map as of %s)",
+                                "%s（已封存，第 %lld 版；点位与地图截至 %s）"),
+                    then, version, report->made);
     return 0;
 }

@@ -343,13 +343,22 @@ static int make_list(struct report_job *job, const char *by, int figure, size_t 
     return code;
 }
 
+const char *report_classes_name(const struct report *report)
+{
+    return REPORT_TEXT(report, "Commonest classes", "高发问题类别");
+}
+
+const char *report_overdue_name(const struct report *report)
+{
+    return REPORT_TEXT(report, "Units with overdue stock", "超期未处置单位");
+}
+
 int report_groups_make(struct report_job *job, struct error *error)
 {
     struct report *report = job->report;
     int code = make_groups(job, error);
-    report->classes.name = REPORT_TEXT(report, "Commonest classes", "高发问题类别");
-    report->overdue.name =
-        REPORT_TEXT(report, "Units with overdue stock", "超期未处置单位");
+    report->classes.name = report_classes_name(report);
+    report->overdue.name = report_overdue_name(report);
     if (!code) {
         code =
             make_list(job, "class", REPORT_OPENED, REPORT_CLASSES, &report->classes, error);

@@ -38,10 +38,9 @@ static double told(const struct report_asked *asked, const char *code)
     return at < 0 ? (double)NAN : asked->answer.totals[at];
 }
 
-int report_honesty_make(struct report_job *job, struct error *error)
+// Shares and counts that the city's tables know, with commas between.
+static const char *known_codes(struct report_job *job)
 {
-    struct report *report = job->report;
-    const struct report_period *period = &report->period;
     const char *codes = "";
     for (size_t i = 0; i < DOUBTS; i++) {
         if (is_known(job, doubts[i].share) && is_known(job, doubts[i].cases)) {
@@ -49,6 +48,14 @@ int report_honesty_make(struct report_job *job, struct error *error)
                                  doubts[i].share, doubts[i].cases);
         }
     }
+    return codes;
+}
+
+int report_honesty_make(struct report_job *job, struct error *error)
+{
+    struct report *report = job->report;
+    const struct report_period *period = &report->period;
+    const char *codes = known_codes(job);
     if (!codes[0]) {
         return 0;
     }
@@ -70,6 +77,64 @@ int report_honesty_make(struct report_job *job, struct error *error)
             doubt->cases = told(&now, doubts[i].cases);
             doubt->now = told(&now, doubts[i].share);
             doubt->before = told(&before, doubts[i].share);
+        }
+    }
+    return code;
+}
+
+// ---- of each department ----
+
+static void take_line(const struct report *report, const struct figure_query *query,
+                      const double *values, struct report_line *line)
+{
+    for (size_t i = 0, k = 0; i < DOUBTS && k < report->doubt_count; i++) {
+        int share = place_of(query, doubts[i].share);
+        int cases = place_of(query, doubts[i].cases);
+        if (strcmp(report->doubts[k].measure.code, doubts[i].share) != 0) {
+            continue;
+        }
+        line->doubts[k] = values && share >= 0 ? values[share] : (double)NAN;
+        line->doubt_cases[k++] = values && cases >= 0 ? values[cases] : 0;
+    }
+}
+
+static const double *row_of(const struct report_asked *asked, int64_t id)
+{
+    for (size_t i = 0; i < asked->answer.row_count; i++) {
+        if (asked->answer.rows[i].keys[0].id == id) {
+            return asked->answer.rows[i].values;
+        }
+    }
+    return NULL;
+}
+
+int report_honesty_departments(struct report_job *job, struct error *error)
+{
+    struct report *report = job->report;
+    struct report_asked leads;
+    struct report_ask ask = {.measures = known_codes(job),
+                             .by = "department",
+                             .from_day = report->period.from_day,
+                             .to_day = report->period.to_day};
+    if (report->doubt_count == 0) {
+        return 0;
+    }
+    int code = report_ask(job, &ask, &leads, error);
+    for (size_t g = 0; g < report->group_count; g++) {
+        for (size_t i = 0; i < report->groups[g].count && !code; i++) {
+            struct report_line *line = &report->groups[g].lines[i];
+            if (!report_has_below(job->from->city, line->id)) {
+                take_line(report, &leads.query, row_of(&leads, line->id), line);
+                continue;
+            }
+            struct report_asked whole;
+            ask.by = NULL;
+            ask.filter = "department";
+            ask.value = arena_format(job->arena, "%lld", (long long)line->id);
+            code = report_ask(job, &ask, &whole, error);
+            if (!code) {
+                take_line(report, &whole.query, whole.answer.totals, line);
+            }
         }
     }
     return code;

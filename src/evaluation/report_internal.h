@@ -54,15 +54,41 @@ int report_frozen_ask(struct report_job *job, const struct report_ask *ask,
                       struct report_asked *asked, bool *ret_found,
                       struct error *error) ERROR_MUST_CHECK;
 // When the report's own period is frozen: its version, its root, and when it was made.
-int report_frozen_tell(struct report_job *job, const char *now,
+// whole: all of it, map and spots too.
+int report_frozen_tell(struct report_job *job, bool whole,
                        struct error *error) ERROR_MUST_CHECK;
+// The bulletin in the frozen document of the report's own period, in its language; NULL:
+// there is none.
+int report_frozen_bulletin(struct report_job *job, const struct json **ret_bulletin,
+                           const struct json **ret_map,
+                           struct error *error) ERROR_MUST_CHECK;
+bool report_has_below(const struct city_snapshot *city, int64_t department_id);
+// report_read.c: a report out of what report_put wrote; map NULL: its own.
+int report_read(struct report_job *job, const struct json *from, const struct json *map,
+                struct error *error) ERROR_MUST_CHECK;
 const char *report_local_words(struct report_job *job, int64_t at_ms);
 
+const char *report_classes_name(const struct report *report);
+const char *report_overdue_name(const struct report *report);
 int report_groups_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
 int report_honesty_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
+// Of each department of the groups.
+int report_honesty_departments(struct report_job *job,
+                               struct error *error) ERROR_MUST_CHECK;
 const char *report_honesty_title(const struct report *report);
 const char *report_honesty_note(const struct report *report); // what is never known
+// report_places.c: cells and spots; report_hot.c; report_league.c.
 int report_places_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
+enum { REPORT_PHOTO_MOST = 700 * 1000 };
+// Takes the photo of spot->photo_sha256 in when it is there.
+void report_photo_load(struct report_job *job, struct report_spot *spot);
+int report_hot_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
+const char *report_hot_title(const struct report *report);
+// NULL: nothing can be said, because the record is too short.
+const char *report_hot_note(const struct report *report, struct arena *arena);
+int report_leagues_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
+// report_map.c: shapes for the cells.
+int report_map_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
 
 // ---- words ----
 // One of two literals, so that the compiler still checks what they format.
@@ -87,6 +113,8 @@ int report_write_book(const struct report *report, const struct report_write *ho
 void report_csv_cell(struct buffer *out, const char *text);
 int report_write_csv(const struct report *report, struct buffer *out,
                      struct error *error) ERROR_MUST_CHECK;
+void report_put_map(struct json_writer *json, const char *name,
+                    const struct report *report);
 int report_write_json(const struct report *report, struct buffer *out,
                       struct error *error) ERROR_MUST_CHECK;
 int report_write_docx(const struct report *report, const struct report_write *how,

@@ -278,6 +278,46 @@ static void add_headline_table(struct pages *pages)
     add_grid(pages, &grid);
 }
 
+// The same shares of each department: those that have anything to tell, the gravest first.
+static void add_department_doubts(struct pages *pages, const struct report_table *group)
+{
+    const struct report *report = pages->report;
+    size_t shown[REPORT_DOUBTS_MOST];
+    size_t count = 0;
+    size_t most = pages->phone ? 3 : 7;
+    struct paper_column columns[PAPER_COLUMNS_MOST] = {
+        {group->name, 3, false}, {report->measures[REPORT_CLOSING_RATE].name, 1.3, true}};
+    for (size_t k = 0; k < report->doubt_count && count < most; k++) {
+        bool any = false;
+        for (size_t i = 0; i < group->count; i++) {
+            any = any || group->lines[i].doubt_cases[k] > 0;
+        }
+        if (any) {
+            columns[2 + count] =
+                (struct paper_column){report->doubts[k].measure.name, 1.3, true};
+            shown[count++] = k;
+        }
+    }
+    struct grid grid = grid_new(pages, columns, 2 + count, count ? group->count : 0, false);
+    for (size_t i = 0; count && i < group->count; i++) {
+        const struct report_line *line = &group->lines[i];
+        put(&grid, line->name, PAPER_PLAIN);
+        put(&grid,
+            value_text(pages, &report->measures[REPORT_CLOSING_RATE],
+                       line->now[REPORT_CLOSING_RATE]),
+            PAPER_PLAIN);
+        for (size_t k = 0; k < count; k++) {
+            bool bad = report->doubts[shown[k]].measure.better < 0 &&
+                       line->doubt_cases[shown[k]] > 0;
+            put(&grid,
+                value_text(pages, &report->doubts[shown[k]].measure,
+                           line->doubts[shown[k]]),
+                bad ? PAPER_BAD : PAPER_PLAIN);
+        }
+    }
+    add_grid(pages, &grid);
+}
+
 static void add_doubts(struct pages *pages)
 {
     const struct report *report = pages->report;
@@ -299,6 +339,9 @@ static void add_doubts(struct pages *pages)
     if (report->doubt_count > 0) {
         add_heading(pages, report_honesty_title(report), 200);
         add_grid(pages, &grid);
+        for (size_t i = 0; i < report->group_count; i++) {
+            add_department_doubts(pages, &report->groups[i]);
+        }
         add(pages,
             (struct paper_block){.kind = PAPER_SMALL, .text = report_honesty_note(report)});
     }
@@ -426,6 +469,70 @@ static void add_classes(struct pages *pages)
     add(pages, (struct paper_block){.kind = PAPER_CHART, .chart = chart});
 }
 
+static void add_hot(struct pages *pages)
+{
+    const struct report *report = pages->report;
+    const struct paper_column columns[] = {
+        {REPORT_TEXT(report, "Place", "地点"), 2.6, false},
+        {REPORT_TEXT(report, "Class", "类别"), 2.6, false},
+        {REPORT_TEXT(report, "Cases", "件数"), 1, true},
+        {REPORT_TEXT(report, "Usual", "往期平均"), 1.1, true},
+        {REPORT_TEXT(report, "Most before", "往期最多"), 1.1, true}};
+    const struct report_measure *cases = &report->measures[REPORT_OPENED];
+    struct grid grid = grid_new(pages, columns, 5, report->hot_count, false);
+    for (size_t i = 0; i < report->hot_count; i++) {
+        const struct report_hot *hot = &report->hot[i];
+        put(&grid, hot->place, PAPER_PLAIN);
+        put(&grid, hot->class_name, PAPER_PLAIN);
+        put(&grid, value_text(pages, cases, hot->now), PAPER_BAD);
+        put(&grid, arena_format(pages->arena, "%.1f", hot->usual), PAPER_FAINT);
+        put(&grid, value_text(pages, cases, hot->before), PAPER_FAINT);
+    }
+    const char *note = report_hot_note(report, pages->arena);
+    if (note) {
+        add_heading(pages, report_hot_title(report), 100);
+        add_grid(pages, &grid);
+        add(pages, (struct paper_block){.kind = PAPER_SMALL, .text = note});
+    }
+}
+
+static void put_moved(struct pages *pages, struct grid *grid, int rank, int before)
+{
+    struct report_line line = {.rank = rank, .rank_before = before};
+    enum paper_tone tone;
+    const char *moved = movement(pages, &line, &tone);
+    put(grid, arena_format(pages->arena, "%d", rank), PAPER_PLAIN);
+    put(grid, moved, tone);
+}
+
+static void add_league(struct pages *pages, const struct report_league *league)
+{
+    const struct report *report = pages->report;
+    const struct report_measure points = {.unit = REPORT_NUMBER};
+    const struct paper_column columns[] = {
+        {REPORT_TEXT(report, "Rank", "名次"), 0.8, true},
+        {REPORT_TEXT(report, "Moved", "升降"), 0.9, true},
+        {REPORT_TEXT(report, "Name", "名称"), 3, false},
+        {REPORT_TEXT(report, "Points", "得分"), 1.2, true},
+        {REPORT_TEXT(report, "Before", "上期"), 1.2, true},
+        {REPORT_TEXT(report, "Grade", "等级"), 1.2, false}};
+    struct grid grid = grid_new(pages, columns, 6, league->count, false);
+    for (size_t i = 0; i < league->count; i++) {
+        const struct report_league_row *row = &league->rows[i];
+        put_moved(pages, &grid, row->rank, row->rank_before);
+        put(&grid, row->name, PAPER_PLAIN);
+        put(&grid, value_text(pages, &points, row->points), PAPER_PLAIN);
+        put(&grid, value_text(pages, &points, row->before), PAPER_FAINT);
+        put(&grid, row->grade, PAPER_PLAIN);
+    }
+    add_heading(pages,
+                arena_format(pages->arena,
+                             REPORT_TEXT(report, "Scores: %s", "评分排名：%s"),
+                             league->name),
+                100);
+    add_grid(pages, &grid);
+}
+
 static void add_rest(struct pages *pages)
 {
     const struct report *report = pages->report;
@@ -435,7 +542,11 @@ static void add_rest(struct pages *pages)
     for (size_t i = 0; i < report->group_count; i++) {
         add_group(pages, &report->groups[i]);
     }
+    for (size_t i = 0; i < report->league_count; i++) {
+        add_league(pages, &report->leagues[i]);
+    }
     add_classes(pages);
+    add_hot(pages);
     if (report->map) {
         add_heading(pages, report->map_of, 420);
         add(pages, (struct paper_block){.kind = PAPER_MAP, .map = report->map});

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
-// Where it was: the map of unit grids (of the lowest areas in a city that counts by none),
-// and the worst spots with what was seen there.
+// Where it was: cases by unit grid (by the lowest areas in a city that counts by none), and
+// the worst spots with what was seen there.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <gridcase/cases/read.h>
-#include <gridcase/city/geometry.h>
-#include <gridcase/core/json.h>
 #include <gridcase/core/text.h>
-#include <gridcase/document/paper.h>
 #include <gridcase/media/media.h>
 
 #include "report_internal.h"
 
-enum { LOOK_AT_CASES = 12, PHOTO_MOST = 700 * 1000, RINGS_MOST = 4096, SHADES_FROM = 1 };
+enum { LOOK_AT_CASES = 12 };
 
 struct place_count {
     int64_t id;
@@ -28,10 +25,8 @@ struct place_counts { // by rising id
 struct places {
     struct report_asked asked;
     struct place_counts now, before;
-    const char *by;              // "grid", "area:ward"
-    int level;                   // of areas; -1: unit grids
-    double bounds[PAPER_SHADES]; // least number of cases of each shade
-    size_t shades;
+    const char *by; // "grid", "area:ward"
+    int level;      // of areas; -1: unit grids
 };
 
 static int out_of_memory(struct error *error)
@@ -114,243 +109,43 @@ static int ask_places(struct report_job *job, struct places *places, struct erro
     return code ? code : index_counts(job, &before, &places->before, error);
 }
 
-// ---- shades ----
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-// Five shades: few places have most of the cases, and the darkest are those.
-static int set_bounds(struct report_job *job, struct places *places, struct error *error)
-{
-    static const double parts[PAPER_SHADES] = {0, 0.35, 0.65, 0.85, 0.95};
-    size_t count = 0;
-    double *values =
-        arena_array(job->arena, places->asked.answer.row_count + 1, sizeof(*values));
-    if (!values) {
-        return out_of_memory(error);
-    }
-    for (size_t i = 0; i < places->asked.answer.row_count; i++) {
-        double value = places->asked.answer.rows[i].values[0];
-        if (places->asked.answer.rows[i].keys[0].id != 0 && value > 0) {
-            values[count++] = value;
-        }
-    }
-    qsort(values, count, sizeof(*values), ascending);
-    for (size_t i = 0; i < PAPER_SHADES && count > 0; i++) {
-        double bound = i == 0 ? SHADES_FROM : values[(size_t)((double)count * parts[i])];
-        if (places->shades == 0 || bound > places->bounds[places->shades - 1]) {
-            places->bounds[places->shades++] = bound;
-        }
-    }
-    return 0;
-}
-
-static int shade_of(const struct places *places, double value)
-{
-    int shade = -1;
-    for (size_t i = 0; i < places->shades; i++) {
-        shade = value >= places->bounds[i] ? (int)i : shade;
-    }
-    return shade;
-}
-
-static void set_legend(struct report_job *job, const struct places *places,
-                       struct paper_map *map)
-{
-    map->none = REPORT_TEXT(job->report, "none", "无案件");
-    for (size_t i = 0; i < places->shades; i++) {
-        bool last = i + 1 == places->shades;
-        double to = last ? 0 : places->bounds[i + 1] - 1;
-        map->legend[i] = last ? arena_format(job->arena, "≥ %.0f", places->bounds[i])
-                         : to > places->bounds[i]
-                             ? arena_format(job->arena, "%.0f–%.0f", places->bounds[i], to)
-                             : arena_format(job->arena, "%.0f", places->bounds[i]);
-    }
-}
-
-// ---- shapes ----
-
-static bool read_ring(struct arena *arena, const struct json *from, struct paper_ring *ring)
-{
-    size_t count = json_array_length(from);
-    double *out = arena_array(arena, count * 2 + 1, sizeof(*out));
-    for (size_t i = 0; out && i < count; i++) {
-        const struct json *point = json_array_item(from, i);
-        if (!json_as_double(json_array_item(point, 0), &out[2 * i]) ||
-            !json_as_double(json_array_item(point, 1), &out[2 * i + 1])) {
-            return false;
-        }
-    }
-    *ring = (struct paper_ring){count, out};
-    return out != NULL;
-}
-
-static size_t count_rings(const struct json *polygons, bool several)
-{
-    size_t count = 0;
-    for (size_t i = 0; several && i < json_array_length(polygons); i++) {
-        count += json_array_length(json_array_item(polygons, i));
-    }
-    return several ? count : json_array_length(polygons);
-}
-
-static bool read_shape(struct arena *arena, const struct json *geometry,
-                       struct paper_shape *shape)
-{
-    struct error ignored = {0};
-    const struct json *coordinates = NULL;
-    const char *type = "";
-    if (json_get_text(geometry, "type", JSON_REQUIRED, 40, &type, &ignored) ||
-        json_get_array(geometry, "coordinates", JSON_REQUIRED, &coordinates, &ignored)) {
-        return false;
-    }
-    bool several = strcmp(type, "MultiPolygon") == 0;
-    size_t count = count_rings(coordinates, several);
-    struct paper_ring *rings = arena_array(arena, count + 1, sizeof(*rings));
-    if (!rings || count > RINGS_MOST || (!several && strcmp(type, "Polygon") != 0)) {
-        return false;
-    }
-    size_t polygons = several ? json_array_length(coordinates) : 1;
-    for (size_t i = 0; i < polygons; i++) {
-        const struct json *polygon =
-            several ? json_array_item(coordinates, i) : coordinates;
-        for (size_t k = 0; k < json_array_length(polygon); k++) {
-            if (!read_ring(arena, json_array_item(polygon, k), &rings[shape->ring_count])) {
-                return false;
-            }
-            shape->ring_count++;
-        }
-    }
-    shape->rings = rings;
-    return true;
-}
-
-// Every feature of a collection; counted: shaded by what stands under its id.
-static int read_shapes(struct report_job *job, const struct buffer *text,
-                       const struct places *counted, struct paper_shape **ret_shapes,
-                       size_t *ret_count, struct error *error)
-{
-    JSON_CLEANUP struct json *document = NULL;
-    const struct json *features = NULL;
-    int code = json_parse(text->data, text->length, &document, error);
-    if (!code) {
-        code = json_get_array(document, "features", JSON_REQUIRED, &features, error);
-    }
-    size_t count = code ? 0 : json_array_length(features);
-    struct paper_shape *shapes = arena_array(job->arena, count + 1, sizeof(*shapes));
-    if (!code && !shapes) {
-        code = out_of_memory(error);
-    }
-    for (size_t i = 0; i < count && !code; i++) {
-        const struct json *feature = json_array_item(features, i);
-        const struct json *geometry = NULL;
-        struct error ignored = {0};
-        int64_t id = 0;
-        if (json_get_int(feature, "id", JSON_REQUIRED, 0, INT64_MAX, &id, &ignored) ||
-            json_get_object(feature, "geometry", JSON_OPTIONAL, &geometry, &ignored) ||
-            !geometry || !read_shape(job->arena, geometry, &shapes[*ret_count])) {
-            continue; // a place without a shape stays off the map
-        }
-        shapes[*ret_count].shade =
-            counted ? shade_of(counted, count_at(&counted->now, id)) : -1;
-        ++*ret_count;
-    }
-    *ret_shapes = shapes;
-    return code;
-}
-
-static int read_areas(struct report_job *job, size_t level, const struct places *counted,
-                      struct paper_shape **ret_shapes, size_t *ret_count,
-                      struct error *error)
-{
-    BUFFER_CLEANUP struct buffer text;
-    buffer_init(&text, BUFFER_CEILING_FILE);
-    int code = city_areas_geojson(job->from->city_db, job->from->city, level,
-                                  job->report->language, &text, error);
-    return code ? code : read_shapes(job, &text, counted, ret_shapes, ret_count, error);
-}
-
-static int read_grids(struct report_job *job, const struct places *counted,
-                      struct paper_shape **ret_shapes, size_t *ret_count,
-                      struct error *error)
-{
-    BUFFER_CLEANUP struct buffer text;
-    double wsen[4];
-    city_bbox(job->from->city, wsen);
-    struct city_bbox box = {wsen[0], wsen[1], wsen[2], wsen[3]};
-    buffer_init(&text, BUFFER_CEILING_FILE);
-    int code = city_grids_geojson(job->from->city_db, job->from->city, &box,
-                                  CITY_FEATURES_MOST, &text, error);
-    return code ? code : read_shapes(job, &text, counted, ret_shapes, ret_count, error);
-}
-
-static int make_map(struct report_job *job, struct places *places, struct error *error)
-{
-    struct paper_map *map = arena_alloc(job->arena, sizeof(*map));
-    struct paper_shape *shapes = NULL;
-    struct paper_shape *outlines = NULL;
-    double *marks = arena_array(job->arena, 2 * REPORT_SPOTS, sizeof(*marks));
-    if (!map || !marks) {
-        return out_of_memory(error);
-    }
-    int code = set_bounds(job, places, error);
-    if (!code && places->level < 0) {
-        code = read_grids(job, places, &shapes, &map->shape_count, error);
-    } else if (!code) {
-        code = read_areas(job, (size_t)places->level, places, &shapes, &map->shape_count,
-                          error);
-    }
-    if (!code && city_levels(job->from->city) > 0 && places->level != 0) {
-        code = read_areas(job, 0, NULL, &outlines, &map->outline_count, error);
-    }
-    if (code) {
-        return code;
-    }
-    for (size_t i = 0; i < job->report->spot_count; i++) {
-        marks[2 * i] = job->report->spots[i].lon_deg;
-        marks[2 * i + 1] = job->report->spots[i].lat_deg;
-    }
-    map->shapes = shapes;
-    map->outlines = outlines;
-    map->mark_count = job->report->spot_count;
-    map->marks = marks;
-    set_legend(job, places, map);
-    job->report->map = map->shape_count > 0 ? map : NULL;
-    job->report->map_of =
-        places->level < 0
-            ? REPORT_TEXT(job->report, "Cases by unit grid", "单元网格案件分布")
-            : REPORT_TEXT(job->report, "Cases by area", "区域案件分布");
-    return 0;
-}
-
 // ---- spots ----
 
+void report_photo_load(struct report_job *job, struct report_spot *spot)
+{
+    struct error ignored = {0};
+    struct media_file file;
+    struct file_map map = {0};
+    if (!job->from->media ||
+        media_file_find(job->from->cases, spot->photo_sha256, &file, &ignored) ||
+        media_type_class(file.type) != MEDIA_PHOTO) {
+        return;
+    }
+    for (int kind = MEDIA_RENDITION; kind <= MEDIA_THUMBNAIL; kind++) {
+        if (spot->photo.length == 0 &&
+            media_map(job->from->media, &file, (enum media_kind)kind, &map, &ignored) ==
+                0) {
+            if (map.length <= REPORT_PHOTO_MOST) {
+                buffer_append(&spot->photo, map.data, map.length);
+            }
+            file_map_close(&map);
+        }
+    }
+}
+
+// What a bulletin may show to everybody: the scene, by one of the city's own people. Photos
+// of the public stay with the case.
 static void take_photo(struct report_job *job, const struct case_detail *detail,
                        struct report_spot *spot)
 {
-    struct error ignored = {0};
-    for (size_t i = 0; i < detail->media_count && spot->photo.length == 0; i++) {
-        struct media_file file;
-        struct file_map map = {0};
-        if (!detail->media[i].received ||
-            media_file_find(job->from->cases, detail->media[i].sha256, &file, &ignored) ||
-            media_type_class(file.type) != MEDIA_PHOTO) {
+    for (size_t i = 0; i < detail->media_count && !spot->has_photo; i++) {
+        const struct case_media *media = &detail->media[i];
+        if (!media->received || media->named_by == 0) {
             continue;
         }
-        for (int kind = MEDIA_RENDITION; kind <= MEDIA_THUMBNAIL; kind++) {
-            if (spot->photo.length == 0 &&
-                media_map(job->from->media, &file, (enum media_kind)kind, &map, &ignored) ==
-                    0) {
-                if (map.length <= PHOTO_MOST) {
-                    buffer_append(&spot->photo, map.data, map.length);
-                }
-                file_map_close(&map);
-            }
-        }
+        memcpy(spot->photo_sha256, media->sha256, HASH_SIZE);
+        report_photo_load(job, spot);
+        spot->has_photo = spot->photo.length > 0;
     }
 }
 
@@ -376,10 +171,10 @@ static int look_at(struct report_job *job, const struct figure_list *list,
         if (!spot->place && detail.summary.place && detail.summary.place[0]) {
             spot->place = arena_text(job->arena, detail.summary.place);
         }
-        if (job->from->media && spot->photo.length == 0) {
+        if (job->from->media && !spot->has_photo) {
             take_photo(job, &detail, spot);
         }
-        if (spot->place && (spot->photo.length > 0 || !job->from->media)) {
+        if (spot->place && (spot->has_photo || !job->from->media)) {
             break;
         }
     }
@@ -429,7 +224,7 @@ static int make_spot(struct report_job *job, const struct places *places,
     *spot = (struct report_spot){.code = key->code,
                                  .cases = row->values[0],
                                  .before = count_at(&places->before, key->id)};
-    buffer_init(&spot->photo, PHOTO_MOST);
+    buffer_init(&spot->photo, REPORT_PHOTO_MOST);
     locate_spot(job, places, key->id, spot);
     int code = commonest_class(job, &ask, spot, error);
     if (!code) {
@@ -472,6 +267,24 @@ static int make_spots(struct report_job *job, struct places *places, struct erro
     return code;
 }
 
+static int take_cells(struct report_job *job, const struct places *places,
+                      struct error *error)
+{
+    struct report *report = job->report;
+    report->cells = arena_array(job->arena, places->now.count + 1, sizeof(*report->cells));
+    if (!report->cells) {
+        return out_of_memory(error);
+    }
+    report->map_level = places->level;
+    for (size_t i = 0; i < places->now.count; i++) {
+        if (places->now.items[i].id != 0 && places->now.items[i].value > 0) {
+            report->cells[report->cell_count++] =
+                (struct report_cell){places->now.items[i].id, places->now.items[i].value};
+        }
+    }
+    return 0;
+}
+
 int report_places_make(struct report_job *job, struct error *error)
 {
     struct places places = {0};
@@ -482,5 +295,5 @@ int report_places_make(struct report_job *job, struct error *error)
     if (!code) {
         code = make_spots(job, &places, error);
     }
-    return code ? code : make_map(job, &places, error);
+    return code ? code : take_cells(job, &places, error);
 }

@@ -124,6 +124,15 @@ test('a department merged and a district cut in mid-month: who led and where it 
   assert.match((await cli('check', 'tinytown', '--quiet', '--data', server.data)).stdout, /4 cases, 0 problems/);
 });
 
+// The bulletin as JSON and as the words of its pages.
+async function whole() {
+  const manager = await as('manager1');
+  const json = await manager.want(`/report.json?period=${period}&language=en`);
+  const answer = await fetch(`${server.api}/report.pdf?period=${period}&language=en`, { headers: manager.headers });
+  writeFileSync(join(folder, 'whole.pdf'), Buffer.from(await answer.arrayBuffer()));
+  return { json, pages: execFileSync('pdftotext', ['-layout', join(folder, 'whole.pdf'), '-'], { encoding: 'utf8' }) };
+}
+
 test('what was frozen keeps names and numbers; an appeal granted later makes a version beside it', async () => {
   await moveTo(at(1, 3));
   const made = await (await as('manager1')).call('POST', '/frozen', { period }, { 'Idempotency-Key': uuid() });
@@ -137,9 +146,20 @@ test('what was frozen keeps names and numbers; an appeal granted later makes a v
   assert.equal(first.value('department', 'roads', 'to_handle'), 1);
   assert.equal(first.value('department', 'roads', 'handled_in_time'), 0);
   assert.equal(first.value('department', 'roads', 'on_time_rate'), 0);
+  assert.deepEqual(Object.keys(first.body.bulletin.languages), ['zh-CN', 'en']);
+  const then = await whole();
+  assert.deepEqual(then.json.map.cells.reduce((sum, cell) => sum + cell[1], 0), 4);
+  assert.ok(then.json.leagues.some((one) => one.code === 'area' && one.rows.length > 0), 'scores are in it');
+  assert.ok(then.json.groups.some((one) => one.rows.some((row) => row.honesty.length > 0)));
+  assert.doesNotMatch(then.pages, /spots and map as of/);
   await moveTo(at(2, 25));
   await step('dispatcher1', number.late, 'support_appeal', { opinion: 'It rained.' });
   await step('acceptor1', number.late, 'grant_appeal', { opinion: 'Granted.' });
+  await step('manager1', number.east, 'force', { opinion: 'It is enough.' });
+  assert.equal((await (await as('collector1')).report()).status, 201);
+  const later = await whole();
+  assert.deepEqual(later.json, then.json, 'the same bulletin, months and moves later');
+  assert.equal(later.pages, then.pages);
   // Until the night the bulletin prints what is frozen; what is counted now when asked for.
   const report = (query) => as('manager1').then((manager) => manager.want(`/report.json?period=${period}${query}`));
   const printed = await report('');
@@ -178,7 +198,7 @@ test('what was frozen keeps names and numbers; an appeal granted later makes a v
   assert.equal(JSON.parse(await written('--format', 'json', '--figures', 'now')).frozen, null);
   await cli('report', 'tinytown', '--period', period, '--language', 'en', '--out', join(folder, 'report.pdf'), '--data', server.data);
   const pages = execFileSync('pdftotext', ['-layout', join(folder, 'report.pdf'), '-'], { encoding: 'utf8' });
-  assert.match(pages, /frozen, version 2; spots and map as of/);
+  assert.match(pages, /frozen, version 2\)/);
   assert.ok(pages.includes(told.root.slice(0, 40)), pages);
   // The raw verdict stays with the case.
   const handling = (await (await as('leader1')).want(`/cases/${number.late}`)).clocks.find((one) => one.kind === 'handling');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // Frozen periods: the figures of a month, quarter or year as they were told, with the rules
-// they were counted by. gridcase-frozen(5) has the document.
+// they were counted by, and the bulletin (report.h) as it then was, in each language of the
+// city. gridcase-frozen(5) has the document.
 //
 // Freezing a period again makes a new, numbered version beside the old ones, which stay.
 // The server does so by itself each night when a case was corrected, voided, exempted or
@@ -12,6 +13,7 @@
 #include <gridcase/evaluation/figures.h>
 
 struct db_lane;
+struct media_store;
 
 enum {
     FREEZE_PERIOD_SIZE = 8, // "2026-10", "2026-Q4", "2026"; with NUL
@@ -52,6 +54,7 @@ struct freeze_place {
     struct db_lane *lane;
     struct facts *facts;
     const struct city_snapshot *city;
+    struct media_store *media; // NULL: the bulletin's spots are frozen without photos
 };
 // ERROR_CONFLICT "freeze.not_over" (its last day is not), "freeze.same" (no figure differs
 // from the version before), "freeze.raced" (somebody else froze it meanwhile);

@@ -17,6 +17,7 @@
 struct city_snapshot;
 struct db;
 struct facts;
+struct json;
 struct media_store;
 
 enum report_format {
@@ -63,6 +64,8 @@ enum report_figure { // columns of every table; the last four are what the rates
     REPORT_FIGURES,
     REPORT_SHOWN = REPORT_CLOSED_OF_OPENED, // on pages: those before
 };
+enum { REPORT_DOUBTS_MOST = 12, REPORT_TREND_MOST = 13, REPORT_SPOTS = 5 };
+enum { REPORT_CLASSES = 10, REPORT_HOT = 5, REPORT_LEAGUES = 6, REPORT_LEAGUE_ROWS = 100 };
 enum report_unit { REPORT_CASES, REPORT_SHARE, REPORT_SECONDS, REPORT_NUMBER };
 struct report_measure {
     const char *code, *name;
@@ -75,6 +78,8 @@ struct report_line {
     double now[REPORT_FIGURES], before[REPORT_FIGURES]; // NaN: there is none
     double rank_value, rank_value_before;               // of the group's measure
     int rank, rank_before; // 1 is best; 0: not ranked, there was nothing to do
+    // Of a group's department with all below it: the report's doubts; NaN: there is none.
+    double doubts[REPORT_DOUBTS_MOST], doubt_cases[REPORT_DOUBTS_MOST];
 };
 struct report_table {
     const char *code, *name;
@@ -86,15 +91,39 @@ struct report_spot {
     const char *code, *place, *class_name, *case_number;
     double lon_deg, lat_deg;
     double cases, before;
-    struct buffer photo; // JPEG; empty: none
+    // The scene as somebody of the city's own people took it, without what a camera writes
+    // into a file; never a photo of the public.
+    bool has_photo;
+    uint8_t photo_sha256[HASH_SIZE];
+    struct buffer photo; // JPEG; empty: none, or no longer there
+};
+// Where more was reported than that place's own past would lead one to expect (spots.h).
+struct report_hot {
+    const char *code, *place, *class_name;
+    double lon_deg, lat_deg;
+    double now, usual, before; // before: most in one of the earlier stretches
+};
+// A league table (scores.h), never one of persons.
+struct report_league_row {
+    int64_t id;
+    const char *code, *name, *grade; // grade "": none
+    double points, before;           // NaN: not there
+    int rank, rank_before;           // 0: not there before
+};
+struct report_league {
+    const char *code, *name;
+    size_t count;
+    struct report_league_row *rows;
+};
+struct report_cell {
+    int64_t id; // of a unit grid or area
+    double cases;
 };
 // What stands behind the closing rate (docs/figures.md): a share and its cases.
 struct report_doubt {
     struct report_measure measure;
     double cases, now, before; // NaN: there is none
 };
-enum { REPORT_DOUBTS_MOST = 8 };
-enum { REPORT_TREND_MOST = 13, REPORT_SPOTS = 5, REPORT_CLASSES = 10 };
 struct report_trend {
     struct report_period period;
     double values[REPORT_FIGURES];
@@ -124,24 +153,40 @@ struct report {
     struct report_trend trend[REPORT_TREND_MOST];
     size_t spot_count;
     struct report_spot spots[REPORT_SPOTS];
-    // Map: shapes of unit grids (or the lowest areas) with their cases.
+    size_t hot_count;
+    int64_t hot_total;  // there are
+    int hot_windows;    // earlier stretches compared with; below 2 nothing can be said
+    bool hot_uncounted; // too many cases to look at (spots.too_many)
+    struct report_hot hot[REPORT_HOT];
+    size_t league_count;
+    struct report_league leagues[REPORT_LEAGUES];
+    // Map: cases by unit grid (map_level -1) or by areas of a level, by rising id; shapes
+    // as they are when it is drawn.
+    int map_level;
+    size_t cell_count;
+    struct report_cell *cells;
     const struct paper_map *map;
     const char *map_of;
 };
 
 struct report_sources {
-    struct db *cases, *city_db; // readers
+    struct db *cases, *city_db; // readers; city_db NULL: without a map
     struct facts *facts;
     struct media_store *media; // NULL: without photos
     const struct city_snapshot *city;
     const struct actor *actor; // what they may not see is not counted
     bool counted_now;          // frozen periods, too
+    // While a period is frozen (freeze.h): its document so far speaks for it. Else NULL.
+    const struct json *freezing;
 };
 // Everything in it lives in the arena but photos: report_done. May take seconds.
 int report_make(const struct report_sources *sources, const struct report_period *period,
                 const char *language, int64_t now_ms, struct arena *arena,
                 struct report *ret_report, struct error *error) ERROR_MUST_CHECK;
 void report_done(struct report *report);
+// As JSON: the members of an object that is begun. report_write's JSON is this.
+struct json_writer;
+void report_put(struct json_writer *json, const struct report *report);
 
 // ---- as a file ----
 struct report_write {
