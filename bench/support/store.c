@@ -137,3 +137,11 @@ double bench_server_ask(const char *folder, const char *text)
     bench_server_text(folder, text, line, sizeof line);
     return strtod(line, NULL);
 }
+
+void bench_store_address(const char *folder, char *out, size_t size)
+{
+    char name[BENCH_DATABASE_SIZE], address[1024];
+    name_of(folder, name);
+    address_of(name, address);
+    snprintf(out, size, "%s", address);
+}

@@ -21,3 +21,5 @@ void bench_store_copy(const char *from, const char *folder);
 double bench_server_ask(const char *folder, const char *text);
 // The same as text, cut at size.
 void bench_server_text(const char *folder, const char *text, char *out, size_t size);
+// The address of the folder's database.
+void bench_store_address(const char *folder, char *out, size_t size);

@@ -13,6 +13,7 @@ struct adding {
     const struct figure_scope *scope;
     const struct figure_axis *axis;
     bool by_area;
+    bool stock; // asked for: what is open, counted back from now
 };
 
 // ---- may the rollups answer? ----
@@ -26,6 +27,15 @@ static bool measures_fit(const struct figure_query *query)
             return false;
     }
     return !query->by_definition && query->weekday < 0 && query->hour < 0;
+}
+
+static bool asks_stock(const struct figure_query *query)
+{
+    for (size_t i = 0; i < query->measure_count; i++)
+        if (figure_measure(query, i)->is_count &&
+            figure_measure(query, i)->sum == INDICATOR_SUM_OPEN)
+            return true;
+    return false;
 }
 
 bool figures_rollup_fits(const struct figure_query *query, const struct figure_scope *scope)
@@ -114,7 +124,7 @@ static int add_rollup(const struct adding *adding, struct db *db, enum query_id 
             add_day(adding, s, cell, 1);
         }
     }
-    if (code != 0 || adding->by_area != areas)
+    if (code != 0 || adding->by_area != areas || !adding->stock)
         return code;
     struct db_statement *now DB_STATEMENT_CLEANUP = NULL;
     code = db_prepare(db, open, &now, error);
@@ -144,7 +154,8 @@ int figures_rollup_add(struct db *db, struct figure_cells *cells,
     struct adding adding = {.cells = cells,
                             .scope = scope,
                             .axis = &cells->axes[0],
-                            .by_area = column >= FACTS_AREA};
+                            .by_area = column >= FACTS_AREA,
+                            .stock = asks_stock(cells->query)};
     int code = db_begin(db, DB_READ, &transaction, error);
     if (code == 0)
         code = case_stream(db, &stream, error);
