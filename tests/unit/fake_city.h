@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <gridcase/city/city.h>
+#include <gridcase/city/geometry.h>
 #include <gridcase/core/file.h>
 #include <gridcase/rules/calendar.h>
 #include <gridcase/rules/catalogue.h>
@@ -17,6 +18,7 @@
 #include <gridcase/rules/process.h>
 #include <gridcase/rules/roster.h>
 #include <gridcase/rules/routing.h>
+#include <gridcase/rules/score.h>
 
 struct city_snapshot {
     struct process *process;
@@ -26,8 +28,10 @@ struct city_snapshot {
     struct calendar *later[3]; // versions 2, 3, 4: the last one is in force
     size_t later_count;
     struct routing *routing;
-    struct roster *roster;         // empty, until fake_city_roster
-    struct evaluation *evaluation; // the standard one
+    struct roster *roster; // empty, until fake_city_roster
+    struct evaluation *evaluation;
+    struct scores *scores;              // made when asked for
+    const struct evaluation *scores_of; // the standard one
 };
 
 static const char *fake_zone = "Asia/Shanghai"; // of the cities made from now on
@@ -176,6 +180,9 @@ static void fake_city_free(struct city_snapshot *city)
     roster_free(city->roster);
     calendar_free(city->calendar);
     routing_free(city->routing);
+    scores_free(city->scores);
+    city->scores = NULL;
+    city->scores_of = NULL;
     evaluation_free(city->evaluation);
     free(city);
 }
@@ -235,6 +242,67 @@ static inline void fake_city_evaluation(struct city_snapshot *city, struct table
 const struct evaluation *city_evaluation(const struct city_snapshot *city)
 {
     return city->evaluation;
+}
+static const struct table *fake_no_table(void *context, const char *name)
+{
+    (void)context;
+    (void)name;
+    return NULL;
+}
+// The standard ones, of the definitions in force.
+const struct scores *city_scores(const struct city_snapshot *city)
+{
+    struct city_snapshot *own = (struct city_snapshot *)(uintptr_t)city;
+    struct error error = {0};
+    if (own->scores_of != city->evaluation) {
+        own->scores = scores_free(own->scores);
+        if (scores_new(&(struct evaluation_source){fake_no_table, NULL}, city->evaluation,
+                       NULL, &own->scores, &error) != 0)
+            abort();
+        own->scores_of = city->evaluation;
+    }
+    return own->scores;
+}
+const struct report_plan *city_report_plan(const struct city_snapshot *city)
+{
+    (void)city;
+    return NULL;
+}
+const char *city_name(const struct city_snapshot *city, const char *language)
+{
+    (void)city;
+    (void)language;
+    return "Fake";
+}
+const char *city_names_text(const struct city_snapshot *city,
+                            const struct city_names *names, const char *language)
+{
+    (void)city;
+    (void)language;
+    return names->text[0] != NULL ? names->text[0] : "";
+}
+void city_bbox(const struct city_snapshot *city, double ret_wsen_deg[4])
+{
+    (void)city;
+    memcpy(ret_wsen_deg, (const double[]){0, 0, 0.01, 0.01}, 4 * sizeof(double));
+}
+// Nothing here is drawn.
+int city_areas_geojson(struct db *db, const struct city_snapshot *city, size_t level,
+                       const char *language, struct buffer *out, struct error *error)
+{
+    (void)db;
+    (void)city;
+    (void)level;
+    (void)language;
+    (void)out;
+    return error_set(error, ERROR_BUG, "fake.shapes", "the fake city has no shapes");
+}
+int city_grids_geojson(struct db *db, const struct city_snapshot *city,
+                       const struct city_bbox *bbox, size_t limit, struct buffer *out,
+                       struct error *error)
+{
+    (void)bbox;
+    return city_areas_geojson(db, city, limit, NULL, out, error);
 }
 int city_roster_level(const struct city_snapshot *city)
 {
