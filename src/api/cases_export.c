@@ -8,6 +8,7 @@
 
 #include <gridcase/core/text.h>
 #include <gridcase/document/sheet.h>
+#include <gridcase/evaluation/figures.h>
 #include <gridcase/rules/calendar.h>
 #include <gridcase/rules/catalogue.h>
 #include <gridcase/rules/words.h>
@@ -75,6 +76,7 @@ enum column {
     COLUMN_OUTCOME,
     COLUMN_LIMIT,
     COLUMN_SOURCE,
+    COLUMN_EXTERNAL_ID,
     COLUMN_GRID,
     COLUMN_LEVELS, // from here on the levels
     COLUMN_LAT = COLUMN_LEVELS,
@@ -101,10 +103,14 @@ static const struct {
     [COLUMN_OUTCOME] = {"结果", "Outcome", 13},
     [COLUMN_LIMIT] = {"处置时限", "Limit", 20},
     [COLUMN_SOURCE] = {"来源", "Source", 12},
+    [COLUMN_EXTERNAL_ID] = {"来源编号", "Source's number", 16},
     [COLUMN_GRID] = {"单元网格", "Unit grid", 18},
     [COLUMN_LAT] = {"纬度", "Latitude", 11},
     [COLUMN_LON] = {"经度", "Longitude", 11},
 };
+
+static const char *const figure_parameters[] = {
+    "figure", "figure_part", FIGURES_FILTER_NAMES, "limit", "language", NULL};
 
 struct export_job {
     struct api_call *call;
@@ -116,6 +122,8 @@ struct export_job {
     bool cut;
     unsigned rows, rows_most;
     int64_t end_us;
+    struct figure_list behind; // the cases of a figure
+    bool of_figure;            // they are the rows, and no filter
 };
 
 static const char *word(const struct export_job *job, int which)
@@ -251,6 +259,7 @@ static int put_row(struct export_job *job, const struct case_summary *summary,
                words_label(city_words(job->call->snapshot), PROCESS_WORDS_SOURCE,
                            (int)summary->source, job->language),
                SHEET_PLAIN);
+    sheet_text(sheet, summary->external_id ? summary->external_id : "", SHEET_PLAIN);
     put_where(job, summary);
     if (job->call->missing.code) {
         *error = job->call->missing;
@@ -301,6 +310,26 @@ static int put_rows(struct export_job *job, struct db *db, struct case_filter *f
     }
 }
 
+// Those of a figure, which were chosen before.
+static int put_listed(struct export_job *job, struct db *db, struct error *error)
+{
+    const struct figure_list *list = &job->behind;
+    int code = 0;
+    for (size_t i = 0; i < list->count && !code; i += EXPORT_PAGE) {
+        size_t left = list->count - i;
+        ARENA_CLEANUP struct arena *arena = arena_new(EXPORT_PAGE_ARENA);
+        struct case_page page = {0};
+        code = case_list_ids(db, job->call->snapshot, &job->call->session.actor,
+                             list->case_ids + i, left < EXPORT_PAGE ? left : EXPORT_PAGE,
+                             arena, &page, error);
+        if (!code) {
+            code = put_page(job, &page, error);
+        }
+    }
+    job->cut = job->cut || list->next != 0;
+    return code;
+}
+
 // ---- the sheet around them ----
 
 static int open_sheet(struct export_job *job, enum sheet_format format, struct error *error)
@@ -331,10 +360,12 @@ static int open_sheet(struct export_job *job, enum sheet_format format, struct e
 // What was asked for, without its pages and language.
 static void filter_words(struct export_job *job, struct buffer *out)
 {
-    for (size_t i = 0; api_case_parameters[i]; i++) {
-        const char *name = api_case_parameters[i];
+    const char *const *names = job->of_figure ? figure_parameters : api_case_parameters;
+    for (size_t i = 0; names[i]; i++) {
+        const char *name = names[i];
         const char *value = http_request_query(job->call->request, name);
-        if (value && *value && strcmp(name, "limit") != 0 && strcmp(name, "cursor") != 0) {
+        if (value && *value && strcmp(name, "limit") != 0 &&
+            strcmp(name, "language") != 0 && strcmp(name, "cursor") != 0) {
             buffer_format(out, "%s%s=%.200s", out->length ? "; " : "", name, value);
         }
     }
@@ -404,7 +435,8 @@ static int write_sheet(struct export_job *job, struct db *db, struct case_filter
         code = db_begin(db, DB_READ, &transaction, error);
     }
     if (!code) {
-        code = put_rows(job, db, filter, error);
+        code =
+            job->of_figure ? put_listed(job, db, error) : put_rows(job, db, filter, error);
     }
     db_rollback(&transaction); // nothing was written
     if (!code) {
@@ -416,6 +448,33 @@ static int write_sheet(struct export_job *job, struct db *db, struct case_filter
     }
     if (!code) {
         reply(job, format, descriptor, length);
+    }
+    return code;
+}
+
+// A limit that was asked for is one of the whole table.
+static int choose_rows(struct export_job *job, struct db *db, struct case_filter *filter,
+                       struct error *error)
+{
+    struct api_call *call = job->call;
+    job->of_figure = figures_asked_for(call);
+    job->rows_most = EXPORT_ROWS_MOST;
+    int code = api_query_only(
+        call, job->of_figure ? figure_parameters : api_case_export_parameters, error);
+    if (!code && job->of_figure) {
+        int64_t most = EXPORT_ROWS_MOST;
+        code = api_query_int(call, "limit", 1, EXPORT_ROWS_MOST, &most, error);
+        job->rows_most = (unsigned)most;
+        if (!code) {
+            code = figures_behind(call, db, INT64_MAX, (size_t)most, &job->behind, error);
+        }
+        return code;
+    }
+    if (!code) {
+        code = api_case_filter(call, filter, error);
+    }
+    if (!code && http_request_query(call->request, "limit")) {
+        job->rows_most = filter->limit;
     }
     return code;
 }
@@ -432,13 +491,8 @@ static int export_cases(struct api_call *call, struct db *db, enum sheet_format 
     job.zone = calendar_zone(city_calendar(call->snapshot, 0));
     job.end_us = instant_monotonic_us() + EXPORT_US_MOST;
     api_view_init(&job.view, call, db, NULL);
-    int code = api_query_only(call, api_case_export_parameters, error);
+    int code = choose_rows(&job, db, &filter, error);
     if (!code) {
-        code = api_case_filter(call, &filter, error);
-    }
-    if (!code) { // a limit that was asked for is one of the whole table
-        job.rows_most =
-            http_request_query(call->request, "limit") ? filter.limit : EXPORT_ROWS_MOST;
         code = write_sheet(&job, db, &filter, format, error);
     }
     job.sheet = sheet_free(job.sheet);

@@ -407,8 +407,11 @@ int figures_by(struct api_call *call, struct db *db, struct error *error)
 
 bool figures_asked_for(struct api_call *call)
 {
-    static const char *const names[] = {"figure", "figure_part", "from", "to",
-                                        "lead",   "outside",     "major"};
+    static const char *const names[] = {
+        "figure",    "figure_part", "from",        "to",          "lead",
+        "outside",   "major",       "weekday",     "hour",        "desk",
+        "duty_grid", "company",     "reported_by", "accepted_by", "sent_by",
+        "filed_by",  "verified_by", "checked_by",  "closed_by",   "checker_company"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (word(call, names[i])) {
             return true;
@@ -452,25 +455,37 @@ static int read_cursor(struct api_call *call, int64_t *ret_before, struct error 
     return 0;
 }
 
+int figures_behind(struct api_call *call, struct db *db, int64_t before, size_t most,
+                   struct figure_list *ret_list, struct error *error)
+{
+    struct figure_query query;
+    size_t measure = 0;
+    bool below = false;
+    int code = which_measure(call, &measure, &below, error);
+    if (!code) {
+        code = figures_read_words(call, &query, error);
+    }
+    if (!code) {
+        code = figures_list(call->city->facts, db, call->snapshot, &call->session.actor,
+                            &query, measure, below, before, most, call->arena, ret_list,
+                            error);
+    }
+    if (!code) {
+        figures_log_trouble(call, &ret_list->trouble);
+    }
+    return code;
+}
+
 int figures_list_cases(struct api_call *call, struct db *db, struct error *error)
 {
     static const char *const names[] = {"figure", "figure_part", FIGURES_FILTER_NAMES,
                                         "limit",  "cursor",      NULL};
-    struct figure_query query;
     struct figure_list list = {0};
     struct case_page page = {0};
     struct case_stream stream = {0};
-    size_t measure = 0;
-    bool below = false;
     int64_t before = 0;
     int64_t limit = 50;
     int code = api_query_only(call, names, error);
-    if (!code) {
-        code = which_measure(call, &measure, &below, error);
-    }
-    if (!code) {
-        code = figures_read_words(call, &query, error);
-    }
     if (!code) {
         code = read_cursor(call, &before, error);
     }
@@ -481,9 +496,7 @@ int figures_list_cases(struct api_call *call, struct db *db, struct error *error
         code = case_stream(db, &stream, error);
     }
     if (!code) {
-        code = figures_list(call->city->facts, db, call->snapshot, &call->session.actor,
-                            &query, measure, below, before, (size_t)limit, call->arena,
-                            &list, error);
+        code = figures_behind(call, db, before, (size_t)limit, &list, error);
     }
     if (!code) {
         code = case_list_ids(db, call->snapshot, &call->session.actor, list.case_ids,
@@ -492,7 +505,6 @@ int figures_list_cases(struct api_call *call, struct db *db, struct error *error
     if (code) {
         return code;
     }
-    figures_log_trouble(call, &list.trouble);
     if (list.next) {
         page.next_cursor = arena_format(call->arena, "f%lld", (long long)list.next);
     }

@@ -181,6 +181,9 @@ static void put_summary_members(struct api_view *view, const struct case_summary
     api_put_department(json, "department", view->call->snapshot, summary->department_id);
     put_where(view, summary);
     json_put_text(json, "description", summary->description);
+    if (summary->external_id) {
+        json_put_text(json, "external_id", summary->external_id);
+    }
     json_put_instant(json, "opened_at", summary->opened_ms);
     json_put_instant(json, "closed_at", summary->closed_ms);
     json_put_text(json, "outcome",

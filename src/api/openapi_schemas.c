@@ -165,6 +165,7 @@ const struct openapi_member openapi_members[] = {
     {"", "queue", "text", 0},
     {"", "place", "text", 0},
     {"", "description", "text", 0},
+    {"", "external_id", "text", 1},
     {"", "opened_at", "instant", 0},
     {"", "closed_at", "instant?", 0},
     {"", "outcome", "text?", 0},

@@ -39,6 +39,10 @@ API_HANDLER(cases_xlsx);
 API_HANDLER(figures_by);
 API_HANDLER(figures_list_cases);
 bool figures_asked_for(struct api_call *call); // the list behind a figure, not a plain one
+// The cases that the request's figure stands for, with ids below `before`, at most `most`.
+struct figure_list;
+int figures_behind(struct api_call *call, struct db *db, int64_t before, size_t most,
+                   struct figure_list *ret_list, struct error *error) ERROR_MUST_CHECK;
 struct figure_query;
 struct indicator;
 struct figure_answer;

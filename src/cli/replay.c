@@ -25,13 +25,60 @@ static void print_progress(void *context, const struct replay_progress *progress
     cli_print_moves(progress->reports, progress->moves, progress->record_ms);
 }
 
+// The first refusals are printed; all of them go into --refused.
+struct refusals {
+    int told;
+    FILE *file; // NULL: not asked for
+};
+
+static void put_cell(FILE *file, const char *text)
+{
+    fputs(",\"", file);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', file);
+        fputc(*text, file);
+    }
+    fputc('"', file);
+}
+
 static void print_refused(void *context, int64_t line, const char *row_id,
                           const struct error *error)
 {
-    int *told = context;
-    if ((*told)++ < TOLD_REFUSALS)
+    struct refusals *refusals = context;
+    if (refusals->told++ < TOLD_REFUSALS)
         fprintf(stderr, "line %lld, %s: %s (%s)\n", (long long)line, row_id, error->message,
                 error->slug);
+    if (!refusals->file)
+        return;
+    fprintf(refusals->file, "%lld", (long long)line);
+    put_cell(refusals->file, row_id);
+    put_cell(refusals->file, error->slug);
+    put_cell(refusals->file, error->message);
+    fputc('\n', refusals->file);
+}
+
+static int open_refusals(const char *path, struct refusals *refusals, struct error *error)
+{
+    if (path && !(refusals->file = fopen(path, "w")))
+        return error_errno(error, "replay.refused", path);
+    if (refusals->file)
+        fputs("line,id,code,reason\n", refusals->file);
+    return 0;
+}
+
+// `status`: how the replay went, which is told before what the list's file says.
+static int close_refusals(struct refusals *refusals, int status, struct error *error)
+{
+    if (refusals->told > TOLD_REFUSALS)
+        fprintf(stderr, "... and %d more refusals\n", refusals->told - TOLD_REFUSALS);
+    if (!refusals->file)
+        return status;
+    bool failed = ferror(refusals->file) != 0;
+    failed = fclose(refusals->file) != 0 || failed;
+    if (status == 0 && failed)
+        return error_errno(error, "replay.refused", "the list of refused rows");
+    return status;
 }
 
 static int read_speed(const char *text, double *ret_speed, struct error *error)
@@ -87,7 +134,6 @@ static int learn_roster(struct db_store *store, const char *slug,
 static int play_here(struct db_store *store, const char *slug, bool bulk,
                      struct replay_options *options, struct error *error)
 {
-    int told = 0;
     options->stop = cli_stop_on_signal();
     options->progress = print_progress;
     options->refused = print_refused;
@@ -98,12 +144,8 @@ static int play_here(struct db_store *store, const char *slug, bool bulk,
     if (status != 0)
         return status;
     struct replay_progress progress = {0};
-    options->refused_context = &told;
     status =
         (bulk ? replay_load_lives : replay_run)(store, city, options, &progress, error);
-    options->refused_context = NULL;
-    if (told > TOLD_REFUSALS)
-        fprintf(stderr, "... and %d more refusals\n", told - TOLD_REFUSALS);
     printf("%lld rows: %lld refused; %lld reports and %lld moves made, %lld were there "
            "already, "
            "%lld %s refused\n",
@@ -134,6 +176,7 @@ static int run(int argc, char **argv, struct error *error)
     options.shift_to_now = cli_flag(&argc, argv, "--shift-to-now");
     options.until_now = cli_flag(&argc, argv, "--until-now");
     options.live = cli_flag(&argc, argv, "--live");
+    const char *refused = cli_option(&argc, argv, "--refused");
     bool bulk = cli_flag(&argc, argv, "--bulk") != 0;
     int status = cli_words(argc, argv, 2, 2, error);
     if (status == 0 && bulk)
@@ -151,10 +194,15 @@ static int run(int argc, char **argv, struct error *error)
     options.source = argv[1];
     struct db_store *store = NULL;
     status = db_store_open(data, 0, &store, error);
-    if (status == ERROR_BUSY && !bulk && control_is_running(data))
+    if (status == ERROR_BUSY && !bulk && !refused && control_is_running(data))
         return hand_over(data, argv[0], &options, error);
+    struct refusals refusals = {0};
+    options.refused_context = &refusals;
+    if (status == 0)
+        status = open_refusals(refused, &refusals, error);
     if (status == 0)
         status = play_here(store, argv[0], bulk, &options, error);
+    status = close_refusals(&refusals, status, error);
     db_store_close(store);
     return status;
 }
@@ -162,7 +210,7 @@ static int run(int argc, char **argv, struct error *error)
 const struct cli_command cli_replay_commands[] = {
     {"replay", NULL,
      "CITY FILE --map FILE.ini [--speed N|max] [--shift-to-now] [--until-now] [--live] "
-     "[--gap SECONDS] [--limit ROWS] [--bulk]",
+     "[--gap SECONDS] [--limit ROWS] [--bulk] [--refused FILE]",
      "play a record of real service requests", run},
     {0},
 };

@@ -7,10 +7,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { flagged, readCsv, readRecord, readWhole, record, seconds } from './boston_record.mjs';
 import { Server, cli, demoLogins, root } from './lib.mjs';
 
-const record = join(root, 'grids/boston/replay/record.csv.gz');
 let server, manager, data;
 
 before(async () => {
@@ -33,45 +32,6 @@ after(async () => {
   if (server?.child?.exitCode === null) await server.stop();
   rmSync(data, { recursive: true, force: true });
 });
-
-// ---- the record, read here on its own ----
-function* csvRows(text) {
-  let row = [], cell = '', quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (quoted) {
-      if (c !== '"') cell += c;
-      else if (text[i + 1] === '"') cell += text[++i];
-      else quoted = false;
-    } else if (c === '"') quoted = true;
-    else if (c === ',' || c === '\n') {
-      row.push(cell.replace(/\r$/, ''));
-      cell = '';
-      if (c === '\n') {
-        yield row;
-        row = [];
-      }
-    } else cell += c;
-  }
-}
-
-// '08/01/2015 12:16:54 AM' as text that sorts: local time, which is all that months need.
-function local(text) {
-  const part = /^(\d\d)\/(\d\d)\/(\d{4}) (\d\d):(\d\d):(\d\d) (AM|PM)$/.exec(text);
-  if (!part) return null;
-  const [, month, day, year, hour, minute, second, half] = part;
-  const hours = String((Number(hour) % 12) + (half === 'PM' ? 12 : 0)).padStart(2, '0');
-  return `${year}-${month}-${day} ${hours}:${minute}:${second}`;
-}
-
-const seconds = (text) => Date.parse(`${text.replace(' ', 'T')}Z`) / 1000; // of one time zone: for differences
-
-function readRecord() {
-  const [names, ...rows] = csvRows(gunzipSync(readFileSync(record)).toString('utf8'));
-  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])))
-    .map((row) => ({ ...row, opened: local(row.opened), closed: local(row.closed), target: local(row.target) }))
-    .filter((row) => !row.closed || row.closed >= row.opened); // the replay refuses the others
-}
 
 const counted = (rows, key) => {
   const counts = new Map();
@@ -126,6 +86,22 @@ test('counts by department and month are those of the record', async () => {
     const summer = key.endsWith('2015-08') || key.endsWith('2015-09') || key.endsWith('2015-10');
     assert.ok(Math.abs(mean - sum / list.length) < (summer ? 0.1 : 3600.1), `${key}: ${mean}`); // the clocks go back
   }
+});
+
+test("each case's verdict is the flag that the city gave it", async () => {
+  const flags = new Map(readWhole(flagged).map((row) => [row.id, row.on_time]));
+  const aimed = readRecord().filter((row) => row.target && row.closed);
+  const list = async (figure, part = 'numerator') => {
+    const found = await manager.get(`/cases.csv?figure=${figure}&figure_part=${part}&${period}`);
+    assert.deepEqual([found.status, found.headers['gridcase-cut'] ?? null], [200, null], found.text.slice(0, 200));
+    return new Set(readCsv(found.text.replace(/^\ufeff/, '')).map((row) => row["Source's number"]));
+  };
+  const [kept, all] = [await list('target_rate'), await list('target_rate', 'denominator')];
+  assert.deepEqual([...all].sort(), aimed.map((row) => row.id).sort());
+  const differences = aimed.filter((row) => flags.get(row.id) && kept.has(row.id) !== (flags.get(row.id) === 'ONTIME'));
+  assert.deepEqual(differences, []);
+  const blank = aimed.filter((row) => flags.get(row.id) === '');
+  assert.deepEqual([aimed.length - blank.length, kept.size, blank.length], [17370, 13337, 12]); // ours judges the blank ones: late
 });
 
 test('rollups and columns say the same, by queue and by day', async () => {

@@ -13,7 +13,8 @@ import { t } from './i18n.ts';
 import { Link } from './links.tsx';
 import { asOfWords, base, cases, client, helpAt, loading, measureNames, moreCases, pageShown, readDefinitions, reading, shown, today, view } from './state.ts';
 import { ChipWords } from './controls.tsx';
-import { chips, type FigureList, readFilters } from './view.ts';
+import { Files } from './tables.tsx';
+import { chips, type FigureList, listQuery, readFilters } from './view.ts';
 
 const rates = new Set(['closing_rate', 'on_time_rate']);
 const partKey = {
@@ -113,6 +114,7 @@ export function CasesPage({ list }: { list: FigureList }) {
             <span class="muted" role="status">
               {t('cases.shown', { n: found.items.length, total: found.total })}
             </span>
+            <Files path="/cases" query={listQuery(list)} />
             {found.next && (
               <button type="button" class="more" disabled={reading.value} aria-busy={reading.value} onClick={() => void moreCases()}>
                 {t('cases.more')}

@@ -16,19 +16,22 @@ import { figureQuery, groupMeasures, groups, measureCodes, type MeasureCode, nar
 const groupKey = { flow: 'group.flow', backlog: 'group.backlog', rates: 'group.rates', time: 'group.time' } as const;
 const unitKey = { day: 'unit.day', week: 'unit.week', month: 'unit.month' } as const;
 
-/** The figures of a table as files, in the person's language. */
-export function Downloads({ by, over, measures }: { by: string; over: { from: string; to: string }; measures?: string }) {
-  const query = `${figureQuery(view.value.filters, over, { by, ...(measures ? { measures } : {}) })}&language=${language.value}`;
+/** What a query answers as files, in the person's language. */
+export function Files({ path, query }: { path: string; query: string }) {
   return (
     <span class="downloads">
-      <a class="button" href={client.url(`/figures.xlsx?${query}`)} download>
-        <Icon name="down_to" /> {t('download.xlsx')}
-      </a>
-      <a class="button" href={client.url(`/figures.csv?${query}`)} download>
-        <Icon name="down_to" /> {t('download.csv')}
-      </a>
+      {(['xlsx', 'csv'] as const).map((kind) => (
+        <a key={kind} class="button" href={client.url(`${path}.${kind}?${query}&language=${language.value}`)} download>
+          <Icon name="down_to" /> {t(`download.${kind}`)}
+        </a>
+      ))}
     </span>
   );
+}
+
+/** The figures of a table as files. */
+export function Downloads({ by, over, measures }: { by: string; over: { from: string; to: string }; measures?: string }) {
+  return <Files path="/figures" query={figureQuery(view.value.filters, over, { by, ...(measures ? { measures } : {}) })} />;
 }
 
 function Steps<T extends string>({ words, value, name, onPick }: { words: readonly { code: T; text: string }[]; value: T; name: string; onPick: (code: T) => void }) {

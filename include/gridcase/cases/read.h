@@ -54,6 +54,7 @@ struct case_summary {
     const char *queue;    // "where", "manual" or ""
     const char *place;    // address as given
     const char *description;
+    const char *external_id; // the number of another system it came from; NULL
     int64_t opened_ms, closed_ms;
     enum process_source source;
     enum case_mark mark;

@@ -292,7 +292,7 @@ function Facts({ found }: { found: CaseDetail }) {
         {fact(t('fact.opened'), showFull(found.opened_at))}
         {fact(t('fact.due'), due && <>{showFull(due)}{found.clock?.provisional && <small class="muted"> {t('clock.provisional')}</small>}</>)}
         {fact(t('fact.closed'), showFull(found.closed_at))}
-        {fact(t('fact.source'), sourceWord(found.source))}
+        {fact(t('fact.source'), [sourceWord(found.source), found.external_id].filter(Boolean).join(' · '))}
       </dl>
     </section>
   );

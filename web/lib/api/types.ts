@@ -179,6 +179,8 @@ export interface CaseSummary {
   point: Point | null;
   place: Label | string | null;
   description: string;
+  /** The number that the system it came from gave it. */
+  external_id?: string;
   opened_at: string;
   closed_at: string | null;
   outcome: string | null;
