@@ -10,7 +10,6 @@ WHERE task_id BETWEEN $1 * 1024 AND $1 * 1024 + 1023 AND closed_at IS NULL AND a
 
 -- part: case_columns
 -- database: cases
--- rows: many
 SELECT case_id,
        number, version, digest, step, stage, outcome, step_at, queue, mark, source,
        process_version, catalogue_version, routing_version, class_id, condition_id,
@@ -31,12 +30,29 @@ WHERE closed_at IS NULL AND (due_sort, case_id) > ($1, $2)
 -- database: cases
 WHERE closed_at IS NULL AND department_id = $3 AND (due_sort, case_id) > ($1, $2)
 
--- Somebody of one department: its own open work, and what it helps with or got handed on.
+-- Somebody of one department: the open work that it leads, whose step it holds for another
+-- one, and where it was asked for something. Three walks in one order, each along its own
+-- index; none has a case of another.
 -- part: case_walk_own_due
 -- database: cases
-WHERE closed_at IS NULL AND (due_sort, case_id) > ($1, $2)
-  AND (department_id = $3 OR case_id IN (SELECT t.task_id / 1024 FROM case_task t
-       WHERE t.closed_at IS NULL AND t.department_id > 0 AND t.department_id = $3))
+WHERE closed_at IS NULL AND department_id = $3 AND (due_sort, case_id) > ($1, $2)
+
+-- part: case_walk_held_due
+-- database: cases
+WHERE closed_at IS NULL AND holder_department > 0 AND holder_department <> department_id
+  AND holder_department = $3 AND (due_sort, case_id) > ($1, $2)
+
+-- part: case_walk_helped_due
+-- database: cases
+WHERE closed_at IS NULL AND department_id <> $3 AND holder_department <> $3
+  AND (due_sort, case_id) > ($1, $2)
+  AND case_id IN (SELECT t.task_id / 1024 FROM case_task t
+       WHERE t.closed_at IS NULL AND t.aside = 1 AND t.department_id > 0
+         AND t.department_id = $3)
+
+-- part: case_also
+-- database: cases
+UNION ALL
 
 -- part: case_walk_stage_due
 -- database: cases
@@ -81,7 +97,7 @@ WHERE department_id = $3 AND case_id < $2
 WHERE case_id IN (SELECT c.case_id FROM case_file c WHERE c.department_id = $3 AND c.case_id < $2
                   UNION SELECT t.task_id / 1024 FROM case_task t
                   WHERE t.department_id > 0 AND t.department_id = $3 AND t.task_id / 1024 < $2
-                  ORDER BY 1 DESC LIMIT 20001)
+                  ORDER BY 1 DESC LIMIT $11)
 
 -- part: case_walk_grid_newest
 -- database: cases
@@ -102,6 +118,11 @@ ORDER BY opened_at DESC, case_id DESC
 -- part: case_order_newest
 -- database: cases
 ORDER BY case_id DESC
+
+-- As many rows as one look takes; the next one goes on after the last of them.
+-- part: case_limit
+-- database: cases
+LIMIT $11
 
 -- Filters that walks over open work apply before a row is read: their columns stand in the
 -- index case_open_work.
@@ -149,8 +170,16 @@ AND area_7 = $10
 -- database: cases
 AND area_8 = $10
 
+-- All of them, backwards, for the search index.
+-- part: case_walk_older
+-- database: cases
+-- rows: many
+WHERE case_id < $2
+ORDER BY case_id DESC
+
 -- part: case_walk_oldest
 -- database: cases
+-- rows: many
 WHERE case_id > $2
 ORDER BY case_id
 
@@ -160,6 +189,7 @@ WHERE number = $3
 
 -- part: case_walk_box
 -- database: cases
+-- rows: many
 WHERE case_id IN (SELECT p.case_id FROM case_open_point p
                   WHERE p.east >= $3 AND p.west <= $4 AND p.north >= $5 AND p.south <= $6)
 -- postgres: the index is one of boxes

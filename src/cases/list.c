@@ -16,6 +16,9 @@ enum {
     LIST_ROWS_MOST = 20000, // looked at for one page: then the page ends, with a cursor
     FOUND_ROWS_MOST = 8000, // the same, of those that the index names
     MAP_ROWS_MOST = 200000,
+    CHUNK_LEAST = 64,  // rows that a statement takes: many times what the look before took,
+    CHUNK_MOST = 2048, // up to this
+    CHUNK_GROWTH = 4,
 };
 
 struct walk {
@@ -28,8 +31,10 @@ struct walk {
     enum query_id part;
     int64_t key; // $3: department, stage, holder, grid ...
     bool by_due, by_opened;
-    int64_t after_sort, after_id; // where the page before ended
+    int64_t after_sort, after_id; // where the page before ended, or the rows before these
     struct db_statement *statement;
+    unsigned chunk, taken;      // rows that the statement takes, 0: all; that it has given
+    bool known_visible;         // all rows of the walk are the actor's to see
     struct search_walk *stream; // instead of the statement: what the index names
     bool first;                 // page
     unsigned looked;            // rows stepped over
@@ -222,6 +227,13 @@ static int64_t single_role(const struct actor *actor)
     return role;
 }
 
+static void walk_department(struct walk *walk, bool own)
+{
+    walk->part = own ? QUERY_CASE_WALK_OWN_DUE : QUERY_CASE_WALK_DEPARTMENT_DUE;
+    // Who sees what a department leads or had a task of needs no look at the tasks.
+    walk->known_visible = own && walk->sight.clauses[0].area_id == 0;
+}
+
 static void choose_due(struct walk *walk)
 {
     const struct case_filter *f = walk->filter;
@@ -232,7 +244,7 @@ static void choose_due(struct walk *walk)
         walk->part = QUERY_CASE_WALK_QUEUE_DUE;
         walk->key = strcmp(f->queue, "where") == 0 ? CASE_QUEUE_WHERE : CASE_QUEUE_MANUAL;
     } else if ((walk->key = single_department(walk, &own)) != 0) {
-        walk->part = own ? QUERY_CASE_WALK_OWN_DUE : QUERY_CASE_WALK_DEPARTMENT_DUE;
+        walk_department(walk, own);
     } else if (mine && (walk->key = single_role(walk->actor)) >= 0) {
         walk->part = QUERY_CASE_WALK_HOLDER_DUE;
     } else if (f->stage >= 0) {
@@ -342,6 +354,25 @@ static size_t add_filters(const struct walk *walk, enum query_id *parts, size_t 
     return count;
 }
 
+// What somebody of one department sees: three walks in one order.
+static size_t add_own(const struct walk *walk, enum query_id *parts, size_t count)
+{
+    static const enum query_id BESIDE[] = {QUERY_CASE_WALK_HELD_DUE,
+                                           QUERY_CASE_WALK_HELPED_DUE};
+    for (size_t i = 0; i < sizeof BESIDE / sizeof BESIDE[0]; i++) {
+        parts[count++] = QUERY_CASE_ALSO;
+        parts[count++] = QUERY_CASE_COLUMNS;
+        parts[count++] = BESIDE[i];
+        count = add_filters(walk, parts, count);
+    }
+    return count;
+}
+
+static bool is_chunked(const struct walk *walk)
+{
+    return walk->part != QUERY_CASE_WALK_NUMBER && walk->part != QUERY_CASE_WALK_BOX;
+}
+
 static int prepare(struct walk *walk, struct error *error)
 {
     enum query_id parts[DB_PARTS_MAX] = {QUERY_CASE_COLUMNS, walk->part};
@@ -349,12 +380,16 @@ static int prepare(struct walk *walk, struct error *error)
     // Over all years a filter looks at a bounded number of rows instead: `looked`.
     if (walk->by_due || walk->by_opened || walk->part == QUERY_CASE_WALK_BOX)
         count = add_filters(walk, parts, count);
+    if (walk->part == QUERY_CASE_WALK_OWN_DUE)
+        count = add_own(walk, parts, count);
     if (walk->by_due)
         parts[count++] = QUERY_CASE_ORDER_DUE;
     else if (walk->by_opened)
         parts[count++] = QUERY_CASE_ORDER_OPENED;
-    else if (walk->part != QUERY_CASE_WALK_NUMBER && walk->part != QUERY_CASE_WALK_BOX)
+    else if (is_chunked(walk))
         parts[count++] = QUERY_CASE_ORDER_NEWEST;
+    if (is_chunked(walk))
+        parts[count++] = QUERY_CASE_LIMIT;
     return db_prepare_parts(walk->db, parts, count, &walk->statement, error);
 }
 
@@ -365,6 +400,13 @@ static void bind_box(struct walk *walk)
     db_bind_double(walk->statement, 4, f->east_deg);
     db_bind_double(walk->statement, 5, f->south_deg);
     db_bind_double(walk->statement, 6, f->north_deg);
+}
+
+static void bind_place(struct walk *walk)
+{
+    db_bind_int(walk->statement, 1, walk->after_sort);
+    db_bind_int(walk->statement, 2, walk->after_id);
+    db_bind_int(walk->statement, 11, walk->chunk);
 }
 
 static int begin(struct walk *walk, struct error *error)
@@ -389,13 +431,38 @@ static int begin(struct walk *walk, struct error *error)
         bind_box(walk);
         return 0;
     }
-    db_bind_int(walk->statement, 1, walk->after_sort);
-    db_bind_int(walk->statement, 2, walk->after_id);
+    walk->chunk = is_chunked(walk) ? f->limit + 1 : 0;
+    if (is_chunked(walk) && walk->chunk < CHUNK_LEAST)
+        walk->chunk = CHUNK_LEAST;
     if (walk->part == QUERY_CASE_WALK_NUMBER)
         db_bind_text(walk->statement, 3, f->number);
     else
         db_bind_int(walk->statement, 3, walk->key);
+    bind_place(walk);
     return 0;
+}
+
+// The next rows, more of them than before: nothing is kept open in between, so what a
+// database server answers comes in one message. What moves meanwhile is told by the change
+// stream, as it is between two pages.
+static int step(struct walk *walk, struct case_row *row, struct error *error)
+{
+    int code = db_step(walk->statement, error);
+    if (code == DB_DONE && walk->chunk > 0 && walk->taken == walk->chunk) {
+        walk->chunk = walk->chunk * CHUNK_GROWTH > CHUNK_MOST ? CHUNK_MOST
+                                                              : walk->chunk * CHUNK_GROWTH;
+        walk->taken = 0;
+        db_reset(walk->statement);
+        bind_place(walk);
+        code = db_step(walk->statement, error);
+    }
+    if (code != DB_ROW)
+        return code;
+    walk->taken++;
+    case_row_read(walk->statement, NULL, row);
+    walk->after_sort = walk->by_due ? case_due_sort(row) : row->opened_ms;
+    walk->after_id = row->case_id;
+    return code;
 }
 
 // Next row, texts borrowed; *ret_fits: it fits and may be seen. DB_ROW, DB_DONE, or an
@@ -404,13 +471,11 @@ static int next(struct walk *walk, struct case_row *row, bool *ret_fits,
                 struct error *error)
 {
     int code = walk->stream != NULL ? search_walk_next(walk->stream, row, error)
-                                    : db_step(walk->statement, error);
+                                    : step(walk, row, error);
     *ret_fits = false;
     if (code != DB_ROW)
         return code;
     walk->looked++;
-    if (walk->stream == NULL)
-        case_row_read(walk->statement, NULL, row);
     if (!fits(walk, row))
         return DB_ROW;
     bool asked = true;
@@ -419,7 +484,10 @@ static int next(struct walk *walk, struct case_row *row, bool *ret_fits,
         if (told != 0 || !asked)
             return told != 0 ? told : DB_ROW;
     }
-    int seen = case_row_visible(walk->db, walk->city, &walk->sight, row, ret_fits, error);
+    *ret_fits = walk->known_visible;
+    int seen = walk->known_visible ? 0
+                                   : case_row_visible(walk->db, walk->city, &walk->sight,
+                                                      row, ret_fits, error);
     if (seen == 0 && *ret_fits && walk->filter->search != NULL)
         seen = case_search_fits(walk->filter->search, walk->db, row, ret_fits, error);
     return seen != 0 ? seen : DB_ROW;
@@ -470,9 +538,9 @@ int case_list(struct db *db, const struct city_snapshot *city, const struct acto
     struct case_row row;
     while (code == 0) {
         bool good = false;
-        int step = next(&walk, &row, &good, error);
-        if (step != DB_ROW) {
-            code = step;
+        int told = next(&walk, &row, &good, error);
+        if (told != DB_ROW) {
+            code = told;
             break;
         }
         if (good) {
@@ -497,9 +565,9 @@ static void choose_box(struct walk *walk)
     bool own = false;
     walk->key = single_department(walk, &own);
     walk->by_due = walk->key != 0;
-    walk->part = walk->key == 0 ? QUERY_CASE_WALK_BOX
-                 : own          ? QUERY_CASE_WALK_OWN_DUE
-                                : QUERY_CASE_WALK_DEPARTMENT_DUE;
+    walk->part = QUERY_CASE_WALK_BOX;
+    if (walk->key != 0)
+        walk_department(walk, own);
 }
 
 int case_map(struct db *db, const struct city_snapshot *city, const struct actor *actor,
@@ -522,9 +590,9 @@ int case_map(struct db *db, const struct city_snapshot *city, const struct actor
     struct case_row row;
     while (code == 0 && !map.truncated) {
         bool good = false;
-        int step = next(&walk, &row, &good, error);
-        if (step != DB_ROW) {
-            code = step;
+        int told = next(&walk, &row, &good, error);
+        if (told != DB_ROW) {
+            code = told;
             break;
         }
         map.truncated = (good && row.place.has_point && map.count == most) ||
@@ -561,9 +629,9 @@ int case_count(struct db *db, const struct city_snapshot *city, const struct act
     struct case_row row;
     while (code == 0 && walk.looked < LIST_ROWS_MOST && count < CASE_COUNT_MOST) {
         bool good = false;
-        int step = next(&walk, &row, &good, error);
-        if (step != DB_ROW) {
-            code = step;
+        int told = next(&walk, &row, &good, error);
+        if (told != DB_ROW) {
+            code = told;
             break;
         }
         count += good;

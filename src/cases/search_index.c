@@ -144,10 +144,9 @@ static int read_older(struct case_search_batch *batch, struct db *db,
                       const struct city_snapshot *city, struct arena *arena,
                       struct error *error)
 {
-    const enum query_id parts[] = {QUERY_CASE_COLUMNS, QUERY_CASE_WALK_NEWEST,
-                                   QUERY_CASE_ORDER_NEWEST};
+    const enum query_id parts[] = {QUERY_CASE_COLUMNS, QUERY_CASE_WALK_OLDER};
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare_parts(db, parts, 3, &s, error);
+    int code = db_prepare_parts(db, parts, 2, &s, error);
     if (code != 0)
         return code;
     db_bind_int(s, 2, batch->next.below);

@@ -58,6 +58,76 @@ static void finish_all(struct world *w, const struct actor *people, size_t perso
     }
 }
 
+static bool is_leaf(const struct world *w, int64_t department_id)
+{
+    for (size_t i = 0; i < city_departments(w->city); i++)
+        if (city_department(w->city, i)->parent == department_id)
+            return false;
+    return true;
+}
+
+static bool is_of(const struct case_detail *detail, int64_t department_id)
+{
+    bool own = detail->summary.department_id == department_id;
+    for (size_t i = 0; i < detail->task_count; i++)
+        own |= detail->tasks[i].open && detail->tasks[i].department_id == department_id;
+    return own;
+}
+
+// The open work of somebody of one department: what it leads or has an open task of, each
+// once, by deadline, however long the pages are. Returns how many it does not lead.
+static size_t department_list_holds(struct world *w, const struct actor *who,
+                                    const int64_t *cases, size_t count)
+{
+    const int64_t department_id = who->grants[0].department_id;
+    struct case_filter filter = case_filter_all();
+    struct case_page page = {0};
+    size_t expected = 0, found = 0, others = 0;
+    int64_t before = INT64_MIN;
+    arena_free(w->arena);
+    w->arena = arena_new(256 * 1024 * 1024);
+    for (size_t i = 0; i < count; i++) {
+        const struct case_detail detail = look(w, cases[i]);
+        expected +=
+            detail.summary.closed_ms == INSTANT_NONE && is_of(&detail, department_id);
+    }
+    filter.open = 1;
+    filter.sort = CASE_SORT_DUE;
+    do {
+        filter.cursor = page.next_cursor;
+        filter.limit = 1 + random_below(9);
+        assert_ok(
+            case_list(w->db, w->city, who, &filter, w->now_ms, w->arena, &page, &error));
+        for (size_t i = 0; i < page.count; i++) {
+            const struct case_summary *one = &page.items[i];
+            const struct case_detail detail = look(w, one->id);
+            const int64_t due = one->clock.state.due_ms == INSTANT_NONE
+                                    ? INT64_MAX
+                                    : one->clock.state.due_ms;
+            assert_true(is_of(&detail, department_id));
+            assert_true(due >= before);
+            before = due;
+            others += one->department_id != department_id;
+        }
+        found += page.count;
+    } while (page.next_cursor != NULL);
+    assert_int_equal(found, expected);
+    return others;
+}
+
+// A case that two departments help with.
+static int64_t ask_for_help(struct world *w, const struct actor *people)
+{
+    struct case_result result;
+    assert_ok(report_as(w, &people[0], 1, 0.0015, 0.0015, &result));
+    const int64_t case_id = result.case_id;
+    const struct case_input inputs[] = {{"department", "2"}, {"assistants", "3,4"}};
+    assert_ok(act(w, &people[1], case_id, "accept", NULL, 0));
+    assert_ok(act(w, &people[2], case_id, "file", NULL, 0));
+    assert_ok(act(w, &people[3], case_id, "dispatch", inputs, 2));
+    return case_id;
+}
+
 static void play_at_random(const char *process, unsigned moves)
 {
     struct world w;
@@ -78,6 +148,7 @@ static void play_at_random(const char *process, unsigned moves)
     const size_t most = moves / 10;
     size_t case_count = 0;
     unsigned made = 0;
+    size_t others = 0;
     for (unsigned i = 0; i < moves * 4 && made < moves; i++) {
         w.now_ms += (int64_t)random_below(40) * MINUTE;
         if (made > moves / 4 * (w.city->later_count + 1) && w.city->later_count < 3)
@@ -86,6 +157,11 @@ static void play_at_random(const char *process, unsigned moves)
             assert_ok(upkeep(&w));
         if (i % 11 == 0)
             ring(&w);
+        if (i % 500 == 0)
+            for (size_t k = 0; k < count; k++)
+                if (people[k].grants[0].role == ROLE_DEPARTMENT &&
+                    is_leaf(&w, people[k].grants[0].department_id))
+                    others += department_list_holds(&w, &people[k], cases, case_count);
         if (i % 97 == 0) // the lower desk leaves the model and comes back
             fake_departments[6].closed = !fake_departments[6].closed;
         if (case_count < 20 || (case_count < most && random_below(12) == 0)) {
@@ -94,11 +170,14 @@ static void play_at_random(const char *process, unsigned moves)
             assert_ok(report_as(&w, &people[random_below(8)], 1 + random_below(3), lon,
                                 0.0044, &result));
             cases[case_count++] = result.case_id;
+            if (strcmp(process, "standard") == 0 && case_count % 16 == 0)
+                cases[case_count++] = ask_for_help(&w, people);
         }
         made += random_move(&w, people, count, cases[random_below((unsigned)case_count)],
                             false);
     }
     assert_true(made > moves / 2);
+    assert_true(others > 0 || strcmp(process, "standard") != 0);
     assert_recount(&w);
     finish_all(&w, people, count, cases, case_count);
     assert_recount(&w);
