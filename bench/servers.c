@@ -120,13 +120,37 @@ static void *load(void *context)
     return NULL;
 }
 
+// What has been used so far.
+struct used {
+    double servers_s, database_s, commits;
+};
+
+static struct used used_now(const struct bench *bench, int servers)
+{
+    struct used used = {.database_s = bench_server_processor_s(bench->folders[0])};
+    for (int i = 0; i < servers; i++) {
+        used.servers_s += bench_processor_s(&bench->servers[i]);
+        used.commits += bench_metric(&bench->servers[i], "gridcase_commits_total");
+    }
+    return used;
+}
+
+static void print_used(const struct used *since, const struct used *now, double good)
+{
+    printf(
+        "            a report: %.3f commits, %.2f ms of a processor in the servers, %.2f "
+        "in the database\n",
+        (now->commits - since->commits) / good,
+        (now->servers_s - since->servers_s) * 1000 / good,
+        (now->database_s - since->database_s) * 1000 / good);
+}
+
 // The same clients on the first server alone, or half of them on each. Reports a second.
 static double measure(struct bench *bench, int servers)
 {
     struct round rounds[SERVERS] = {{0}};
-    double used_s = 0, good = 0, seconds = 0, p99_ms = 0;
-    for (int i = 0; i < servers; i++)
-        used_s -= bench_processor_s(&bench->servers[i]);
+    double good = 0, seconds = 0, p99_ms = 0;
+    const struct used since = used_now(bench, servers);
     for (int i = 0; i < servers; i++) {
         rounds[i] = (struct round){
             .bench = bench, .server = i, .clients = CLIENTS / (unsigned)servers};
@@ -143,10 +167,14 @@ static double measure(struct bench *bench, int servers)
             printf("  %llu bad answers, the first %d: %.200s\n",
                    (unsigned long long)(result->bad + result->broken),
                    result->first_bad_status, result->first_bad);
-        used_s += bench_processor_s(&bench->servers[i]);
     }
-    printf("  %d server%s %8.0f reports/s   p99 %6.1f ms   servers used %4.2f processors\n",
-           servers, servers == 1 ? " " : "s", good / seconds, p99_ms, used_s / seconds);
+    const struct used now = used_now(bench, servers);
+    printf("  %d server%s %8.0f reports/s   p99 %6.1f ms   servers used %4.2f processors, "
+           "the database %4.2f\n",
+           servers, servers == 1 ? " " : "s", good / seconds, p99_ms,
+           (now.servers_s - since.servers_s) / seconds,
+           (now.database_s - since.database_s) / seconds);
+    print_used(&since, &now, good);
     return good / seconds;
 }
 
@@ -165,13 +193,13 @@ static int compare(const void *a, const void *b)
 // A server alone takes the turn of the city; with the other one idle it does not any more.
 static void run(struct bench *bench)
 {
-    double ratios[16];
+    double ratios[16], beside[16];
     start(bench, 0);
     bench_sign_in(&bench->servers[0], "collector1", bench->cookies[0],
                   sizeof bench->cookies[0]);
     printf("alone:\n");
     (void)measure(bench, 1); // warm
-    (void)measure(bench, 1);
+    const double alone = measure(bench, 1);
     start(bench, 1);
     memcpy(bench->cookies[1], bench->cookies[0], sizeof bench->cookies[1]);
     while (bench_metric(&bench->servers[0], "gridcase_other_servers") < 1)
@@ -180,8 +208,12 @@ static void run(struct bench *bench)
     for (int i = 0; i < bench->rounds; i++) {
         double one = measure(bench, 1);
         ratios[i] = measure(bench, 2) / one;
+        beside[i] = one / alone;
     }
     qsort(ratios, (size_t)bench->rounds, sizeof ratios[0], compare);
+    qsort(beside, (size_t)bench->rounds, sizeof beside[0], compare);
+    printf("one with an idle one beside / alone: %.2f (median of %d)\n",
+           beside[bench->rounds / 2], bench->rounds);
     printf("two servers / one: %.2f (median of %d; %ld processors for servers, database "
            "and clients together)\n",
            ratios[bench->rounds / 2], bench->rounds, sysconf(_SC_NPROCESSORS_ONLN));

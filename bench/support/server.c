@@ -149,13 +149,13 @@ double bench_memory_mb(const struct bench_server *server)
     return at && sscanf(at, "VmRSS: %lld", &kilobytes) == 1 ? (double)kilobytes / 1024 : -1;
 }
 
-double bench_processor_s(const struct bench_server *server)
+double bench_process_s(pid_t process)
 {
     char path[64];
     struct buffer text BUFFER_CLEANUP;
     long long user = 0, system = 0;
     buffer_init(&text, 16384);
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)server->process);
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)process);
     if (file_read(path, &text, NULL) != 0)
         return -1;
     const char *at = strrchr(text.data, ')');
@@ -163,6 +163,11 @@ double bench_processor_s(const struct bench_server *server)
                       &user, &system) != 2)
         return -1;
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+double bench_processor_s(const struct bench_server *server)
+{
+    return bench_process_s(server->process);
 }
 
 void bench_server_settle(const struct bench_server *server, int most_s)

@@ -30,6 +30,7 @@ double bench_metric(const struct bench_server *server, const char *name);
 double bench_memory_mb(const struct bench_server *server);
 // Processor time that the server has used so far, in seconds.
 double bench_processor_s(const struct bench_server *server);
+double bench_process_s(pid_t process); // the same of any process; -1: it has ended
 // Waits until the store is upgraded and its search index has all cases (the first server on
 // new data makes it, in the background), `most_s` at the longest: then the bench goes on,
 // and says what it measures beside.

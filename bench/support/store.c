@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "store.h"
+#include "server.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -144,4 +145,18 @@ void bench_store_address(const char *folder, char *out, size_t size)
     name_of(folder, name);
     address_of(name, address);
     snprintf(out, size, "%s", address);
+}
+
+double bench_server_processor_s(const char *folder)
+{
+    char list[4096], *rest = list;
+    double sum_s = 0;
+    bench_server_text(folder,
+                      "SELECT string_agg(CAST(pid AS text), ' ') FROM pg_stat_activity",
+                      list, sizeof list);
+    for (char *word; (word = strtok_r(rest, " \n", &rest));) {
+        double used_s = bench_process_s((pid_t)strtol(word, NULL, 10));
+        sum_s += used_s > 0 ? used_s : 0;
+    }
+    return sum_s;
 }

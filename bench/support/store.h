@@ -23,3 +23,5 @@ double bench_server_ask(const char *folder, const char *text);
 void bench_server_text(const char *folder, const char *text, char *out, size_t size);
 // The address of the folder's database.
 void bench_store_address(const char *folder, char *out, size_t size);
+// Processor time that the database server's processes of now have used, in seconds.
+double bench_server_processor_s(const char *folder);

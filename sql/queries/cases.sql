@@ -309,7 +309,7 @@ SELECT inputs FROM history WHERE case_id = $1 AND kind = $2 ORDER BY seq DESC LI
 -- database: cases
 INSERT INTO change (case_id, seq, kind, stage, at, moved) VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING position;
--- postgres: numbered after the commit (change_number): others may commit in between
+-- postgres: numbered with the commit (change_number): others may commit in between
 INSERT INTO change_new (case_id, seq, kind, stage, at, moved) VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING change_new_id;
 
@@ -330,7 +330,8 @@ SELECT 1;
 -- postgres: advisory, of this schema
 SELECT 1 FROM pg_advisory_xact_lock(hashtextextended(current_schema() || ' change', 0));
 
--- Gives committed changes their positions, in the order in which they were made; how many.
+-- Gives changes their positions, in the order in which they were made; how many: those of
+-- the transaction itself, as its last step, and committed ones that an older program left.
 -- What one case went through stays in order: a move waits for the commit of the one before
 -- it and takes its id after that.
 -- name: change_number
@@ -361,17 +362,10 @@ SELECT count(*) FROM put;
 
 -- name: change_waiting
 -- database: cases
-SELECT count(*) FROM change_new;
+SELECT (SELECT count(*) FROM change_new) + (SELECT count(*) FROM rollup_new);
 
--- What a transaction that ran beside others adds to figures, and takes out again when it is
--- added: src/db/rollup.c.
--- name: rollup_new_add
--- database: cases
-INSERT INTO rollup_new (query, keys, deltas, key_1, key_2, key_3, key_4, key_5, key_6, delta_1, delta_2,
-    delta_3, delta_4, delta_5, delta_6, delta_7, delta_8, delta_9, delta_10, delta_11, delta_12)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21);
-
+-- What transactions of an older program have kept of figures, taken out to be added:
+-- src/db/rollup.c.
 -- name: rollup_new_take
 -- database: cases
 DELETE FROM rollup_new

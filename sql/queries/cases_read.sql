@@ -244,10 +244,11 @@ WHERE g.position > $1 ORDER BY g.position LIMIT $2;
 -- database: cases
 SELECT (SELECT min(position) FROM change), (SELECT max(position) FROM change),
        (SELECT epoch FROM case_epoch), 0;
--- postgres: are there changes without a position?
+-- postgres: are there changes without a position, or figures kept, of an older program?
 SELECT (SELECT min(position) FROM change), (SELECT max(position) FROM change),
        (SELECT epoch FROM case_epoch),
-       CASE WHEN EXISTS (SELECT 1 FROM change_new) THEN 1 ELSE 0 END;
+       CASE WHEN EXISTS (SELECT 1 FROM change_new) OR EXISTS (SELECT 1 FROM rollup_new)
+       THEN 1 ELSE 0 END;
 
 -- Open work, compared with the clock: $1 is now. Each is answered by one partial index
 -- alone.

@@ -438,9 +438,7 @@ void api_city_refresh(struct api *api, struct api_city *city)
 static int number_work(struct db *db, void *context, struct error *error)
 {
     (void)context;
-    (void)error;
-    db_outbox_added(db);
-    return 0;
+    return db_outbox_left(db, error);
 }
 
 static void number_done(void *context, const struct error *error)

@@ -93,35 +93,66 @@ void db_outbox_added(struct db *db)
     db->outbox = db->engine->fetch_apart != NULL;
 }
 
-static int number(struct db *db, struct error *error)
+// What the last statements of a transaction are, one after the other.
+struct finale {
+    struct db *db;
+    bool turn, number;
+    size_t at;
+};
+
+static bool next_of_finale(void *context, struct db_last *ret_last)
 {
-    int64_t count = 0;
-    int code = db_fetch_int(db, QUERY_CHANGE_NUMBER, NULL, 0, &count, error);
-    return code == 0 ? rollup_take_kept(db, error) : code;
+    struct finale *finale = context;
+    struct db *db = finale->db;
+    enum query_id query;
+    ret_last->count = 0;
+    if (finale->turn) {
+        finale->turn = false;
+        query = QUERY_CHANGE_TURN;
+    } else if (finale->at < db->rollup.count) {
+        const struct rollup_entry *entry = &db->rollup.entries[finale->at++];
+        query = entry->query;
+        memcpy(ret_last->values, entry->keys, entry->key_count * sizeof *entry->keys);
+        memcpy(ret_last->values + entry->key_count, entry->deltas,
+               entry->delta_count * sizeof *entry->deltas);
+        ret_last->count = (size_t)entry->key_count + entry->delta_count;
+    } else if (finale->number) {
+        finale->number = false;
+        query = QUERY_CHANGE_NUMBER;
+    } else {
+        return false;
+    }
+    ret_last->text = db_text_of(db->engine, query);
+    return true;
 }
 
+// Whoever commits beside others numbers its own changes: it takes the turn for that as its
+// last step but this, in the round trip of the commit, so nobody waits for a server that
+// has stopped between the two. A statement of its own sees what the one before has
+// committed.
 int db_outbox_commit(struct db *db, struct error *error)
 {
-    return db->outbox && !db->beside ? number(db, error) : 0;
+    bool shared = db->outbox || db->rollup.count > 0;
+    if (!db->engine->commit_after || !shared) {
+        int code = rollup_flush(&db->rollup, db, error);
+        return code == 0 ? db->engine->control(db->connection, DB_CONTROL_COMMIT, 0, error)
+                         : code;
+    }
+    struct finale finale = {.db = db, .turn = db->beside, .number = db->outbox};
+    rollup_sum(&db->rollup);
+    int code = db->engine->commit_after(db->connection, next_of_finale, &finale, error);
+    if (code == 0)
+        db->rollup.count = 0;
+    return code;
 }
 
-void db_outbox_settle(struct db *db)
+int db_outbox_left(struct db *db, struct error *error)
 {
-    struct error ignored = {0};
-    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
-    if (!db->outbox || !db->beside || db->level > 0)
-        return;
-    db->want_beside = db->settles = true;
-    int code = db_begin(db, DB_WRITE, &transaction, &ignored);
-    // Taken in a statement before: the next one sees what the last numberer has committed.
-    if (code == 0)
-        code = db_execute(db, QUERY_CHANGE_TURN, NULL, 0, &ignored);
-    if (code == 0)
-        code = number(db, &ignored);
-    if (code == 0)
-        code = db_commit(&transaction, &ignored);
-    db->settles = false;
-    (void)code; // the rows wait for the next numberer
+    int64_t count = 0;
+    int code = db->engine->fetch_apart
+                   ? db_fetch_int(db, QUERY_CHANGE_NUMBER, NULL, 0, &count, error)
+                   : 0;
+    return code == 0 && db->engine->fetch_apart ? rollup_take_kept(db, error) : code;
 }
 
 int db_begin_settled_at(struct db *db, struct db_transaction *ret_transaction,
@@ -136,8 +167,9 @@ int db_begin_settled_at(struct db *db, struct db_transaction *ret_transaction,
             code = db_fetch_int(db, QUERY_CHANGE_WAITING, NULL, 0, &waiting, error);
         if (code == 0 && waiting == 0)
             return 0;
-        db_outbox_added(db);
-        if (code == 0) // numbered by its commit; others may come in before we are back
+        if (code == 0)
+            code = db_outbox_left(db, error);
+        if (code == 0) // others may come in before we are back
             code = db_commit(ret_transaction, error);
         if (code != 0) {
             db_rollback(ret_transaction);

@@ -68,6 +68,14 @@ struct db_text {
     bool many; // too many rows may come to be fetched at once
 };
 
+// A statement that is run right before a commit: integers alone, no answer is looked at.
+enum { DB_LAST_VALUES = DB_ROLLUP_KEYS + DB_ROLLUP_DELTAS };
+struct db_last {
+    const char *text;
+    int64_t values[DB_LAST_VALUES];
+    size_t count;
+};
+
 struct db_hearing { // see db_wake_hear
     int fd, ms;
     void (*hear)(void *context, const char *words);
@@ -112,6 +120,13 @@ struct db_engine {
                  const struct db_text *text, int64_t *ret_value, struct error *error);
     int (*control)(void *connection, enum db_control control, unsigned level,
                    struct error *error);
+    // All that `next` gives and the commit, in one round trip: no time of ours lies between
+    // a lock that the first takes and the end that lets it go. A failure leaves the
+    // transaction open, to be rolled back, or has ended it (in_transaction). NULL: they are
+    // run one by one.
+    int (*commit_after)(void *connection,
+                        bool (*next)(void *context, struct db_last *ret_last),
+                        void *context, struct error *error);
     bool (*in_transaction)(void *connection);
     // A statement has failed, and all that follow will until its level is rolled back.
     bool (*is_spoiled)(void *connection);
@@ -227,8 +242,10 @@ struct rollup {
 };
 void rollup_cut(struct rollup *rollup, size_t count);
 void rollup_done(struct rollup *rollup);
-// Adds what transactions that ran beside others have kept. Nobody else does meanwhile.
+// Adds what transactions of an older program have kept. Nobody else does meanwhile.
 int rollup_take_kept(struct db *db, struct error *error) ERROR_MUST_CHECK;
+// Adds up equal keys, and puts them in the order of query and keys.
+void rollup_sum(struct rollup *rollup);
 // Adds up equal keys and runs each query once, in order of query and keys.
 int rollup_flush(struct rollup *rollup, struct db *db,
                  struct error *error) ERROR_MUST_CHECK;
@@ -239,11 +256,9 @@ struct db_block { // numbers taken and not given out yet
     enum query_id query;
     int64_t key, next, end, size;
 };
-// Before the commit of the outermost level: numbers the outbox when nobody is beside.
+// Commits the outermost level: figures are added, the outbox is numbered, and where others
+// write beside, one does it at a time.
 int db_outbox_commit(struct db *db, struct error *error) ERROR_MUST_CHECK;
-// After the commit of a transaction that ran beside others. What it cannot number, the next
-// one does.
-void db_outbox_settle(struct db *db);
 
 // ---- handles (db.c) ----
 enum { DB_LEVELS = 16, DB_PARTS_CACHE = 64 };
@@ -279,7 +294,6 @@ struct db {
     bool want_beside;     // of the transaction that begins next
     bool beside;          // the open one
     bool outbox;          // has rows of this transaction
-    bool settles;         // numbers the outbox: adds to figures itself
     int64_t slice_end_us; // lane only
     bool wrote;           // lane only: a statement that writes was run since it was cleared
     struct db *next;      // in the place's list of idle readers

@@ -259,6 +259,7 @@ const struct db_engine db_engine_postgres = {
     .wake_send = pg_wake_send,
     .wake_hear = pg_wake_hear,
     .control = pg_control,
+    .commit_after = pg_commit_after,
     .in_transaction = pg_in_transaction,
     .is_spoiled = pg_is_spoiled,
     .changes = pg_changes,

@@ -82,6 +82,11 @@ int pg_error(struct pg_link *link, const PGresult *result, struct error *error);
 // Without a transaction block of their own they are one transaction.
 int pg_link_run(struct pg_link *link, const struct pg_send *sends, size_t count,
                 PGresult *results[PG_STEPS_MAX], struct error *error) ERROR_MUST_CHECK;
+// As many as `next` gives, in one round trip; what they answer is dropped but for the last.
+// What a send points to lasts until the next is asked for.
+int pg_link_run_all(struct pg_link *link, bool (*next)(void *context, struct pg_send *send),
+                    void *context, PGresult **ret_last,
+                    struct error *error) ERROR_MUST_CHECK;
 // A script: several statements, no parameters.
 int pg_link_script(struct pg_link *link, const char *text, struct error *error);
 // Text parameters only; the first column of the first row as an integer; 0 without a row.
@@ -119,6 +124,8 @@ void pg_pool_statement_failed(struct pg_connection *connection, const struct pg_
                               const struct error *error);
 
 // ---- postgres_transaction.c ----
+// The transaction is over, one way or another.
+void pg_lose(struct pg_connection *connection);
 // Gives the link back unless something is open on it.
 void pg_settle(struct pg_connection *connection);
 // Is it worth to begin anew what has failed before it had begun?
@@ -153,7 +160,14 @@ void pg_own_end(struct pg_connection *connection);
 // Fills error and takes note of what it means for the connection.
 int pg_fail(struct pg_connection *connection, const PGresult *result, struct error *error);
 
+// ---- postgres_commit.c ----
+int pg_commit(struct pg_connection *connection, struct error *error);
+int pg_commit_after(void *connection, bool (*next)(void *context, struct db_last *ret_last),
+                    void *context, struct error *error);
+
 // ---- postgres_statement.c ----
+// Which statement it is, on any connection: of a schema and a text.
+void pg_statement_key(const char *schema, const char *text, uint8_t out[PG_KEY_SIZE]);
 int pg_prepare(void *connection, const struct db_text *text, void **ret_statement,
                struct error *error);
 void pg_release(void *statement);

@@ -340,7 +340,6 @@ static void run_batch(struct db_lane *lane, struct node **nodes, size_t count)
     int code = run_once(lane, &batch, &run, &error);
     if (code == 0) {
         give_back(lane, nodes + run, count - run);
-        db_outbox_settle(lane->db);
         for (size_t i = 0; beside && i < run; i++)
             if (needs_turn(nodes[i]))
                 run_alone(lane, nodes[i]);

@@ -156,9 +156,9 @@ static PGresult *take_result(struct pg_link *link)
 }
 
 // An error that comes after the last statement's result spoils it all (see take_result).
-static int end_pipeline(struct pg_link *link, int code, struct error *error)
+static int end_pipeline(struct pg_link *link, size_t steps, int code, struct error *error)
 {
-    for (int i = 0; i < 8 * PG_STEPS_MAX && pg_link_is_up(link); i++) {
+    for (size_t i = 0; i < 8 * (steps + 1) && pg_link_is_up(link); i++) {
         PGresult *result = PQgetResult(link->handle);
         bool synced = result && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
         if (code == 0 && result && PQresultStatus(result) == PGRES_FATAL_ERROR)
@@ -190,7 +190,38 @@ static int run_pipeline(struct pg_link *link, const struct pg_send *sends, size_
         if (!results[i] || !is_good(results[i]))
             code = pg_error(link, results[i], error);
     }
-    return end_pipeline(link, code, error);
+    return end_pipeline(link, count, code, error);
+}
+
+int pg_link_run_all(struct pg_link *link, bool (*next)(void *context, struct pg_send *send),
+                    void *context, PGresult **ret_last, struct error *error)
+{
+    struct pg_send send;
+    PGresult *last = NULL;
+    size_t sent = 0;
+    int code = 0;
+    if (!PQenterPipelineMode(link->handle))
+        return pg_error(link, NULL, error);
+    while (code == 0 && next(context, &send)) {
+        if (send_one(link, &send))
+            sent++;
+        else
+            code = pg_error(link, NULL, error);
+    }
+    if (!PQpipelineSync(link->handle) && code == 0)
+        code = pg_error(link, NULL, error);
+    for (size_t i = 0; i < sent && code == 0; i++) {
+        PQclear(last);
+        last = take_result(link);
+        if (!last || !is_good(last))
+            code = pg_error(link, last, error);
+    }
+    code = end_pipeline(link, sent, code, error);
+    if (code == 0)
+        *ret_last = last;
+    else
+        PQclear(last);
+    return code;
 }
 
 int pg_link_run(struct pg_link *link, const struct pg_send *sends, size_t count,

@@ -206,15 +206,19 @@ static struct pg_send send_of(const struct pg_statement *statement, const char *
                             .lengths = statement->lengths};
 }
 
-static void make_key(struct pg_statement *statement)
+void pg_statement_key(const char *schema, const char *text, uint8_t out[PG_KEY_SIZE])
 {
     uint8_t digest[HASH_SIZE];
     struct hash *hash = hash_new();
-    const char *schema = statement->connection->schema;
     hash_add(hash, schema, strlen(schema) + 1);
-    hash_add(hash, statement->text, strlen(statement->text));
+    hash_add(hash, text, strlen(text));
     hash_finish(hash, digest);
-    memcpy(statement->use.key, digest, PG_KEY_SIZE);
+    memcpy(out, digest, PG_KEY_SIZE);
+}
+
+static void make_key(struct pg_statement *statement)
+{
+    pg_statement_key(statement->connection->schema, statement->text, statement->use.key);
     statement->keyed = true;
 }
 

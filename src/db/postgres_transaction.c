@@ -63,7 +63,7 @@ void pg_turn_make(const struct pg_connection *connection, bool beside, struct pg
 
 // ---- failures ----
 
-static void lose(struct pg_connection *connection)
+void pg_lose(struct pg_connection *connection)
 {
     connection->open = false;
     connection->cursors = 0;
@@ -86,7 +86,7 @@ int pg_fail(struct pg_connection *connection, const PGresult *result, struct err
     else if (text_equal(error->slug, "db.transaction_lost") && connection->was_over_budget)
         code = error_set(error, ERROR_BUSY, "db.over_budget", "no time is left");
     if (!pg_link_is_up(connection->link)) {
-        lose(connection);
+        pg_lose(connection);
         pg_pool_give(connection);
     }
     return code;
@@ -280,85 +280,7 @@ int pg_watch(void *given, const struct db_target *other, const struct db_text *t
     return 0;
 }
 
-// ---- end ----
-
-// What the server answers about our transaction: 0 committed, ERROR_CONFLICT not, or it
-// cannot be told yet. A server that has crashed, and one that took over, may give the
-// number of a transaction that it never heard of to another one: what it says of ours
-// counts only in the same life (postgres_writer's third column).
-static int ask_outcome(struct pg_connection *connection, bool *ret_same,
-                       struct error *error)
-{
-    static const Oid types[] = {PG_TEXT};
-    const char *values[] = {connection->xid};
-    int lengths[] = {(int)strlen(connection->xid)};
-    struct pg_send send = {.text = db_query_texts[QUERY_POSTGRES_OUTCOME].text,
-                           .count = 1,
-                           .types = types,
-                           .values = values,
-                           .lengths = lengths};
-    PGresult *results[PG_STEPS_MAX];
-    int code = pg_pool_take(connection, error);
-    if (code != 0)
-        return code;
-    code = pg_link_run(connection->link, &send, 1, results, error);
-    pg_pool_give(connection);
-    if (code != 0) // a number of the future: it has not come about here
-        return strstr(error->message, "(22023)") ? ERROR_CONFLICT : ERROR_BUSY;
-    const char *word = PQgetvalue(results[0], 0, 0);
-    *ret_same = text_equal(PQgetvalue(results[0], 0, 1), connection->mark);
-    code = text_equal(word, "committed") ? 0
-           : text_equal(word, "aborted") ? ERROR_CONFLICT
-                                         : ERROR_BUSY;
-    PQclear(results[0]);
-    return code;
-}
-
-// Was the transaction committed whose answer was lost? 0: it was, and safely.
-static int outcome(struct pg_connection *connection, struct error *error)
-{
-    int64_t end_us = instant_monotonic_us() + PG_OUTCOME_MS * 1000LL;
-    while (instant_monotonic_us() < end_us) {
-        struct error own = {0};
-        bool same = false;
-        int code = ask_outcome(connection, &same, &own);
-        if (code == 0 && same)
-            return 0;
-        if (code == 0)
-            break;
-        if (code == ERROR_CONFLICT)
-            return error_set(error, ERROR_BUSY, "store.unavailable",
-                             "the database went away before it had committed");
-        instant_sleep_ms(PG_BACKOFF_MS);
-    }
-    return error_set(error, ERROR_BUSY, "store.uncertain",
-                     "the database went away while it committed: ask again with the same "
-                     "key");
-}
-
-static int commit(struct pg_connection *connection, struct error *error)
-{
-    bool writes = connection->xid[0] != '\0';
-    if (!connection->link || pg_is_spoiled(connection))
-        return error_set(error, ERROR_STORE, "db.transaction_lost",
-                         "a statement of the transaction has failed");
-    PGresult *result = PQexec(connection->link->handle, "COMMIT");
-    bool committed = PQresultStatus(result) == PGRES_COMMAND_OK &&
-                     text_equal(PQcmdStatus(result), "COMMIT");
-    int code = committed ? 0 : pg_error(connection->link, result, error);
-    PQclear(result);
-    lose(connection);
-    bool gone = !pg_link_is_up(connection->link);
-    pg_settle(connection);
-    if (committed) {
-        connection->counters.commits += writes ? 1 : 0;
-        connection->counters.syncs += writes && !connection->lazy ? 1 : 0;
-    } else if (gone && writes) {
-        error_clear(error);
-        code = outcome(connection, error);
-    }
-    return code;
-}
+// ---- levels ----
 
 static int level_script(struct pg_connection *connection, const char *format,
                         unsigned level, struct error *error)
@@ -384,11 +306,11 @@ int pg_control(void *given, enum db_control control, unsigned level, struct erro
     case DB_CONTROL_BEGIN_BESIDE:
         return begin_open(connection, BESIDE, error);
     case DB_CONTROL_COMMIT:
-        return commit(connection, error);
+        return pg_commit(connection, error);
     case DB_CONTROL_ROLLBACK: {
         int code =
             connection->link ? pg_link_script(connection->link, "ROLLBACK", error) : 0;
-        lose(connection);
+        pg_lose(connection);
         pg_settle(connection);
         return code;
     }

@@ -77,32 +77,8 @@ static int compare(const void *a_entry, const void *b_entry)
     return 0;
 }
 
-// Beside others, who add to the same rows: kept for whoever numbers the outbox.
-static int keep_entry(const struct rollup_entry *entry, struct db *db, struct error *error)
-{
-    struct db_value values[KEPT_KEYS + DB_ROLLUP_KEYS + DB_ROLLUP_DELTAS] = {
-        DB_TEXT(db_query_texts[entry->query].name), DB_INT(entry->key_count),
-        DB_INT(entry->delta_count)};
-    for (size_t i = 0; i < DB_ROLLUP_KEYS; i++)
-        values[KEPT_KEYS + i] = DB_INT(entry->keys[i]);
-    for (size_t i = 0; i < DB_ROLLUP_DELTAS; i++)
-        values[KEPT_KEYS + DB_ROLLUP_KEYS + i] = DB_INT(entry->deltas[i]);
-    return db_execute(db, QUERY_ROLLUP_NEW_ADD, values, sizeof values / sizeof values[0],
-                      error);
-}
-
-static bool is_nothing(const struct rollup_entry *entry)
-{
-    for (size_t i = 0; i < DB_ROLLUP_DELTAS; i++)
-        if (entry->deltas[i] != 0)
-            return false;
-    return true;
-}
-
 static int write_entry(const struct rollup_entry *entry, struct db *db, struct error *error)
 {
-    if (db->beside && !db->settles)
-        return is_nothing(entry) ? 0 : keep_entry(entry, db, error);
     struct db_value values[DB_ROLLUP_KEYS + DB_ROLLUP_DELTAS];
     size_t count = 0;
     for (size_t i = 0; i < entry->key_count; i++)
@@ -145,22 +121,30 @@ int rollup_take_kept(struct db *db, struct error *error)
     return code;
 }
 
-int rollup_flush(struct rollup *rollup, struct db *db, struct error *error)
+void rollup_sum(struct rollup *rollup)
 {
+    size_t at = 0, count = 0;
     if (rollup->count == 0)
-        return 0;
+        return;
     qsort(rollup->entries, rollup->count, sizeof *rollup->entries, compare);
-    int code = 0;
-    size_t at = 0;
-    while (code == 0 && at < rollup->count) {
+    while (at < rollup->count) {
         struct rollup_entry sum = rollup->entries[at++];
         while (at < rollup->count && compare(&sum, &rollup->entries[at]) == 0) {
             for (size_t i = 0; i < DB_ROLLUP_DELTAS; i++)
                 sum.deltas[i] += rollup->entries[at].deltas[i];
             at++;
         }
-        code = write_entry(&sum, db, error);
+        rollup->entries[count++] = sum;
     }
+    rollup->count = count;
+}
+
+int rollup_flush(struct rollup *rollup, struct db *db, struct error *error)
+{
+    int code = 0;
+    rollup_sum(rollup);
+    for (size_t i = 0; code == 0 && i < rollup->count; i++)
+        code = write_entry(&rollup->entries[i], db, error);
     if (code == 0)
         rollup->count = 0;
     return code;

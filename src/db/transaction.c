@@ -58,17 +58,6 @@ static int take(struct db_transaction *transaction, struct error *error)
     return 0;
 }
 
-static int commit_outermost(struct db *db, struct error *error)
-{
-    int code = db_outbox_commit(db, error);
-    // Last of all: rows that many share are locked for the commit alone.
-    if (code == 0)
-        code = rollup_flush(&db->rollup, db, error);
-    if (code == 0)
-        code = db->engine->control(db->connection, DB_CONTROL_COMMIT, 0, error);
-    return code;
-}
-
 int db_commit(struct db_transaction *transaction, struct error *error)
 {
     int code = take(transaction, error);
@@ -79,7 +68,7 @@ int db_commit(struct db_transaction *transaction, struct error *error)
         code = error_set(error, ERROR_STORE, "db.transaction_lost",
                          "the store has dropped the transaction begun at %s", db->where);
     else if (db->level == 1)
-        code = commit_outermost(db, error);
+        code = db_outbox_commit(db, error);
     else
         code =
             db->engine->control(db->connection, DB_CONTROL_RELEASE, db->level - 1, error);

@@ -129,6 +129,16 @@ static int fault_control(void *connection, enum db_control control, unsigned lev
     return code != 0 ? code : base->control(connection, control, level, error);
 }
 
+static int fault_commit_after(void *connection,
+                              bool (*next)(void *context, struct db_last *ret_last),
+                              void *context, struct error *error)
+{
+    int code = strike(FAULT_COMMIT, connection, error);
+    if (code == 0)
+        code = verb("commit", NULL, error);
+    return code != 0 ? code : base->commit_after(connection, next, context, error);
+}
+
 static int fault_prepare(void *connection, const struct db_text *text, void **ret_statement,
                          struct error *error)
 {
@@ -227,6 +237,8 @@ void engine_fault_register_on(const struct db_engine *engine)
     twin = *engine; // what is not listed here is the same
     twin.prefix = "fault";
     twin.control = fault_control;
+    if (base->commit_after)
+        twin.commit_after = fault_commit_after;
     twin.prepare = fault_prepare;
     twin.release = fault_release;
     twin.parameters = fault_parameters;

@@ -31,7 +31,7 @@ function proxy(path) {
     };
     client.on('data', (part) => {
       if (part.includes('ISOLATION LEVEL')) writing = part.includes('READ WRITE');
-      const commit = part[0] === 0x51 && part.includes('COMMIT'); // a simple query
+      const commit = part.includes('COMMIT'); // with what comes right before it
       if (state.held && writing && commit) state.waiting.push(() => behind.write(part));
       else behind.write(part);
     });

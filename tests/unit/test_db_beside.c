@@ -212,14 +212,26 @@ static void numbers_of_two_stores_never_meet(void **state)
     assert_int_equal(number_of(QUERY_CHANGE_WAITING), 0);
 }
 
+// As programs did that numbered their changes after the commit, and died before.
 static int leave(struct db *db)
 {
+    enum { AREA = 7 };
     DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
     db->want_beside = true;
     int code = db_begin(db, DB_WRITE, &transaction, &error);
     if (code == 0)
         code = add_change(db, &error);
-    return code != 0 ? code : db_commit(&transaction, &error); // and dies before it numbers
+    db->outbox = false;
+    if (code == 0)
+        code = db_commit(&transaction, &error);
+    (void)postgres_ask(
+        db,
+        "INSERT INTO gridcase_alpha_cases.rollup_new (query, keys, deltas, key_1, key_2, "
+        "key_3, key_4, key_5, key_6, delta_1, delta_2, delta_3, delta_4, delta_5, "
+        "delta_6, delta_7, delta_8, delta_9, delta_10, delta_11, delta_12) SELECT "
+        "'rollup_area_add', 2, 10, 20000, 7, 0, 0, 0, 0, n, 0, 0, 0, 0, 0, 0, 0, 0, 0, "
+        "0, 0 FROM generate_series(2, 3) n RETURNING 1");
+    return code;
 }
 
 static void who_wants_it_settled_finds_what_another_has_left(void **state)
@@ -230,11 +242,59 @@ static void who_wants_it_settled_finds_what_another_has_left(void **state)
     town.lanes[0] = db_lane_put(town.lanes[0]);
     assert_ok(db_open(town.stores[0], "alpha", DB_CASES, DB_WRITE, &db, &error));
     assert_ok(leave(db));
-    assert_int_equal(number_of(QUERY_CHANGE_WAITING), 1);
+    assert_int_equal(number_of(QUERY_CHANGE_WAITING), 3);
     db->want_beside = false;
     assert_ok(db_begin_settled(db, &transaction, &error));
+    db_rollback(&transaction);
     assert_int_equal(number_of(QUERY_CHANGE_WAITING), 0);
     assert_int_equal(number_of(QUERY_BULK_POSITION), 1);
+    assert_int_equal(
+        postgres_ask(db, "SELECT opened FROM gridcase_alpha_cases.rollup_area WHERE day = "
+                         "20000 AND area_id = 7"),
+        5);
+}
+
+static int add_figure(struct db *db)
+{
+    static const int64_t keys[] = {DAY, 1}, deltas[10] = {1};
+    return db_rollup_add(db, QUERY_ROLLUP_AREA_ADD, keys, 2, deltas, 10, &error);
+}
+
+// One commit brings moves, positions and figures; what fails in it leaves nothing.
+static void a_batch_beside_others_commits_once(void **state)
+{
+    (void)state;
+    DB_CLEANUP struct db *db = NULL;
+    DB_TRANSACTION_CLEANUP struct db_transaction transaction = {0};
+    struct db_engine_counters before, now;
+    town.lanes[0] = db_lane_put(town.lanes[0]);
+    assert_ok(db_open(town.stores[0], "alpha", DB_CASES, DB_WRITE, &db, &error));
+    db->want_beside = true;
+    for (int round = 0; round < 3; round++) { // also with what was prepared by then
+        db->engine->count(db->connection, &before);
+        assert_ok(db_begin(db, DB_WRITE, &transaction, &error));
+        assert_ok(add_change(db, &error));
+        assert_ok(add_figure(db));
+        assert_ok(add_figure(db));
+        assert_ok(db_commit(&transaction, &error));
+        db->engine->count(db->connection, &now);
+        assert_int_equal(now.commits - before.commits, 1);
+        assert_int_equal(number_of(QUERY_BULK_POSITION), round + 1);
+        assert_int_equal(number_of(QUERY_CHANGE_WAITING), 0);
+    }
+    // A figure too large for its column: the commit fails and nothing is left.
+    assert_ok(db_begin(db, DB_WRITE, &transaction, &error));
+    assert_ok(add_change(db, &error));
+    assert_ok(db_rollup_add(db, QUERY_ROLLUP_AREA_ADD, (int64_t[]){DAY, 1}, 2,
+                            (int64_t[10]){INT64_MAX}, 10, &error));
+    assert_int_equal(db_commit(&transaction, &error), ERROR_INPUT);
+    assert_string_equal(error.slug, "db.bad_value");
+    assert_false(db_in_transaction(db));
+    assert_int_equal(number_of(QUERY_BULK_POSITION), 3);
+    assert_int_equal(
+        postgres_ask(
+            db, "SELECT opened FROM gridcase_alpha_cases.rollup_area WHERE area_id = 1"),
+        6);
 }
 
 static void keep_words(void *context, const char *words)
@@ -286,6 +346,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_needs_the_turn_is_repeated_with_it, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(numbers_of_two_stores_never_meet, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_beside_others_commits_once, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(who_wants_it_settled_finds_what_another_has_left,
                                         set_up, tear_down),

@@ -216,8 +216,11 @@ int db_watch(struct db *db, enum db_database other, enum query_id query, int64_t
     db_begin_settled_at(db, ret_transaction, __FILE__ ":" DB_LINE_TEXT(__LINE__), error)
 int db_begin_settled_at(struct db *db, struct db_transaction *ret_transaction,
                         const char *where, struct error *error) ERROR_MUST_CHECK;
-// A row was added to the outbox: it is numbered with the commit, or right after it.
+// A row was added to the outbox: it is numbered with the commit.
 void db_outbox_added(struct db *db);
+// Numbers what an older program has left there, and adds what it has kept of figures. In an
+// open transaction that has the turn.
+int db_outbox_left(struct db *db, struct error *error) ERROR_MUST_CHECK;
 // Numbers what was copied unnumbered, on any engine; in a transaction of its own.
 int db_outbox_take_all(struct db *db, struct error *error) ERROR_MUST_CHECK;
 
