@@ -119,6 +119,7 @@ struct api {
     int64_t started_ms;
     pthread_mutex_t replay_lock; // guards the list of replays
     struct replay_job *replays;
+    struct what_if_job *what_ifs; // guarded by the same lock
     struct backup_keeper *backups;
     struct mail_keeper *mails; // NULL: nothing is mailed
     struct health_watch *health;
@@ -215,7 +216,8 @@ void api_cities_tick(struct api *api, int64_t now_ms);
 void api_cities_each(struct api *api, void (*visit)(void *context, struct api_city *city),
                      void *context);
 
-void api_replays_stop(struct api *api); // replay_job.c
+void api_replays_stop(struct api *api);  // replay_job.c
+void api_what_ifs_stop(struct api *api); // what_if_job.c
 
 struct http_server *api_server(struct api *api); // the public one; NULL: none, or stopping
 

@@ -72,6 +72,7 @@ void api_quiesce(struct api *api)
     api_backups_stop(api);
     api_mails_stop(api);
     api_replays_stop(api);
+    api_what_ifs_stop(api);
     api_timers_stop(api);
     relay_stop(api);
     changes_stop(api->changes);

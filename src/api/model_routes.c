@@ -79,10 +79,9 @@ int model_answer_prepare(struct api_call *call, struct error *error)
     return code;
 }
 
-// The proposal as it lies there, if it is the one that was read.
-static int read_folder(struct api_call *call, const char **ret_folder, struct error *error)
+int model_proposed_folder(struct api_call *call, const char *wanted,
+                          const char **ret_folder, struct error *error)
 {
-    const struct model_answer *answer = call->data;
     BUFFER_CLEANUP struct buffer text;
     struct json *json = NULL;
     const char *tag = NULL, *folder = NULL;
@@ -97,7 +96,7 @@ static int read_folder(struct api_call *call, const char **ret_folder, struct er
     if (!code) {
         code = json_get_text(json, "folder", JSON_REQUIRED, 4096, &folder, error);
     }
-    if (!code && strcmp(tag, answer->tag) != 0) {
+    if (!code && strcmp(tag, wanted) != 0) {
         code = error_set(error, ERROR_CONFLICT, "proposal.changed",
                          "another model was proposed since this one was read");
     }
@@ -106,6 +105,12 @@ static int read_folder(struct api_call *call, const char **ret_folder, struct er
     }
     json_free(json);
     return code;
+}
+
+static int read_folder(struct api_call *call, const char **ret_folder, struct error *error)
+{
+    const struct model_answer *answer = call->data;
+    return model_proposed_folder(call, answer->tag, ret_folder, error);
 }
 
 // Loading does what was shown, or nothing: the folder may have changed since.

@@ -27,6 +27,7 @@ extern const struct cli_command cli_indicators_commands[];
 extern const struct cli_command cli_report_commands[];
 extern const struct cli_command cli_scores_commands[];
 extern const struct cli_command cli_ahead_commands[];
+extern const struct cli_command cli_what_if_commands[];
 extern const struct cli_command cli_verify_commands[];
 extern const struct cli_command cli_store_commands[];
 extern const struct cli_command cli_store_stats_commands[];
@@ -34,14 +35,31 @@ extern const struct cli_command cli_freeze_commands[];
 
 // One line per family of commands.
 const struct cli_command *const cli_families[] = {
-    cli_city_commands,        cli_serve_commands,       cli_person_commands,
-    cli_play_commands,        cli_replay_commands,      cli_locate_commands,
-    cli_case_commands,        cli_check_commands,       cli_process_commands,
-    cli_search_commands,      cli_route_commands,       cli_backup_commands,
-    cli_status_commands,      cli_certificate_commands, cli_grid_commands,
-    cli_indicators_commands,  cli_verify_commands,      cli_store_commands,
-    cli_store_stats_commands, cli_freeze_commands,      cli_report_commands,
-    cli_scores_commands,      cli_ahead_commands,       NULL,
+    cli_city_commands,
+    cli_serve_commands,
+    cli_person_commands,
+    cli_play_commands,
+    cli_replay_commands,
+    cli_locate_commands,
+    cli_case_commands,
+    cli_check_commands,
+    cli_process_commands,
+    cli_search_commands,
+    cli_route_commands,
+    cli_backup_commands,
+    cli_status_commands,
+    cli_certificate_commands,
+    cli_grid_commands,
+    cli_indicators_commands,
+    cli_verify_commands,
+    cli_store_commands,
+    cli_store_stats_commands,
+    cli_freeze_commands,
+    cli_report_commands,
+    cli_scores_commands,
+    cli_ahead_commands,
+    cli_what_if_commands,
+    NULL,
 };
 
 static int usage(FILE *out)
