@@ -83,8 +83,14 @@ SELECT coalesce(max(frozen_id), 0) FROM frozen;
 -- name: frozen_add
 -- database: cases
 INSERT INTO frozen (frozen_id, period, version, made_at, made_by, reason, position, document,
-    digest)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+    digest, idempotency_key, body_digest)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: frozen_by_key
+-- database: cases
+SELECT frozen_id, period, version, made_at, made_by, reason, position, digest, length(document),
+    body_digest
+FROM frozen WHERE idempotency_key = $1;
 
 -- name: frozen_list
 -- database: cases

@@ -153,7 +153,9 @@ int frozen_freeze(struct api_call *call, struct db *db, struct error *error)
 {
     struct frozen frozen;
     struct freeze_order order = {.now_ms = call->now_ms,
-                                 .person_id = call->session.actor.person_id};
+                                 .person_id = call->session.actor.person_id,
+                                 .key = call->has_key ? call->key : NULL,
+                                 .body_digest = call->has_key ? call->body_digest : NULL};
     int code = freeze(call, call->city, &order, &frozen, error);
     if (code) {
         return code;

@@ -56,9 +56,15 @@ int freeze_period_read(const char *text, struct freeze_period *ret_period,
 // ---- adding ----
 struct adding {
     struct frozen *frozen;
+    const struct freeze_order *order;
     const char *document;
     bool raced;
 };
+
+static struct db_value blob(const uint8_t *bytes, size_t length)
+{
+    return bytes != NULL ? DB_BLOB(bytes, length) : DB_NULL;
+}
 
 static int add(struct db *db, void *context, struct error *error)
 {
@@ -77,13 +83,14 @@ static int add(struct db *db, void *context, struct error *error)
         return 0;
     frozen->id = last + 1;
     return db_execute(db, QUERY_FROZEN_ADD,
-                      (struct db_value[]){DB_INT(frozen->id), DB_TEXT(frozen->period),
-                                          DB_INT(frozen->version), DB_INT(frozen->made_ms),
-                                          DB_INT(frozen->made_by), DB_TEXT(frozen->reason),
-                                          DB_INT(frozen->position),
-                                          DB_TEXT(adding->document),
-                                          DB_BLOB(frozen->digest, HASH_SIZE)},
-                      9, error);
+                      (struct db_value[]){
+                          DB_INT(frozen->id), DB_TEXT(frozen->period),
+                          DB_INT(frozen->version), DB_INT(frozen->made_ms),
+                          DB_INT(frozen->made_by), DB_TEXT(frozen->reason),
+                          DB_INT(frozen->position), DB_TEXT(adding->document),
+                          DB_BLOB(frozen->digest, HASH_SIZE), blob(adding->order->key, 16),
+                          blob(adding->order->body_digest, HASH_SIZE)},
+                      11, error);
 }
 
 static int store(const struct freeze_place *place, const struct freeze_writing *writing,
@@ -99,7 +106,7 @@ static int store(const struct freeze_place *place, const struct freeze_writing *
         .bytes = (int64_t)text_characters(text->data, text->length)};
     memcpy(frozen.period, order->period.code, sizeof frozen.period);
     hash_bytes(text->data, text->length, frozen.digest);
-    struct adding adding = {.frozen = &frozen, .document = text->data};
+    struct adding adding = {.frozen = &frozen, .order = order, .document = text->data};
     int code = db_lane_call(place->lane, DB_MACHINES, add, &adding, error);
     bool unique = code == ERROR_CONFLICT && strcmp(error->slug, "db.unique") == 0;
     if ((code == 0 && adding.raced) || unique) // before us, or in the same moment
@@ -179,7 +186,7 @@ static int freeze(const struct freeze_place *place, const struct freeze_order *o
     return code != 0 ? code : store(place, &writing, &text, ret_frozen, error);
 }
 
-int freeze_period_now(const struct freeze_place *place, const struct freeze_order *order,
+static int freeze_new(const struct freeze_place *place, const struct freeze_order *order,
                       struct arena *arena, struct frozen *ret_frozen, struct error *error)
 {
     struct json *document JSON_CLEANUP = NULL;
@@ -196,6 +203,30 @@ int freeze_period_now(const struct freeze_place *place, const struct freeze_orde
     if (code == 0)
         code = freeze(place, order, &before, arena, ret_frozen, error);
     evaluation_free(before.evaluation);
+    return code;
+}
+
+int freeze_period_now(const struct freeze_place *place, const struct freeze_order *order,
+                      struct arena *arena, struct frozen *ret_frozen, struct error *error)
+{
+    struct frozen known;
+    struct error ignored = {0};
+    int code = freeze_by_key(place->reader, order, arena, &known, error);
+    if (code == 0 && known.id == 0) {
+        code = freeze_new(place, order, arena, ret_frozen, error);
+        if (code == 0)
+            return 0;
+        // The same request twice at once: the other one made it.
+        if (code != ERROR_CONFLICT && code != ERROR_INPUT)
+            return code;
+        if (freeze_by_key(place->reader, order, arena, &known, &ignored) != 0 ||
+            known.id == 0)
+            return code;
+        error_clear(error);
+        code = 0;
+    }
+    if (code == 0)
+        *ret_frozen = known;
     return code;
 }
 

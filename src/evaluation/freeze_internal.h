@@ -27,6 +27,9 @@ struct freeze_before { // the version before
     struct evaluation *evaluation; // its definitions; NULL: they cannot be read any more
 };
 
+// freeze_read.c: what the order's key froze before; ret_frozen->id 0: nothing.
+int freeze_by_key(struct db *db, const struct freeze_order *order, struct arena *arena,
+                  struct frozen *ret_frozen, struct error *error) ERROR_MUST_CHECK;
 // freeze_measures.c: codes of all measures, separated by commas; what they mean.
 const char *freeze_measure_words(const struct evaluation *evaluation, struct arena *arena);
 const char *freeze_measure_code(const struct figure_query *query, size_t at);

@@ -47,6 +47,31 @@ int freeze_list(struct db *db, const char *period, struct arena *arena,
     return 0;
 }
 
+int freeze_by_key(struct db *db, const struct freeze_order *order, struct arena *arena,
+                  struct frozen *ret_frozen, struct error *error)
+{
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    size_t length = 0;
+    *ret_frozen = (struct frozen){0};
+    if (order->key == NULL)
+        return 0;
+    int code = db_prepare(db, QUERY_FROZEN_BY_KEY, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_blob(s, 1, order->key, 16);
+    code = db_step(s, error);
+    if (code != DB_ROW)
+        return code;
+    const void *digest = db_column_blob(s, 9, &length);
+    bool same = digest != NULL && order->body_digest != NULL && length == HASH_SIZE &&
+                memcmp(digest, order->body_digest, HASH_SIZE) == 0;
+    if (!same || db_column_int(s, 4) != order->person_id)
+        return error_set(error, ERROR_CONFLICT, "freeze.key_reused",
+                         "the Idempotency-Key was used for another request");
+    read_frozen(s, arena, ret_frozen);
+    return 0;
+}
+
 int freeze_document(struct db *db, const char *period, int64_t version, struct arena *arena,
                     const char **ret_text, struct frozen *ret_frozen, struct error *error)
 {

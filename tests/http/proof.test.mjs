@@ -141,6 +141,15 @@ test('a month is frozen once, and again only for a reason that is one', async ()
     assert.deepEqual([answer.status, answer.body.code], [status, code]);
   }
   assert.equal((await freeze(people.leader1, { period })).status, 403);
+  // The same request again is told what it made; its key is for nothing else.
+  const other = new Date(Date.UTC(+period.slice(0, 4), +period.slice(5) - 2, 15)).toISOString().slice(0, 7);
+  const key = { 'Idempotency-Key': uuid() };
+  const [one, two] = await Promise.all([0, 1].map(() => people.manager1.call('POST', '/frozen', { period: other }, key)));
+  const again = await people.manager1.call('POST', '/frozen', { period: other }, key);
+  assert.deepEqual([one.status, two.status, again.status], [201, 201, 201], one.text + two.text);
+  assert.deepEqual([two.body, again.body], [one.body, one.body]);
+  const misused = await people.manager1.call('POST', '/frozen', { period: other, reason: 'Other.' }, key);
+  assert.deepEqual([misused.status, misused.body.code], [409, 'freeze.key_reused']);
   // Byte for byte what the digest says.
   const read = await people.manager1.get(`/frozen/${period}`);
   assert.equal(sha256(read.text), first.body.digest);
@@ -154,7 +163,7 @@ test('a month is frozen once, and again only for a reason that is one', async ()
   assert.equal(listed.root, last + 1);
   assert.equal(listed.digest, first.body.digest);
   const verified = (await gridcase('verify', 'tinytown', '--quiet')).stdout;
-  assert.match(verified, /1 frozen documents, 0 problems/);
+  assert.match(verified, /2 frozen documents, 0 problems/);
 });
 
 test('the command freezes through the server and prints what was frozen', async () => {

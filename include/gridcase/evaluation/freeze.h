@@ -47,6 +47,9 @@ struct freeze_order {
     const char *reason; // compulsory from the second version on
     int64_t person_id;  // 0: the system
     int64_t now_ms;
+    // Idempotency key (16 bytes) or NULL, and a digest of the request: a repeat by the same
+    // person is given the version that it made.
+    const uint8_t *key, *body_digest;
 };
 // What freezing works with. Not in a lane nor on an HTTP thread.
 struct freeze_place {
@@ -57,7 +60,8 @@ struct freeze_place {
     struct media_store *media; // NULL: the bulletin's spots are frozen without photos
 };
 // ERROR_CONFLICT "freeze.not_over" (its last day is not), "freeze.same" (no figure differs
-// from the version before), "freeze.raced" (somebody else froze it meanwhile);
+// from the version before), "freeze.raced" (somebody else froze it meanwhile),
+// "freeze.key_reused" (the key was used for another request);
 // ERROR_INPUT "freeze.reason".
 int freeze_period_now(const struct freeze_place *place, const struct freeze_order *order,
                       struct arena *arena, struct frozen *ret_frozen,
