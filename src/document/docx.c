@@ -7,6 +7,8 @@
 #include <gridcase/core/zip.h>
 #include <gridcase/document/docx.h>
 
+#include "docx_picture.h"
+
 enum { PIECES_MOST = 512, NAME_MOST = 64 };
 
 struct span { // of the part's bytes
@@ -17,6 +19,7 @@ struct fill {
     const struct docx_values *values;
     const struct docx_rows *rows; // the table whose row is written; NULL: none
     size_t row;
+    struct docx_pictures *pictures; // NULL: this part has none
     struct buffer *out;
 };
 
@@ -129,6 +132,31 @@ static int bad_field(struct error *error, const char *text)
                      "the template has a field that there is not: {{%.60s}}", text);
 }
 
+// The picture of this row when the field is one.
+static const struct docx_picture *find_picture(const struct fill *fill, const char *name)
+{
+    const struct docx_rows *rows = fill->rows;
+    const char *point = strchr(name, '.');
+    bool found = rows && rows->picture && point &&
+                 strncmp(rows->name, name, (size_t)(point - name)) == 0 &&
+                 rows->name[point - name] == '\0' && strcmp(rows->picture, point + 1) == 0;
+    return found ? &rows->pictures[fill->row] : NULL;
+}
+
+static int put_field(struct fill *fill, const char *name, struct error *error)
+{
+    const struct docx_picture *picture = find_picture(fill, name);
+    const char *value = picture ? fill->rows->missing : find_value(fill, name);
+    if (!value) {
+        return bad_field(error, name);
+    }
+    if (picture && picture->jpeg && fill->pictures) {
+        return docx_picture_put(fill->pictures, picture, fill->out, error);
+    }
+    put_value(fill->out, value);
+    return 0;
+}
+
 // The paragraph's texts as one.
 static void join(const struct pieces *pieces, struct buffer *out)
 {
@@ -163,11 +191,10 @@ static int put_paragraph(struct fill *fill, struct span part, const struct piece
             char name[NAME_MOST] = "";
             size_t length =
                 read_name(joined.data + position, joined.length - position, name);
-            const char *value = length ? find_value(fill, name) : NULL;
-            if (!value) {
-                return bad_field(error, name);
+            int code = length ? put_field(fill, name, error) : bad_field(error, name);
+            if (code) {
+                return code;
             }
-            put_value(fill->out, value);
             hidden = position + length;
         }
     }
@@ -302,49 +329,83 @@ static bool has_text(const char *name)
             length > 4 && strcmp(name + length - 4, ".xml") == 0);
 }
 
-static int copy_entry(const struct zip *zip, size_t index, struct zip_writer *writer,
-                      const struct docx_values *values, struct error *error)
+struct filling {
+    const struct zip *zip;
+    const struct docx_values *values;
+    struct docx_pictures *pictures;
+    struct zip_writer *writer;
+};
+
+static bool is_document(const char *name)
+{
+    return strcmp(name, "word/document.xml") == 0;
+}
+
+static int fill_entry(const struct filling *filling, size_t index, struct buffer *out,
+                      struct error *error)
 {
     BUFFER_CLEANUP struct buffer from;
-    BUFFER_CLEANUP struct buffer to;
-    const char *name = zip_name(zip, index);
+    const char *name = zip_name(filling->zip, index);
     buffer_init(&from, DOCX_BYTES_MOST);
-    buffer_init(&to, BUFFER_CEILING_REPLY);
-    int code = zip_read(zip, index, &from, error);
-    struct fill fill = {.values = values, .out = &to};
+    int code = zip_read(filling->zip, index, &from, error);
+    struct fill fill = {.values = filling->values,
+                        .pictures = is_document(name) ? filling->pictures : NULL,
+                        .out = out};
     const char *bytes = from.data ? from.data : "";
     if (!code && has_text(name)) {
         code = put_part(&fill, (struct span){bytes, bytes + from.length}, error);
-        return code ? code
-                    : zip_add(writer, name, to.data ? to.data : "", to.length, error);
+    } else if (!code) {
+        docx_picture_list(filling->pictures, name, bytes, from.length, out);
     }
-    return code ? code : zip_add(writer, name, bytes, from.length, error);
+    return code ? code : buffer_check(out, error);
+}
+
+// The document first: what it shows stands in lists that come before it.
+static int fill_all(const struct filling *filling, size_t document, struct error *error)
+{
+    BUFFER_CLEANUP struct buffer filled;
+    bool has_relations = false;
+    buffer_init(&filled, BUFFER_CEILING_REPLY);
+    int code = fill_entry(filling, document, &filled, error);
+    for (size_t i = 0; i < zip_entries(filling->zip) && !code; i++) {
+        BUFFER_CLEANUP struct buffer other;
+        const char *name = zip_name(filling->zip, i);
+        const struct buffer *from = i == document ? &filled : &other;
+        has_relations = has_relations || docx_picture_is_relations(name);
+        buffer_init(&other, BUFFER_CEILING_REPLY);
+        code = i == document ? 0 : fill_entry(filling, i, &other, error);
+        if (!code) {
+            code = zip_add(filling->writer, name, from->data ? from->data : "",
+                           from->length, error);
+        }
+    }
+    if (!code) {
+        code = docx_picture_files(filling->pictures, has_relations, filling->writer, error);
+    }
+    return code ? code : zip_finish(filling->writer, error);
 }
 
 int docx_fill(const void *bytes, size_t length, const struct docx_values *values,
               struct buffer *out, struct error *error)
 {
     struct zip *zip = NULL;
-    struct zip_writer *writer = NULL;
-    bool found = false;
+    struct docx_pictures pictures = {0};
+    size_t document = SIZE_MAX;
     int code = zip_open(bytes, length, &zip, error);
     if (code) {
         return code;
     }
     for (size_t i = 0; i < zip_entries(zip); i++) {
-        found = found || strcmp(zip_name(zip, i), "word/document.xml") == 0;
+        document = is_document(zip_name(zip, i)) ? i : document;
     }
-    if (!found) {
+    if (document == SIZE_MAX) {
         code = error_set(error, ERROR_INPUT, "docx.broken", "the template is no .docx");
     }
-    writer = zip_writer_new(out);
-    for (size_t i = 0; i < zip_entries(zip) && !code; i++) {
-        code = copy_entry(zip, i, writer, values, error);
-    }
+    struct filling filling = {zip, values, &pictures, zip_writer_new(out)};
     if (!code) {
-        code = zip_finish(writer, error);
+        code = fill_all(&filling, document, error);
     }
-    zip_writer_free(writer);
+    zip_writer_free(filling.writer);
     zip_close(zip);
     return code;
 }

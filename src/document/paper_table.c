@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "jpeg_size.h"
 #include "paper_internal.h"
 
 // ---- tables ----
@@ -141,28 +142,6 @@ void paper_draw_cards(struct canvas *canvas, const struct paper_cards *cards)
 }
 
 // ---- photos ----
-
-// Width and height as the frame's head (SOF0 .. SOF15) says.
-static bool jpeg_size(const uint8_t *bytes, size_t length, int *ret_width, int *ret_height)
-{
-    size_t at = 2;
-    if (length < 4 || bytes[0] != 0xff || bytes[1] != 0xd8) {
-        return false;
-    }
-    while (at + 9 < length && bytes[at] == 0xff) {
-        uint8_t mark = bytes[at + 1];
-        size_t size = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
-        bool frame =
-            mark >= 0xc0 && mark <= 0xcf && mark != 0xc4 && mark != 0xc8 && mark != 0xcc;
-        if (frame) {
-            *ret_height = bytes[at + 5] << 8 | bytes[at + 6];
-            *ret_width = bytes[at + 7] << 8 | bytes[at + 8];
-            return *ret_width > 0 && *ret_height > 0;
-        }
-        at += 2 + size;
-    }
-    return false;
-}
 
 static void put_frame(struct canvas *canvas, const struct canvas_box *box,
                       const char *missing)

@@ -34,6 +34,11 @@ int report_template_check(const void *bytes, size_t length, struct error *error)
                               .doubt_count = 1,
                               .spot_count = 1};
     report->doubts[0].measure = (struct report_measure){.code = "", .name = ""};
+    struct report_league_row scored = {.code = "", .name = "", .grade = ""};
+    line.doubt_cases[0] = 1;
+    report->league_count = report->hot_count = 1;
+    report->leagues[0] = (struct report_league){"", "", 1, &scored};
+    report->hot[0] = (struct report_hot){.code = "", .place = "", .class_name = ""};
     report->spots[0].place = report->spots[0].class_name = "";
     report->spots[0].code = report->spots[0].case_number = "";
     const char *cursor = report_codes;

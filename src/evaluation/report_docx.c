@@ -65,7 +65,11 @@ static const char **add_rows(struct fields *fields, const char *name,
     const char **cells =
         arena_array(fields->arena, rows * column_count + 1, sizeof(*cells));
     fields->rows[fields->values.rows_count++] =
-        (struct docx_rows){name, column_count, columns, rows, cells};
+        (struct docx_rows){.name = name,
+                           .column_count = column_count,
+                           .columns = columns,
+                           .row_count = rows,
+                           .cells = cells};
     return cells;
 }
 
@@ -132,6 +136,78 @@ static void add_doubts(struct fields *fields)
     }
 }
 
+// A row for each department and share that has cases in it.
+static void add_department_doubts(struct fields *fields)
+{
+    static const char *const columns[] = {"group", "department", "name", "cases", "share"};
+    const struct report *report = fields->report;
+    size_t count = 0;
+    for (size_t g = 0; g < report->group_count; g++) {
+        count += report->groups[g].count * report->doubt_count;
+    }
+    const char **cell = add_rows(fields, "doubts", columns, 5, count);
+    struct docx_rows *rows = &fields->rows[fields->values.rows_count - 1];
+    rows->row_count = 0;
+    for (size_t g = 0; g < report->group_count; g++) {
+        for (size_t i = 0; i < report->groups[g].count; i++) {
+            const struct report_line *line = &report->groups[g].lines[i];
+            for (size_t k = 0; k < report->doubt_count; k++) {
+                if (!(line->doubt_cases[k] > 0)) {
+                    continue;
+                }
+                rows->row_count++;
+                *cell++ = report->groups[g].name;
+                *cell++ = line->name;
+                *cell++ = report->doubts[k].measure.name;
+                *cell++ = value_of(fields, &report->measures[REPORT_OPENED],
+                                   line->doubt_cases[k]);
+                *cell++ = value_of(fields, &report->doubts[k].measure, line->doubts[k]);
+            }
+        }
+    }
+}
+
+static void add_leagues(struct fields *fields)
+{
+    static const char *const columns[] = {"score",  "rank",  "rank_before", "name",
+                                          "points", "grade", "before"};
+    const struct report_measure points = {.unit = REPORT_NUMBER};
+    const struct report *report = fields->report;
+    size_t count = 0;
+    for (size_t l = 0; l < report->league_count; l++) {
+        count += report->leagues[l].count;
+    }
+    const char **cell = add_rows(fields, "scores", columns, 7, count);
+    for (size_t l = 0; l < report->league_count; l++) {
+        for (size_t i = 0; i < report->leagues[l].count; i++) {
+            const struct report_league_row *row = &report->leagues[l].rows[i];
+            *cell++ = i == 0 ? report->leagues[l].name : "";
+            *cell++ = number(fields, row->rank);
+            *cell++ = number(fields, row->rank_before);
+            *cell++ = row->name;
+            *cell++ = value_of(fields, &points, row->points);
+            *cell++ = row->grade;
+            *cell++ = value_of(fields, &points, row->before);
+        }
+    }
+}
+
+static void add_hot(struct fields *fields)
+{
+    static const char *const columns[] = {"place", "class", "count", "usual", "before"};
+    const struct report *report = fields->report;
+    const struct report_measure *measure = &report->measures[REPORT_OPENED];
+    const char **cell = add_rows(fields, "hot", columns, 5, report->hot_count);
+    for (size_t i = 0; i < report->hot_count; i++) {
+        const struct report_hot *hot = &report->hot[i];
+        *cell++ = hot->place;
+        *cell++ = hot->class_name;
+        *cell++ = value_of(fields, measure, hot->now);
+        *cell++ = arena_format(fields->arena, "%.1f", hot->usual);
+        *cell++ = value_of(fields, measure, hot->before);
+    }
+}
+
 static void add_spots(struct fields *fields)
 {
     static const char *const columns[] = {"rank",  "place",  "class",
@@ -139,6 +215,8 @@ static void add_spots(struct fields *fields)
     const struct report *report = fields->report;
     const struct report_measure *measure = &report->measures[REPORT_OPENED];
     const char **cell = add_rows(fields, "spots", columns, 6, report->spot_count);
+    struct docx_picture *pictures =
+        arena_array(fields->arena, report->spot_count + 1, sizeof(*pictures));
     for (size_t i = 0; i < report->spot_count; i++) {
         const struct report_spot *spot = &report->spots[i];
         *cell++ = number(fields, (int)i + 1);
@@ -147,7 +225,12 @@ static void add_spots(struct fields *fields)
         *cell++ = value_of(fields, measure, spot->cases);
         *cell++ = value_of(fields, measure, spot->before);
         *cell++ = spot->case_number;
+        pictures[i] = (struct docx_picture){spot->photo.data, spot->photo.length};
     }
+    struct docx_rows *rows = &fields->rows[fields->values.rows_count - 1];
+    rows->picture = "photo";
+    rows->pictures = pictures;
+    rows->missing = REPORT_TEXT(report, "no photo", "无照片");
 }
 
 int report_write_docx(const struct report *report, const struct report_write *how,
@@ -177,6 +260,9 @@ int report_write_docx(const struct report *report, const struct report_write *ho
     add_lines(fields, "overdue", &report->overdue, REPORT_OVERDUE);
     add_spots(fields);
     add_doubts(fields);
+    add_department_doubts(fields);
+    add_leagues(fields);
+    add_hot(fields);
     add(fields, "honesty_note", report_honesty_note(report));
     return docx_fill(how->template_bytes, how->template_length, &fields->values, out,
                      error);

@@ -100,9 +100,18 @@ static void put_english(struct buffer *out)
               "{{classes.rank}}|{{classes.name}}|{{classes.count}}|{{classes.change}}");
     put_table(out, "Units with overdue stock", "No.|Unit|Cases|Change",
               "{{overdue.rank}}|{{overdue.name}}|{{overdue.count}}|{{overdue.change}}");
-    put_table(out, "Worst spots", "No.|Place|Class|Cases|Before|Latest case",
+    put_table(out, "Worst spots", "No.|Place|Class|Cases|Before|Latest case|Photo",
               "{{spots.rank}}|{{spots.place}}|{{spots.class}}|{{spots.count}}|"
-              "{{spots.before}}|{{spots.case}}");
+              "{{spots.before}}|{{spots.case}}|{{spots.photo}}");
+    put_table(out, "More than usual there", "Place|Class|Cases|Usual|Most before",
+              "{{hot.place}}|{{hot.class}}|{{hot.count}}|{{hot.usual}}|{{hot.before}}");
+    put_table(out, "Scores", "Score|Rank|Before|Name|Points|Grade",
+              "{{scores.score}}|{{scores.rank}}|{{scores.rank_before}}|{{scores.name}}|"
+              "{{scores.points}}|{{scores.grade}}");
+    put_table(out, "Behind the closing rates of departments",
+              "Group|Department|What|Cases|Share",
+              "{{doubts.group}}|{{doubts.department}}|{{doubts.name}}|{{doubts.cases}}|"
+              "{{doubts.share}}");
     put_line(out, "Figures as of {{made}}. Root: {{root}}", 16, false, false);
 }
 
@@ -128,9 +137,17 @@ static void put_chinese(struct buffer *out)
               "{{classes.rank}}|{{classes.name}}|{{classes.count}}|{{classes.change}}");
     put_table(out, "超期未处置单位", "序号|单位|件数|环比",
               "{{overdue.rank}}|{{overdue.name}}|{{overdue.count}}|{{overdue.change}}");
-    put_table(out, "问题突出点位", "序号|地点|类别|件数|上期|最近案件",
+    put_table(out, "问题突出点位", "序号|地点|类别|件数|上期|最近案件|照片",
               "{{spots.rank}}|{{spots.place}}|{{spots.class}}|{{spots.count}}|"
-              "{{spots.before}}|{{spots.case}}");
+              "{{spots.before}}|{{spots.case}}|{{spots.photo}}");
+    put_table(out, "较往期异常增多的点位", "地点|类别|件数|往期平均|往期最多",
+              "{{hot.place}}|{{hot.class}}|{{hot.count}}|{{hot.usual}}|{{hot.before}}");
+    put_table(out, "评分排名", "评分|名次|上期|名称|得分|等级",
+              "{{scores.score}}|{{scores.rank}}|{{scores.rank_before}}|{{scores.name}}|"
+              "{{scores.points}}|{{scores.grade}}");
+    put_table(out, "各部门结案率的背后", "分组|部门|指标|件数|占比",
+              "{{doubts.group}}|{{doubts.department}}|{{doubts.name}}|{{doubts.cases}}|"
+              "{{doubts.share}}");
     put_line(out, "统计时间 {{made}}。封存根值：{{root}}", 16, false, false);
 }
 

@@ -11,7 +11,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct docx_field fields[] = {{"city", "A & B\nC"}};
 static const char *const columns[] = {"name"};
 static const char *const cells[] = {"x", NULL};
-static const struct docx_rows tables[] = {{"groups", 1, columns, 2, cells}};
+// The head of a frame of 8 x 16.
+static const uint8_t jpeg[] = {0xff, 0xd8, 0xff, 0xc0, 0, 11,   8, 0,
+                               16,   0,    8,    1,    1, 0x11, 0};
+static const struct docx_picture pictures[] = {{jpeg, sizeof(jpeg)}, {NULL, 0}};
+static const struct docx_rows tables[] = {
+    {"groups", 1, columns, 2, cells, "photo", pictures, "none"}};
 static const struct docx_values values = {1, fields, 1, tables};
 
 static void fill(const void *bytes, size_t length)

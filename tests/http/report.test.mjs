@@ -127,8 +127,10 @@ import sys, docx
 d = docx.Document(sys.argv[1])
 print("\\n".join(p.text for p in d.paragraphs))
 for t in d.tables:
-    for r in t.rows: print(" | ".join(c.text for c in r.cells))`, path);
+    for r in t.rows: print(" | ".join(c.text for c in r.cells))
+for s in d.inline_shapes: print("picture", s.width.mm, s.height.mm, len(d.part.related_parts[s._inline.graphic.graphicData.pic.blipFill.blip.embed].blob))`, path);
   assert.match(text, /小镇城市管理评价月报/);
+  assert.match(text, /^picture 40\.0 60\.0 [1-9]\d{2,}$/m, 'the photo of the worst spot, at most 60 mm high');
   assert.match(text, /本期共上报案件 4 件/);
   assert.match(text, /委办局 \| 1 \| – \| 园林处 \| 100\.0 %/);
   assert.match(text, /1 \| Lotus <Lane> & 3 \|/);

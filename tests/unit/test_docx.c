@@ -17,7 +17,11 @@ static const struct docx_field fields[] = {
     {"city", "Big & <Small>"}, {"note", "one\ntwo"}, {"empty", NULL}};
 static const char *const columns[] = {"name", "rate"};
 static const char *const cells[] = {"Parks", "98 %", "道路处", NULL};
-static const struct docx_rows tables[] = {{"groups", 2, columns, 2, cells}};
+static const struct docx_rows tables[] = {{.name = "groups",
+                                           .column_count = 2,
+                                           .columns = columns,
+                                           .row_count = 2,
+                                           .cells = cells}};
 static const struct docx_values values = {3, fields, 1, tables};
 
 static void make(const char *document, struct buffer *out)
@@ -95,6 +99,69 @@ static void a_row_comes_once_for_each_row_of_its_table(void **state)
            "<w:tr><w:p><w:t>道路处</w:t></w:p><w:p><w:t> </w:t></w:p></w:tr></w:tbl>");
 }
 
+// What an archive holds under a name; "" when there is none.
+static char *entry(const struct buffer *archive, const char *name)
+{
+    struct error error = {0};
+    struct zip *zip = NULL;
+    struct buffer text;
+    buffer_init(&text, BUFFER_CEILING_REPLY);
+    assert_ok(zip_open(archive->data, archive->length, &zip, &error));
+    for (size_t i = 0; i < zip_entries(zip); i++) {
+        if (strcmp(zip_name(zip, i), name) == 0) {
+            assert_ok(zip_read(zip, i, &text, &error));
+        }
+    }
+    zip_close(zip);
+    buffer_append_char(&text, '\0');
+    return buffer_take(&text, NULL);
+}
+
+static void a_picture_stands_in_its_row_and_in_both_lists(void **state)
+{
+    // The head of a frame 32 wide, 16 high.
+    static const uint8_t jpeg[] = {0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 16, 0, 32, 1, 1};
+    static const struct docx_picture pictures[] = {{jpeg, sizeof(jpeg)}, {NULL, 0}};
+    static const struct docx_rows spots[] = {{.name = "spots",
+                                              .row_count = 2,
+                                              .picture = "photo",
+                                              .pictures = pictures,
+                                              .missing = "no photo"}};
+    static const struct docx_values with = {.rows_count = 1, .rows = spots};
+    static const char document[] =
+        "<w:tr><w:p><w:r><w:t>{{spots.photo}}</w:t></w:r></w:p></w:tr>";
+    static const struct {
+        const char *name, *has;
+    } expected[] = {
+        {"[Content_Types].xml", "<Types><Default Extension=\"gridcasejpg\" "},
+        {"word/_rels/document.xml.rels", "Id=\"gridcase1\""},
+        {"word/document.xml", "<wp:extent cx=\"1620000\" cy=\"810000\"/>"},
+        {"word/document.xml", "<w:t>no photo</w:t>"},
+        {"word/media/gridcase1.gridcasejpg", "\xff\xd8\xff\xc0"},
+    };
+    struct error error = {0};
+    struct buffer from;
+    struct buffer to;
+    (void)state;
+    buffer_init(&from, BUFFER_CEILING_REPLY);
+    buffer_init(&to, BUFFER_CEILING_REPLY);
+    struct zip_writer *writer = zip_writer_new(&from);
+    assert_ok(zip_add(writer, "[Content_Types].xml", "<Types></Types>", 15, &error));
+    assert_ok(zip_add(writer, "word/document.xml", document, strlen(document), &error));
+    assert_ok(zip_finish(writer, &error));
+    zip_writer_free(writer);
+    assert_ok(docx_fill(from.data, from.length, &with, &to, &error));
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        char *text = entry(&to, expected[i].name);
+        if (!strstr(text, expected[i].has)) {
+            fail_msg("%s: %s", expected[i].name, text);
+        }
+        free(text);
+    }
+    buffer_done(&from);
+    buffer_done(&to);
+}
+
 static void what_is_not_there_is_refused_by_name(void **state)
 {
     static const char *const wrong[] = {
@@ -146,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_field_becomes_its_value_wherever_it_is_cut),
         cmocka_unit_test(a_row_comes_once_for_each_row_of_its_table),
+        cmocka_unit_test(a_picture_stands_in_its_row_and_in_both_lists),
         cmocka_unit_test(what_is_not_there_is_refused_by_name),
         cmocka_unit_test(an_archive_that_is_not_whole_is_refused),
     };
