@@ -144,6 +144,8 @@ $(B)/bench/%.o: bench/%.c | $(B)/gen/gridcase/db/queries.h
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(COMPILE) $(CFLAGS) -Ibench -c -o $@ $<
+# What evaluation costs: the same program with its writes left out.
+$(B)/bench/upkeep: LDFLAGS += -Wl,--wrap=fact_store,--wrap=history_seal
 $(B)/bench/%: $(B)/bench/%.o $(BENCH_SUPPORT) $(B)/libgridcase.a
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)

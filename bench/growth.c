@@ -225,7 +225,7 @@ static struct figures measure(struct bench *bench, enum view view)
                                    .request = look,
                                    .pause_us = view == INTAKE ? 0 : PAUSE_US,
                                    .context = bench};
-    if (load_run(&options, &result) != 0 || result.good == 0) {
+    if (load_drive(&options, &result) != 0 || result.good == 0) {
         fprintf(stderr, "growth bench: %s: %d %s\n", VIEWS[view], result.first_bad_status,
                 result.first_bad);
         exit(1);

@@ -462,7 +462,7 @@ static double over_http(struct bench *bench, unsigned clients, struct load_resul
     double commits = metric("gridcase_commits_total"),
            syncs = metric("gridcase_syncs_total");
     bench->checkpoints = metric("gridcase_checkpoints_total");
-    if (load_run(&options, result) != 0) {
+    if (load_drive(&options, result) != 0) {
         fprintf(stderr, "intake bench: no connection\n");
         exit(1);
     }

@@ -218,7 +218,7 @@ static double run(struct bench *bench, bool whole, unsigned clients)
     double commits = bench_metric(&bench->server, "gridcase_commits_total");
     double syncs = bench_metric(&bench->server, "gridcase_syncs_total");
     bench->checkpoints = bench_metric(&bench->server, "gridcase_checkpoints_total");
-    if (load_run(&options, &result) != 0) {
+    if (load_drive(&options, &result) != 0) {
         fprintf(stderr, "lives bench: no connection\n");
         exit(1);
     }

@@ -104,7 +104,7 @@ static double measure(struct bench *bench, const struct view *view, double secon
                                    .context = bench};
     double processor_s = bench_processor_s(&bench->server);
     bench->view = view;
-    if (load_run(&options, &result) != 0) {
+    if (load_drive(&options, &result) != 0) {
         fprintf(stderr, "queue bench: no connection\n");
         exit(1);
     }
@@ -179,7 +179,7 @@ static void crash(struct bench *bench)
                                    .request = report,
                                    .context = bench};
     int status;
-    if (load_run(&options, &result) != 0) {
+    if (load_drive(&options, &result) != 0) {
         fprintf(stderr, "queue bench: no connection\n");
         exit(1);
     }

@@ -115,7 +115,7 @@ static void *load(void *context)
                                    .seconds = round->bench->seconds,
                                    .request = request,
                                    .context = round};
-    if (load_run(&options, &round->result) != 0)
+    if (load_drive(&options, &round->result) != 0)
         stop_with("no connection");
     return NULL;
 }

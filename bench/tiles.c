@@ -526,7 +526,7 @@ static double rate(uint16_t port, struct asking *asking, double seconds)
                                    .seconds = seconds,
                                    .request = request,
                                    .context = asking};
-    if (load_run(&options, &result) != 0 || result.bad + result.broken > 0) {
+    if (load_drive(&options, &result) != 0 || result.bad + result.broken > 0) {
         fprintf(stderr, "bench tiles: port %d: %llu bad (%d), %llu broken\n", port,
                 (unsigned long long)result.bad, result.first_bad_status,
                 (unsigned long long)result.broken);

@@ -13,8 +13,8 @@ build=$1
 shift
 parts=("$@")
 if [ ${#parts[@]} -eq 0 ]; then
-    parts=(locate intake fill lives queue figures rollups search tiles trade)
-    [ -n "${GRIDCASE_BENCH_POSTGRES:-}" ] && parts=(intake fill lives queue figures rollups search growth)
+    parts=(locate intake upkeep fill lives queue dashboard figures rollups recount search tiles trade)
+    [ -n "${GRIDCASE_BENCH_POSTGRES:-}" ] && parts=(intake upkeep fill lives queue dashboard figures rollups recount search growth)
 fi
 failed=()
 for part in "${parts[@]}"; do

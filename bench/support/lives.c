@@ -373,3 +373,12 @@ void bench_data_copy(const char *build, int64_t cases, const char *name,
     snprintf(data.folder, sizeof data.folder, "%s", copy);
     *ret_data = data;
 }
+
+void bench_data_drop(const struct bench_data *data)
+{
+    const char *const drop[] = {"rm", "-rf", data->folder, NULL};
+    if (strcmp(data->folder, data->original) == 0)
+        return; // no copy
+    bench_store_drop(data->folder);
+    run(drop);
+}

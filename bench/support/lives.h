@@ -31,3 +31,5 @@ void bench_data_open(const char *build, int64_t cases, struct bench_data *ret_da
 // The same as a copy of this name beside it, made anew each time: for a bench that writes.
 void bench_data_copy(const char *build, int64_t cases, const char *name,
                      struct bench_data *ret_data);
+// The copy and its database go away.
+void bench_data_drop(const struct bench_data *data);

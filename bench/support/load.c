@@ -290,7 +290,7 @@ static int by_value(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-int load_run(const struct load_options *options, struct load_result *ret_result)
+int load_drive(const struct load_options *options, struct load_result *ret_result)
 {
     *ret_result = (struct load_result){0};
     struct load load = {.options = options, .result = ret_result};

@@ -35,7 +35,7 @@ struct load_result {
 };
 
 // 0, or -1 when not even one connection could be made.
-int load_run(const struct load_options *options, struct load_result *ret_result);
+int load_drive(const struct load_options *options, struct load_result *ret_result);
 
 // One request on a connection of its own; returns the status (0: none) and copies head and
 // body, cut at size.

@@ -124,6 +124,16 @@ void bench_store_copy(const char *from, const char *folder)
     use(folder, name);
 }
 
+void bench_store_drop(const char *folder)
+{
+    char name[BENCH_DATABASE_SIZE], text[200];
+    if (!server())
+        return;
+    name_of(folder, name);
+    snprintf(text, sizeof text, "DROP DATABASE IF EXISTS %s", name);
+    run("postgres", text);
+}
+
 void bench_server_text(const char *folder, const char *text, char *out, size_t size)
 {
     char name[BENCH_DATABASE_SIZE];

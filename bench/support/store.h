@@ -17,6 +17,7 @@ const char *bench_engine_suffix(void);
 void bench_store_new(const char *folder);
 // A folder that was copied with its address gets a copy of the database, too.
 void bench_store_copy(const char *from, const char *folder);
+void bench_store_drop(const char *folder); // nothing where databases lie in the folder
 // Runs text in the folder's database by psql; what it answers, one value, as a number.
 double bench_server_ask(const char *folder, const char *text);
 // The same as text, cut at size.
