@@ -438,7 +438,7 @@ SELECT
        extended, suspended, reopened, urged, corrected, supervised, assisted, passed_on,
        appealed, contested, merged_in, exempted, forced, one_sided, late_received, reached,
        solved, satisfied, contacts, ordered_ms, desk_department_id, grid_duty_id,
-       reporter_company_id, checker_company_id
+       reporter_company_id, checker_company_id, fed_back_bare, checked_bare
 FROM fact WHERE case_id = $1;
 
 -- name: fact_put
@@ -454,13 +454,13 @@ INSERT INTO fact (case_id,
     extended, suspended, reopened, urged, corrected, supervised, assisted, passed_on,
     appealed, contested, merged_in, exempted, forced, one_sided, late_received, reached,
     solved, satisfied, contacts, ordered_ms, desk_department_id, grid_duty_id,
-    reporter_company_id, checker_company_id)
+    reporter_company_id, checker_company_id, fed_back_bare, checked_bare)
 VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
     $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
     $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52,
     $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69,
-    $70, $71, $72, $73)
+    $70, $71, $72, $73, $74, $75)
 ON CONFLICT (case_id) DO UPDATE SET
     class_id = excluded.class_id, condition_id = excluded.condition_id,
     department_id = excluded.department_id, grid_id = excluded.grid_id,
@@ -507,7 +507,9 @@ ON CONFLICT (case_id) DO UPDATE SET
     desk_department_id = excluded.desk_department_id,
     grid_duty_id = excluded.grid_duty_id,
     reporter_company_id = excluded.reporter_company_id,
-    checker_company_id = excluded.checker_company_id;
+    checker_company_id = excluded.checker_company_id,
+    fed_back_bare = excluded.fed_back_bare,
+    checked_bare = excluded.checked_bare;
 
 -- name: rollup_department_add
 -- database: cases

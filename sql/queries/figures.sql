@@ -23,6 +23,7 @@ SELECT f.case_id, f.class_id, f.department_id, f.source, f.outcome, f.opened_at,
        f.merged_in, f.contacts,
        (SELECT 1 FROM missed_report m
         WHERE m.case_id = f.case_id AND m.missed = 1 AND m.state <> 3),
+       f.fed_back_bare, f.checked_bare,
        f.area_1, f.area_2, f.area_3, f.area_4, f.area_5, f.area_6, f.area_7, f.area_8
 FROM fact f
 

@@ -9,3 +9,7 @@ SELECT case_id, number, lon, lat, opened_at, closed_at
 FROM case_file
 WHERE case_id >= $1 AND case_id <= $2 AND lon IS NOT NULL
 ORDER BY case_id;
+
+-- name: visit_number
+-- database: cases
+SELECT number FROM case_file WHERE case_id = $1;

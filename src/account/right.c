@@ -42,6 +42,8 @@ static const struct {
     [RIGHT_ORDER_SIGN] = {"order.sign", BASE_ROLES, "..C...C.."},
     [RIGHT_SCORE_WRITE] = {"score.write", BASE_ROLES, "......C.."},
     [RIGHT_FIGURES_FREEZE] = {"figures.freeze", BASE_ROLES, "......CC."},
+    [RIGHT_TRACK_ADD] = {"track.add", BASE_ROLES, "C........"},
+    [RIGHT_TRACK_READ] = {"track.read", BASE_ROLES, "o.C...C.."},
 };
 
 const char *right_to_str(enum right right)

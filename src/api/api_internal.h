@@ -261,6 +261,16 @@ void api_city_mail_seal(struct api *api, struct api_city *city,
 int api_city_seal(struct api *api, struct api_city *city, int64_t now_ms,
                   struct error *error) ERROR_MUST_CHECK;
 
+// ---- tracks (track_routes.c) ----
+// For how many days the city keeps tracks; 0: it records none.
+int64_t api_track_days(const struct city_snapshot *city);
+// A reader of the city's tracks: db_reader_return. NULL where nobody has brought any.
+int api_tracks_read(struct api_call *call, struct db **ret_db,
+                    struct error *error) ERROR_MUST_CHECK;
+// Drops what is older than the city keeps; everything where it keeps none. Blocks.
+int api_tracks_sweep(struct api *api, struct api_city *city, int64_t now_ms,
+                     int64_t *ret_batches, struct error *error) ERROR_MUST_CHECK;
+
 // ---- one call (dispatch.c) ----
 
 enum api_phase {

@@ -213,6 +213,19 @@ static void put_colleagues(struct api_view *view, const size_t *rows, size_t cou
     json_end_array(view->json);
 }
 
+// Whether the phone records where its person walks, and what they are to be told of it.
+static void put_tracks(struct api_call *call, struct json_writer *json)
+{
+    int64_t days = api_track_days(call->snapshot);
+    if (days == 0 || !api_may(call, RIGHT_TRACK_ADD)) {
+        json_put_null(json, "tracks");
+        return;
+    }
+    json_begin_object(json, "tracks");
+    json_put_int(json, "keep_days", days);
+    json_end_object(json);
+}
+
 int duty_own(struct api_call *call, struct db *db, struct error *error)
 {
     (void)error;
@@ -246,6 +259,7 @@ int duty_own(struct api_call *call, struct db *db, struct error *error)
     json_put_bool(
         json, "on_duty",
         roster_on_duty(roster, call->session.actor.person_id, 0, true, call->now_ms));
+    put_tracks(call, json);
     api_answer_send_private(call, 200, &answer);
     return 0;
 }

@@ -290,6 +290,7 @@ static void put_covered(struct json_writer *json, const struct coverage *coverag
     json_put_int(json, "visited", coverage->visited);
     json_put_int(json, "others", coverage->others);
     json_put_int(json, "reports", coverage->reports);
+    json_put_int(json, "walked", coverage->walked);
 }
 
 static void put_covered_area(struct json_writer *json, const struct city_snapshot *city,
@@ -322,6 +323,7 @@ static void put_covered_area(struct json_writer *json, const struct city_snapsho
 int spots_get_coverage(struct api_call *call, struct db *db, struct error *error)
 {
     static const char *const names[] = {"by", FIGURES_FILTER_NAMES, NULL};
+    DB_READER_CLEANUP struct db *tracks = NULL;
     struct coverage_query query = {0};
     struct coverage_answer found;
     int code = api_query_only(call, names, error);
@@ -331,6 +333,10 @@ int spots_get_coverage(struct api_call *call, struct db *db, struct error *error
     if (!code) {
         code = read_level(call, &query, error);
     }
+    if (!code) {
+        code = api_tracks_read(call, &tracks, error);
+    }
+    query.tracks = tracks;
     if (code) {
         return code;
     }
@@ -345,6 +351,11 @@ int spots_get_coverage(struct api_call *call, struct db *db, struct error *error
     struct json_writer *json = api_answer_begin(&answer);
     put_head(json, &query.figures);
     json_put_text(json, "level", city_level(call->snapshot, query.level)->code);
+    if (api_track_days(call->snapshot)) {
+        json_put_int(json, "keep_days", api_track_days(call->snapshot));
+    } else {
+        json_put_null(json, "keep_days"); // no tracks are recorded
+    }
     put_covered(json, &found.total);
     json_begin_array(json, "areas");
     for (size_t i = 0; i < found.count; i++) {

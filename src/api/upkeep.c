@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 // Hourly upkeep of an open city: sessions, links and failures that have ended; files that
 // no row names after a day, a twenty-fourth of the store each hour; uploads that were given
-// up; each night a root over what came since the last one, for a city that is closed too.
-// In the worker pool, behind nobody.
+// up; tracks that are older than the city keeps; each night a root over what came since the
+// last one, for a city that is closed too. In the worker pool, behind nobody.
 #include <stdlib.h>
 
 #include <gridcase/cases/seal.h>
@@ -98,6 +98,17 @@ static int seal_night(struct upkeep_job *job, struct error *error)
     return code;
 }
 
+static int sweep_tracks(struct upkeep_job *job, struct error *error)
+{
+    int64_t batches = 0;
+    int code = api_tracks_sweep(job->api, job->city, job->now_ms, &batches, error);
+    if (!code && batches > 0) {
+        log_event(LOG_INFO, "upkeep.tracks", "city=%s batches=%lld", job->city->slug,
+                  (long long)batches);
+    }
+    return code;
+}
+
 static int work_open(struct upkeep_job *job, int *ret_removed, struct error *error)
 {
     int code = api_city_open(job->api, job->city, error);
@@ -106,6 +117,9 @@ static int work_open(struct upkeep_job *job, int *ret_removed, struct error *err
     }
     if (!code) {
         code = sweep_photos(job, ret_removed, error);
+    }
+    if (!code) {
+        code = sweep_tracks(job, error);
     }
     if (!code) {
         code = seal_night(job, error);

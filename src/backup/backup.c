@@ -211,6 +211,42 @@ static int copy_files(struct copying *copying, struct backup_city *entry, const 
     return code;
 }
 
+// Of a city where tracks are recorded; of another moment than its cases, which do not name
+// them.
+static int copy_tracks(struct copying *copying, const char *name, struct error *error)
+{
+    DB_CLEANUP struct db *db = NULL;
+    DB_TRANSACTION_CLEANUP struct db_transaction moment = {0};
+    struct error why = {0};
+    int64_t last = 0;
+    int code =
+        db_open(copying->making->store, copying->slug, DB_TRACKS, DB_READ, &db, &why);
+    if (code == ERROR_NOT_FOUND && strcmp(why.slug, "db.missing") == 0)
+        return 0;
+    if (code != 0) {
+        *error = why;
+        return code;
+    }
+    code = db_begin(db, DB_READ, &moment, error);
+    if (code == 0)
+        code = db_fetch_int(db, QUERY_TRACK_LAST, NULL, 0, &last, error);
+    return code == 0 ? copy_database(copying->making, db, name, error) : code;
+}
+
+static int add_tracks(struct copying *copying, struct error *error)
+{
+    char name[128], path[BACKUP_PATH_SIZE];
+    struct making *making = copying->making;
+    int code = text_format(name, sizeof name, "cities/%s/tracks.db", copying->slug);
+    if (code != 0)
+        return error_set(error, ERROR_LIMIT, "file.long_path", "a city's name is long");
+    if (db_store_has_files(making->store))
+        code = copy_tracks(copying, name, error);
+    if (code == 0)
+        code = backup_path(path, error, "%s/%s", making->part, name);
+    return code == 0 && file_exists(path) ? add_file(making, name, error) : code;
+}
+
 static int copy_databases(struct copying *copying, struct backup_city *entry,
                           struct error *error)
 {
@@ -225,7 +261,7 @@ static int copy_databases(struct copying *copying, struct backup_city *entry,
         code = add_file(copying->making, cases, error);
     if (code == 0)
         code = add_file(copying->making, city, error);
-    return code;
+    return code == 0 ? add_tracks(copying, error) : code;
 }
 
 static int copy_photos(struct copying *copying, struct backup_city *entry,

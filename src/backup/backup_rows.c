@@ -88,6 +88,8 @@ static int bring_city(struct city_copy *copy, struct backup_rows_taken *taken,
     if (code == 0)
         code = city_copy_compare(copy, false, error);
     city_copy_close(copy);
+    if (code == 0)
+        code = city_copy_tracks(copy, false, error);
     return code;
 }
 
@@ -104,9 +106,10 @@ int backup_rows_city(struct db_store *from, const char *part, const char *slug,
         code = bring_city(copy, taken, error);
     int closed = close_part(copy->to, part, code == 0 ? error : &(struct error){0});
     code = code == 0 ? closed : code;
-    for (int i = 0; code == 0 && i < COPY_SIDES; i++) {
+    static const enum db_database left[] = {DB_CITY, DB_CASES, DB_TRACKS};
+    for (int i = 0; code == 0 && i < 3; i++) {
         snprintf(database, sizeof database, "cities/%.63s/%s.db", slug,
-                 i == 0 ? "city" : "cases");
+                 db_database_to_str(left[i]));
         code = sweep(part, database, error);
     }
     taken->taken_ms = copy->result.taken_ms;

@@ -64,6 +64,11 @@ int city_copy_changes(struct city_copy *copy, int64_t *ret_cases,
 // the time when nobody may write. ERROR_STORE "copy.differs".
 int city_copy_last(struct city_copy *copy, struct error *error) ERROR_MUST_CHECK;
 
+// ---- tracks (copy_tracks.c) ----
+// All of them, read back; late: what has come or gone since, without reading all.
+int city_copy_tracks(struct city_copy *copy, bool late,
+                     struct error *error) ERROR_MUST_CHECK;
+
 // ---- photos (copy_photos.c) ----
 // Files that are missing are linked, or copied where that does not go.
 int city_copy_photos(struct city_copy *copy, struct error *error) ERROR_MUST_CHECK;

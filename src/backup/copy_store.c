@@ -123,6 +123,8 @@ static int copy_one(struct copy_run *run, struct city_copy *copy,
         code = city_copy_photos(copy, error);
     }
     city_copy_close(copy);
+    if (code == 0)
+        code = city_copy_tracks(copy, false, error);
     if (code == 0 && run->options->check) {
         city_copy_tell(copy, COPY_RECOUNTS, "");
         code = run->options->check(run->options->context, row->slug, error);
@@ -168,6 +170,8 @@ static int compare_and_catch_up(struct city_copy *copy, struct error *error)
         code = city_copy_compare(copy, true, error);
     if (code == 0)
         code = city_copy_photos(copy, error);
+    if (code == 0)
+        code = city_copy_tracks(copy, false, error);
     return code == 0 ? catch_up(copy, error) : code;
 }
 
@@ -203,6 +207,8 @@ static int last_of_it(struct copy_run *run, struct city_copy *copy,
     int code = city_copy_last(copy, error);
     if (code == 0)
         code = city_copy_photos(copy, error);
+    if (code == 0)
+        code = city_copy_tracks(copy, true, error);
     city_copy_close(copy); // the other store's handles: its row is written by a lane
     if (code == 0)
         code =

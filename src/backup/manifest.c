@@ -81,6 +81,7 @@ static void put_migrations(struct json_writer *json)
     json_put_int(json, "system", db_migration_newest(DB_SYSTEM));
     json_put_int(json, "city", db_migration_newest(DB_CITY));
     json_put_int(json, "cases", db_migration_newest(DB_CASES));
+    json_put_int(json, "tracks", db_migration_newest(DB_TRACKS));
     json_end_object(json);
 }
 
@@ -190,7 +191,8 @@ static int damaged(struct error *error, const char *what)
 
 static bool is_path(const char *path)
 {
-    static const char *const city_files[] = {"cases.db", "city.db", "photos.txt"};
+    static const char *const city_files[] = {"cases.db", "city.db", "photos.txt",
+                                             "tracks.db"};
     char slug[64];
     if (strcmp(path, "system.db") == 0 || strcmp(path, "gridcase.ini") == 0)
         return true;
@@ -258,20 +260,23 @@ static int read_left_entry(const struct json *item, struct backup_left *left,
 static int check_migrations(const struct json *document, struct backup_manifest *manifest,
                             struct error *error)
 {
-    static const enum db_database databases[] = {DB_SYSTEM, DB_CITY, DB_CASES};
+    static const enum db_database databases[] = {DB_SYSTEM, DB_CITY, DB_CASES, DB_TRACKS};
     const struct json *object = NULL;
     if (json_get_object(document, "migrations", JSON_REQUIRED, &object, error))
         return damaged(error, "no migrations are told");
     manifest->same_schema = true;
     for (size_t i = 0; i < sizeof databases / sizeof databases[0]; i++) {
         int64_t newest = 0;
-        if (json_get_int(object, db_database_to_str(databases[i]), JSON_REQUIRED, 0, 99999,
-                         &newest, error))
+        // A program that recorded no tracks tells nothing of them.
+        bool may_lack = databases[i] == DB_TRACKS;
+        if (json_get_int(object, db_database_to_str(databases[i]),
+                         may_lack ? JSON_OPTIONAL : JSON_REQUIRED, 0, 99999, &newest,
+                         error))
             return damaged(error, "no migrations are told");
         if (newest > db_migration_newest(databases[i]))
             return error_set(error, ERROR_STORE, "backup.newer",
                              "the backup was made by a newer gridcase: use that one");
-        manifest->same_schema &= newest == db_migration_newest(databases[i]);
+        manifest->same_schema &= may_lack || newest == db_migration_newest(databases[i]);
     }
     return 0;
 }
@@ -300,22 +305,27 @@ static int read_lists(const struct json *document, struct backup_manifest *manif
     return code;
 }
 
-// Each city has its three files, and no path stands twice.
+// Each city has its three files, and tracks where there are any; no path stands twice.
 static int check_whole(const struct backup_manifest *manifest, struct error *error)
 {
     static const char *const files[] = {"cases.db", "city.db", "photos.txt"};
     size_t wanted = backup_manifest_find(manifest, "gridcase.ini") ? 2 : 1;
     if (!backup_manifest_find(manifest, "system.db"))
         return damaged(error, "system.db is missing");
-    for (size_t i = 0; i < manifest->city_count; i++)
+    for (size_t i = 0; i < manifest->city_count; i++) {
+        char path[128];
+        if (text_format(path, sizeof path, "cities/%s/tracks.db",
+                        manifest->cities[i].slug) == 0 &&
+            backup_manifest_find(manifest, path))
+            wanted++;
         for (size_t f = 0; f < 3; f++) {
-            char path[128];
             if (text_format(path, sizeof path, "cities/%s/%s", manifest->cities[i].slug,
                             files[f]) != 0 ||
                 !backup_manifest_find(manifest, path))
                 return damaged(error, "a city's file is missing");
             wanted++;
         }
+    }
     return wanted == manifest->file_count ? 0 : damaged(error, "a file stands twice");
 }
 

@@ -70,6 +70,17 @@ static void note_answers(struct case_work *work)
     }
 }
 
+// Did people here do it without a photo or other file? A record that is replayed says
+// nothing of photos.
+static void note_photos(struct case_work *work)
+{
+    bool bare = work->move->mark == CASE_MARK_LIVE && work->inputs.media_count == 0;
+    if (work->action->kind == PROCESS_FED_BACK)
+        work->fact.values[FACT_FED_BACK_BARE] = bare;
+    if (work->action->kind == PROCESS_CHECKED)
+        work->fact.values[FACT_CHECKED_BARE] = bare;
+}
+
 // Instants and people by the action's fixed kind. once: the first one counts.
 static void note_kind(struct case_work *work)
 {
@@ -148,11 +159,14 @@ void fact_move(struct case_work *work, int stage_from)
     if (handling != NULL && handling->changed && handling->clock.status == CLOCK_RUNNING) {
         fact[FACT_HANDLED_IN_TIME] = -1;
         fact[FACT_FED_BACK_AT] = 0;
+        fact[FACT_FED_BACK_BARE] = 0;
         fact[FACT_LATE_RECEIVED] = 0;
         fact[FACT_EXEMPTED] = 0; // of a verdict that is no more
     }
-    if (work->move->mark != CASE_MARK_FILLED)
+    if (work->move->mark != CASE_MARK_FILLED) {
         note_kind(work);
+        note_photos(work);
+    }
     note_end(work, stage_from);
     case_level_fact(work);
     copy_place(work);

@@ -77,6 +77,8 @@ enum fact_column {
     FACT_GRID_DUTY_ID,
     FACT_REPORTER_COMPANY_ID,
     FACT_CHECKER_COMPANY_ID, // who checked last; verified, where nobody has checked
+    FACT_FED_BACK_BARE,      // 0 or 1: here, without a photo or other file
+    FACT_CHECKED_BARE,       // likewise
     FACT_COUNT,
 };
 

@@ -14,6 +14,8 @@ struct section_words {
     const char *keys;    // blanks around each
 };
 
+enum { TRACK_DAYS_MOST = 366 };
+
 #define SOURCE_KEYS                                                                        \
     " source layer crs encoding axes lon lat code code_pattern code_width name name. "     \
     "snap_m "                                                                              \
@@ -37,6 +39,7 @@ static const struct section_words known[] = {
     {"boundary", SOURCE_KEYS},
     {"roster", " level "},
     {"proof", " mail "},
+    {"tracks", " keep_days "},
     {"report", " template. "},
     {"table ", " source sheet encoding column. width. "},
 };
@@ -135,6 +138,19 @@ static void read_languages(struct city_model *model)
         model_report(model, CITY_ERROR, "ini.languages", &where, "languages is missing");
 }
 
+// For how many days tracks of people on shift are kept; without it none are recorded.
+static void check_tracks(struct city_model *model)
+{
+    const char *text = ini_value(model->ini, "tracks", "keep_days");
+    struct model_where where = {"city.ini", "tracks", -1};
+    int64_t days = 0;
+    if (text && (text_to_int(text, strlen(text), &days, NULL) != 0 || days < 1 ||
+                 days > TRACK_DAYS_MOST))
+        model_report(model, CITY_ERROR, "ini.number", &where,
+                     "keep_days = %s is no number of days from 1 to %d", text,
+                     TRACK_DAYS_MOST);
+}
+
 int model_read_settings(struct city_model *model, struct error *error)
 {
     char path[4096];
@@ -148,6 +164,7 @@ int model_read_settings(struct city_model *model, struct error *error)
     static const char *const needed[] = {"slug", "time_zone", "number_prefix"};
     struct model_where where = {"city.ini", "city", -1};
     check_words(model);
+    check_tracks(model);
     read_languages(model);
     for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
         if (!model_key(model, "city", needed[i])[0])

@@ -27,7 +27,7 @@ struct stats {
     struct error *error;
 };
 
-static const enum db_database OF_A_CITY[] = {DB_CITY, DB_CASES, DB_SEARCH};
+static const enum db_database OF_A_CITY[] = {DB_CITY, DB_CASES, DB_SEARCH, DB_TRACKS};
 
 // ---- sizes ----
 static void print_bytes(int64_t bytes)
@@ -82,7 +82,8 @@ static int weigh(struct stats *stats, const char *slug, enum db_database databas
     stats->database = db_database_to_str(database);
     stats->seen = 0;
     int code = db_open(stats->store, slug, database, DB_READ, &db, error);
-    if (code == ERROR_NOT_FOUND && database == DB_SEARCH) { // made by the first server
+    // Made by the first server, by the first track.
+    if (code == ERROR_NOT_FOUND && (database == DB_SEARCH || database == DB_TRACKS)) {
         error_clear(error);
         return 0;
     }

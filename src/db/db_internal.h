@@ -308,6 +308,7 @@ struct db_place {
     bool migrated;
     bool writer_taken;
     bool removed;
+    bool makes;          // who enters may make it where it is missing: db_place_make
     unsigned out;        // handles and readers in somebody's hands
     unsigned idle_count; // in the list
     struct db *idle;
@@ -348,6 +349,8 @@ struct db_target db_target_of(const struct db_store *store, const char *slug,
                               enum db_database database, enum db_mode mode);
 struct db *db_new(struct db_place *place, enum db_mode mode, struct error *error);
 struct db *db_destroy(struct db *db);
+// From now on whoever enters makes the database when it is not there (DB_TRACKS).
+void db_place_make(struct db_store *store, const char *slug, enum db_database database);
 // Finds or makes the place, migrated; counts a handle as out. DB_WRITE takes the writer.
 int db_place_enter(struct db_store *store, const char *slug, enum db_database database,
                    enum db_mode mode, struct db_place **ret_place,

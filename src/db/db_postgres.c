@@ -199,7 +199,7 @@ static int drop(const struct db_target *target, struct error *error)
 
 static int pg_remove_city(const struct db_target *target, struct error *error)
 {
-    static const enum db_database databases[] = {DB_CITY, DB_CASES, DB_SEARCH};
+    static const enum db_database databases[] = {DB_CITY, DB_CASES, DB_SEARCH, DB_TRACKS};
     int code = 0;
     for (size_t i = 0; code == 0 && i < sizeof databases / sizeof databases[0]; i++) {
         struct db_target one = *target;

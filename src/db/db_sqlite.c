@@ -106,6 +106,7 @@ static int configure(struct sqlite_connection *connection, const struct db_targe
     bool loads = target->load, writer = target->mode == DB_WRITE && !loads;
     bool spatial = target->database == DB_CITY;
     bool remade = target->database == DB_SEARCH; // from the cases, should it be lost
+    bool small = remade || target->database == DB_TRACKS; // written at its end
     const struct {
         bool wanted;
         const char *text;
@@ -115,8 +116,8 @@ static int configure(struct sqlite_connection *connection, const struct db_targe
         {writer && !target->unsafe && remade, "PRAGMA synchronous = NORMAL"},
         {writer && target->unsafe, "PRAGMA synchronous = OFF"},
         {writer, "PRAGMA foreign_keys = ON"},
-        {writer && !remade, "PRAGMA cache_size = -65536"},
-        {writer && remade, "PRAGMA cache_size = -16384"},
+        {writer && !small, "PRAGMA cache_size = -65536"},
+        {writer && small, "PRAGMA cache_size = -16384"},
         {target->mode == DB_READ, "PRAGMA query_only = ON"},
         {!writer, "PRAGMA wal_autocheckpoint = 0"},
         {!writer && !loads, "PRAGMA cache_size = -8192"},
@@ -382,7 +383,7 @@ static int sqlite_remove_search(const struct db_target *target, struct error *er
 
 static int sqlite_remove_city(const struct db_target *target, struct error *error)
 {
-    static const enum db_database databases[] = {DB_CITY, DB_CASES, DB_SEARCH};
+    static const enum db_database databases[] = {DB_CITY, DB_CASES, DB_SEARCH, DB_TRACKS};
     int code = 0;
     for (size_t i = 0; code == 0 && i < sizeof databases / sizeof databases[0]; i++)
         code = remove_database(target, databases[i], error);

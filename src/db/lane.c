@@ -501,6 +501,12 @@ int db_lane_get(struct db_store *store, const char *slug, enum db_database datab
     error = error ? error : &own;
     // Entering for reading makes and migrates the place; then the lane's turn is taken.
     int code = db_place_enter(store, slug, database, DB_READ, &place, error);
+    if (code == ERROR_NOT_FOUND && database == DB_TRACKS &&
+        strcmp(error->slug, "db.missing") == 0) { // the first who writes makes it
+        error_clear(error);
+        db_place_make(store, slug, database);
+        code = db_place_enter(store, slug, database, DB_READ, &place, error);
+    }
     if (code != 0)
         return code;
     struct db_lane *lane = lane_of(store, slug ? slug : "", database);

@@ -105,3 +105,22 @@ int db_tables_sizes(struct db *db,
     }
     return code < 0 ? code : 0;
 }
+
+// ---- the databases' server ----
+
+void db_connections_count(struct db_store *store,
+                          struct db_connection_counters *ret_counters)
+{
+    *ret_counters = (struct db_connection_counters){0};
+    if (store->engine->count_connections)
+        store->engine->count_connections(store->address, ret_counters);
+}
+
+int db_store_replicas(struct db_store *store, struct db_replicas *ret_replicas,
+                      struct error *error)
+{
+    *ret_replicas = (struct db_replicas){0};
+    return store->engine->replicas
+               ? store->engine->replicas(store->address, ret_replicas, error)
+               : 0;
+}

@@ -18,7 +18,7 @@
 #include "db_internal.h"
 
 static const char *const database_names[DB_DATABASE_COUNT] = {"system", "city", "cases",
-                                                              "search"};
+                                                              "search", "tracks"};
 
 const char *db_database_to_str(enum db_database database)
 {
@@ -288,9 +288,10 @@ static struct db_place *place_find(struct db_store *store, const char *slug,
 
 void db_store_city_hold(struct db_store *store, const char *slug, bool held)
 {
+    static const enum db_database databases[] = {DB_CITY, DB_CASES, DB_TRACKS};
     pthread_mutex_lock(&store->mutex);
-    for (int database = DB_CITY; database <= DB_CASES; database++)
-        atomic_store(&place_find(store, slug, (enum db_database)database)->held, held);
+    for (size_t i = 0; i < sizeof databases / sizeof databases[0]; i++)
+        atomic_store(&place_find(store, slug, databases[i])->held, held);
     pthread_mutex_unlock(&store->mutex);
 }
 
@@ -333,16 +334,17 @@ static int connect_and_migrate(struct db_place *place, const struct db_target *t
 }
 
 // First use in this process: brings the database up to date, or checks that it is.
-static int place_migrate(struct db_place *place, struct error *error)
+static int place_migrate(struct db_place *place, bool makes, struct error *error)
 {
     unsigned flags = place->store->flags;
     struct db_target target =
         target_of(place, flags & DB_STORE_READ_ONLY ? DB_READ : DB_WRITE);
     // A database that is missing is an error, not a new one, once its city is there.
     if (target.mode == DB_WRITE)
-        target.create = place->database == DB_SYSTEM ? (flags & DB_STORE_CREATE) != 0
-                        : place->database == DB_SEARCH
-                            ? true
+        target.create = place->database == DB_SYSTEM   ? (flags & DB_STORE_CREATE) != 0
+                        : place->database == DB_SEARCH ? true
+                        : place->database == DB_TRACKS
+                            ? makes // by the first batch
                             : strcmp(place->slug, place->store->creating) == 0;
     int code = connect_and_migrate(place, &target, error);
     if (code == ERROR_STORE && place->database == DB_SEARCH && target.mode == DB_WRITE) {
@@ -379,7 +381,7 @@ static int check_slug(struct db_store *store, const char *slug, struct error *er
     return 0;
 }
 
-static int place_ready(struct db_place *place, struct error *error)
+static int place_ready(struct db_place *place, bool makes, struct error *error)
 {
     int code = 0;
     pthread_mutex_lock(&place->opening);
@@ -388,7 +390,7 @@ static int place_ready(struct db_place *place, struct error *error)
                    ? db_photos_link(place->store, place->slug, error)
                    : 0;
         if (code == 0)
-            code = place_migrate(place, error);
+            code = place_migrate(place, makes, error);
         place->migrated = code == 0;
     }
     pthread_mutex_unlock(&place->opening);
@@ -422,16 +424,24 @@ int db_place_enter(struct db_store *store, const char *slug, enum db_database da
         if (mode == DB_WRITE)
             place->writer_taken = true;
     }
+    bool makes = place->makes;
     pthread_mutex_unlock(&store->mutex);
     if (code != 0)
         return code;
-    code = place_ready(place, error);
+    code = place_ready(place, makes || mode == DB_WRITE, error);
     if (code != 0) {
         db_place_leave(place, mode);
         return code;
     }
     *ret_place = place;
     return 0;
+}
+
+void db_place_make(struct db_store *store, const char *slug, enum db_database database)
+{
+    pthread_mutex_lock(&store->mutex);
+    place_find(store, slug, database)->makes = true;
+    pthread_mutex_unlock(&store->mutex);
 }
 
 void db_place_leave(struct db_place *place, enum db_mode mode)
@@ -678,21 +688,4 @@ void db_store_count(struct db_store *store, struct db_store_counters *ret_counte
     for (struct db_place *place = store->places; place; place = place->next)
         ret_counters->lanes += place->lane ? 1 : 0;
     pthread_mutex_unlock(&store->mutex);
-}
-
-void db_connections_count(struct db_store *store,
-                          struct db_connection_counters *ret_counters)
-{
-    *ret_counters = (struct db_connection_counters){0};
-    if (store->engine->count_connections)
-        store->engine->count_connections(store->address, ret_counters);
-}
-
-int db_store_replicas(struct db_store *store, struct db_replicas *ret_replicas,
-                      struct error *error)
-{
-    *ret_replicas = (struct db_replicas){0};
-    return store->engine->replicas
-               ? store->engine->replicas(store->address, ret_replicas, error)
-               : 0;
 }

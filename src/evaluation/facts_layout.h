@@ -7,7 +7,7 @@
 #include "facts_file.h"
 
 #define FACTS_MAGIC "GCFACTS"
-enum { FACTS_VERSION = 3, FACTS_ORDER = 0x01020304 };
+enum { FACTS_VERSION = 4, FACTS_ORDER = 0x01020304 };
 
 struct facts_head {
     char magic[8];

@@ -43,6 +43,8 @@ enum column { // of the part facts_columns
     CLOSED_IN_TIME,                 // and the other verdicts, up to satisfied
     RETURNED = CLOSED_IN_TIME + 11, // and the other counters, up to contacts
     MISSED = RETURNED + 15,
+    FED_BACK_BARE,
+    CHECKED_BARE,
     AREA_1,
 };
 
@@ -151,10 +153,10 @@ static void pack(struct db_statement *s, struct facts_row *row)
     static const struct {
         int column;
         unsigned shift, bits;
-    } STATE[] = {{STAGE, 0, 4},          {OUTCOME, 4, 4},       {MARK, 8, 3},
-                 {VERIFY_RESULT, 11, 4}, {CHECK_RESULT, 15, 4}, {EXEMPTED, 19, 1},
-                 {FORCED, 20, 1},        {ONE_SIDED, 21, 1},    {LATE_RECEIVED, 22, 1},
-                 {MISSED, 23, 1}};
+    } STATE[] = {{STAGE, 0, 4},          {OUTCOME, 4, 4},        {MARK, 8, 3},
+                 {VERIFY_RESULT, 11, 4}, {CHECK_RESULT, 15, 4},  {EXEMPTED, 19, 1},
+                 {FORCED, 20, 1},        {ONE_SIDED, 21, 1},     {LATE_RECEIVED, 22, 1},
+                 {MISSED, 23, 1},        {FED_BACK_BARE, 24, 1}, {CHECKED_BARE, 25, 1}};
     for (size_t i = 0; i < FACTS_VERDICT_COUNT; i++) {
         int64_t verdict = db_column_int(s, VERDICTS[i]);
         uint32_t code = verdict < 0 ? 0 : verdict == 0 ? 1 : 2;

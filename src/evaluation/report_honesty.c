@@ -8,10 +8,10 @@
 static const struct {
     const char *share, *cases;
 } doubts[] = {
-    {"forced_share", "forced_of_opened"},    {"one_sided_share", "closed_one_sided"},
-    {"unchecked_share", "closed_unchecked"}, {"gone_again_share", "gone_again"},
-    {"reopened_share", "reopened_to_close"}, {"suspended_share", "suspended_now"},
-    {"untracked_share", "closed_untracked"},
+    {"forced_share", "forced_of_opened"},     {"one_sided_share", "closed_one_sided"},
+    {"unchecked_share", "closed_unchecked"},  {"gone_again_share", "gone_again"},
+    {"reopened_share", "reopened_to_close"},  {"suspended_share", "suspended_now"},
+    {"fed_back_bare_share", "fed_back_bare"}, {"checked_bare_share", "checked_bare"},
 };
 enum { DOUBTS = sizeof(doubts) / sizeof(doubts[0]) };
 _Static_assert((int)DOUBTS <= (int)REPORT_DOUBTS_MOST, "each has its place");

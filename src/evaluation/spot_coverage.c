@@ -4,12 +4,14 @@
 
 #include <stdlib.h>
 
+#include <gridcase/cases/track.h>
 #include <gridcase/rules/process.h>
 
 struct visiting {
     size_t room;         // grid ids are below
     int32_t *collectors; // reports by grid id
     int32_t *others;
+    uint8_t *walked;
 };
 
 static int count_row(void *context, const struct facts_block *block, size_t row,
@@ -26,6 +28,13 @@ static int count_row(void *context, const struct facts_block *block, size_t row,
     return 0;
 }
 
+static void note_walked(void *context, int64_t grid_id)
+{
+    struct visiting *visiting = context;
+    if (grid_id > 0 && (uint64_t)grid_id < visiting->room)
+        visiting->walked[grid_id] = 1;
+}
+
 static bool is_asked_for(const struct city_snapshot *city,
                          const struct coverage_query *query, const struct city_grid *grid)
 {
@@ -38,9 +47,11 @@ static bool is_asked_for(const struct city_snapshot *city,
     return !grid->closed;
 }
 
-static void add(struct coverage *to, int64_t collectors, int64_t others)
+static void add(struct coverage *to, const struct visiting *visiting, int64_t grid_id)
 {
+    int32_t collectors = visiting->collectors[grid_id], others = visiting->others[grid_id];
     to->grids++;
+    to->walked += visiting->walked[grid_id];
     to->visited += collectors > 0;
     to->others += collectors <= 0 && others > 0;
     to->reports += collectors > 0 ? collectors : 0;
@@ -63,10 +74,8 @@ static int tell(const struct visiting *visiting, const struct city_snapshot *cit
         if (!is_asked_for(city, query, grid))
             continue;
         int64_t area = grid->areas[query->level];
-        int32_t collectors = visiting->collectors[grid->id],
-                others = visiting->others[grid->id];
-        add(&by_id[area >= 0 && (size_t)area < room ? area : 0], collectors, others);
-        add(&answer->total, collectors, others);
+        add(&by_id[area >= 0 && (size_t)area < room ? area : 0], visiting, grid->id);
+        add(&answer->total, visiting, grid->id);
     }
     if (by_id[0].grids > 0)
         answer->areas[answer->count++] = by_id[0];
@@ -89,7 +98,9 @@ static int visiting_new(const struct city_snapshot *city, struct arena *arena,
             visiting->room = (size_t)city_grid(city, i)->id + 1;
     visiting->collectors = arena_array(arena, visiting->room, sizeof(int32_t));
     visiting->others = arena_array(arena, visiting->room, sizeof(int32_t));
-    return visiting->collectors != NULL && visiting->others != NULL
+    visiting->walked = arena_array(arena, visiting->room, 1);
+    return visiting->collectors != NULL && visiting->others != NULL &&
+                   visiting->walked != NULL
                ? 0
                : error_set(error, ERROR_LIMIT, "figures.memory", "no room for the grids");
 }
@@ -126,6 +137,9 @@ int spots_coverage(struct facts *facts, struct db *db, const struct city_snapsho
     answer.trouble = state.trouble;
     code = count_all(facts, &state, city, actor, query, arena, &visiting, error);
     facts_release(facts);
+    if (code == 0 && query->tracks != NULL)
+        code = track_grids(query->tracks, query->figures.from_day, query->figures.to_day,
+                           note_walked, &visiting, error);
     if (code == 0)
         code = tell(&visiting, city, query, arena, &answer, error);
     if (code == 0)

@@ -96,6 +96,10 @@ static const struct expression_word WORDS[FIELD_COUNT] = {
     [FIELD_LATE_RECEIVED] =
         TRUTH("late_received", "the feedback came long after the work", "迟报反馈"),
     [FIELD_MISSED] = TRUTH("missed", "missed by a collector, by the city's rule", "漏报"),
+    [FIELD_FED_BACK_BARE] =
+        TRUTH("fed_back_bare", "fed back here without a photo or other file", "反馈无照片"),
+    [FIELD_CHECKED_BARE] =
+        TRUTH("checked_bare", "checked here without a photo or other file", "核查无照片"),
     [FIELD_RETURNED] = NUMBER("returned", "times returned", "回退次数"),
     [FIELD_REWORKED] = NUMBER("reworked", "times reworked", "返工次数"),
     [FIELD_RESENT] = NUMBER("resent", "times sent to another department", "改派次数"),

@@ -158,23 +158,24 @@ test('the caller is called back, and what was said is counted', async () => {
 test('what stands behind a closing rate: each figure moves with its cases, and opens them', async () => {
   const day = new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10); // the city's day
   const period = `from=${day}&to=${day}`;
-  const counts = ['to_close', 'closed_of_opened', 'reopened_to_close', 'closed_unchecked', 'closed_untracked', 'closed_one_sided', 'forced_of_opened', 'suspended_now', 'gone_public', 'gone_again'];
-  const shares = { reopened_share: ['reopened_to_close', 'to_close'], unchecked_share: ['closed_unchecked', 'closed_of_opened'], untracked_share: ['closed_untracked', 'closed_of_opened'], suspended_share: ['suspended_now', 'to_close'], gone_again_share: ['gone_again', 'gone_public'] };
+  const counts = ['to_close', 'closed_of_opened', 'reopened_to_close', 'closed_unchecked', 'fed_back_here', 'fed_back_bare', 'checked_here', 'checked_bare', 'closed_one_sided', 'forced_of_opened', 'suspended_now', 'gone_public', 'gone_again'];
+  const shares = { reopened_share: ['reopened_to_close', 'to_close'], unchecked_share: ['closed_unchecked', 'closed_of_opened'], fed_back_bare_share: ['fed_back_bare', 'fed_back_here'], checked_bare_share: ['checked_bare', 'checked_here'], suspended_share: ['suspended_now', 'to_close'], gone_again_share: ['gone_again', 'gone_public'] };
   const ask = async () => {
     const answer = await people.manager1.want(`/figures?by=none&measures=${[...counts, ...Object.keys(shares), 'forced_share', 'suspended_age'].join()}&${period}`);
     return Object.fromEntries(answer.measures.map((measure, i) => [measure.code, answer.totals[i]]));
   };
   const was = await ask();
-  const closed = async () => {
+  const closed = async (photos) => {
     const number = await handled();
-    await step('parks1', number, 'feed_back', { opinion: 'swept' });
+    await step('parks1', number, 'feed_back', { opinion: 'swept', ...(photos ? { photo: [await form('parks1')] } : {}) });
     await step('dispatcher1', number, 'accept_feedback');
-    await step('collector1', number, 'check', { result: 'pass' });
+    await step('collector1', number, 'check', { result: 'pass', ...(photos ? { photo: [await form('collector1')] } : {}) });
     await step('leader1', number, 'close');
     return number;
   };
-  await closed();
-  const again = await closed();
+  await closed(true);
+  const bare = await closed(false);
+  const again = await closed(false);
   await step('leader1', again, 'reopen', { opinion: 'it is back' });
   const forced = await handled();
   await step('manager1', forced, 'force', { opinion: 'by order' });
@@ -196,19 +197,15 @@ test('what stands behind a closing rate: each figure moves with its cases, and o
   const joined = await people.acceptor1.call('POST', '/contacts', call, { 'Idempotency-Key': uuid() });
   assert.equal(joined.status, 201, joined.text);
   const now = await ask();
-  // One closed and counted so, one opened again, two suspended of which one goes on, two gone.
-  const more = { to_close: 6, closed_of_opened: 1, reopened_to_close: 1, closed_unchecked: 0, closed_untracked: 1, closed_one_sided: 0, forced_of_opened: 1, suspended_now: 1, gone_public: 2, gone_again: 1 };
+  // Two closed and counted so, one of them without photos, one opened again, two suspended of which one goes on, two gone.
+  const more = { to_close: 7, closed_of_opened: 2, reopened_to_close: 1, closed_unchecked: 0, fed_back_here: 3, fed_back_bare: 2, checked_here: 3, checked_bare: 2, closed_one_sided: 0, forced_of_opened: 1, suspended_now: 1, gone_public: 2, gone_again: 1 };
   for (const code of counts) assert.equal(now[code] - was[code], more[code], code);
   for (const [code, [above, below]] of Object.entries(shares)) assert.ok(Math.abs(now[code] - now[above] / now[below]) < 1e-6, code);
   assert.ok(Math.abs(now.forced_share - now.forced_of_opened / (now.forced_of_opened + now.to_close)) < 1e-6);
-  assert.equal(now.untracked_share, 1, 'no tracks are recorded, and it says so');
   assert.ok(now.suspended_age >= 0 && now.suspended_age < 3600);
-  for (const [code, number] of [['reopened_share', again], ['forced_share', forced], ['suspended_share', suspended], ['gone_again_share', gone[1]]]) {
+  for (const [code, number] of [['reopened_share', again], ['forced_share', forced], ['suspended_share', suspended], ['gone_again_share', gone[1]], ['fed_back_bare_share', bare], ['checked_bare_share', bare]]) {
     const list = await people.manager1.want(`/cases?figure=${code}&${period}&limit=500`);
     assert.ok(list.items.some((one) => one.number === number), code);
     assert.equal(list.total, now[shares[code]?.[0] ?? 'forced_of_opened'], code);
   }
-  const notes = Object.fromEntries((await people.manager1.want('/indicators')).measures.map((one) => [one.code, one.note]));
-  assert.match(notes.untracked_share.en, /no tracks/);
-  assert.match(notes.untracked_share['zh-CN'], /不记录/);
 });

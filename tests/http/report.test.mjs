@@ -69,7 +69,7 @@ test('it says what the figures say', async () => {
   assert.equal(bodies.rows.find((row) => row.code === 'water').rank, 0, 'nothing to do: no rank');
   const behind = Object.fromEntries(report.honesty.map((one) => [one.measure.code, one]));
   assert.deepEqual([behind.forced_share.cases, behind.forced_share.now], [1, 0.25], 'one of four was closed by order');
-  assert.deepEqual([behind.untracked_share.cases, behind.untracked_share.now], [0, null], 'a share of nothing closed is none');
+  assert.deepEqual([behind.checked_bare_share.cases, behind.checked_bare_share.now], [0, null], 'a share of nothing checked is none');
   assert.equal(report.spots[0].cases, 4);
   assert.equal(report.spots[0].place, 'Lotus <Lane> & 3');
   assert.equal(report.spots[0].photo, true);

@@ -9,6 +9,7 @@ import { t } from './i18n.ts';
 import { Link, Opens } from './links.tsx';
 import { client, span, view } from './state.ts';
 import { doubtCodes, figureQuery } from './view.ts';
+import { Visits } from './visits.tsx';
 
 const shortKey = {
   forced_share: 'honesty.forced_share',
@@ -17,6 +18,8 @@ const shortKey = {
   gone_again_share: 'honesty.gone_again_share',
   reopened_share: 'honesty.reopened_share',
   suspended_share: 'honesty.suspended_share',
+  fed_back_bare_share: 'honesty.fed_back_bare_share',
+  checked_bare_share: 'honesty.checked_bare_share',
 } as const;
 
 /** Doubts that there is a case for, in their order. */
@@ -82,7 +85,6 @@ function SameSpot() {
 export function Honesty({ answer }: { answer: Figures | null }) {
   if (!answer) return null;
   const rate = figureOf(answer, answer.totals, 'closing_rate');
-  const untracked = figureOf(answer, answer.totals, 'untracked_share');
   const age = figureOf(answer, answer.totals, 'suspended_age');
   const found = doubts(answer, answer.totals);
   if (!rate || rate.value === null) return null;
@@ -101,14 +103,7 @@ export function Honesty({ answer }: { answer: Figures | null }) {
         ))}
         {found.length === 0 && <li data-honesty="none">{t('honesty.none')}</li>}
         <SameSpot />
-        {untracked && (untracked.numerator ?? 0) > 0 && (
-          <li class="muted" data-honesty="untracked_share" data-count={untracked.numerator ?? ''}>
-            {t('honesty.untracked')}{' '}
-            <Opens figure="untracked_share" of={answer.list} name={measureName(untracked)}>
-              {t('honesty.cases', { n: untracked.numerator ?? 0 })}
-            </Opens>
-          </li>
-        )}
+        <Visits />
       </ul>
     </section>
   );

@@ -10,9 +10,9 @@ export type Filters = Partial<Record<FilterName, string>>;
 export const measureCodes = ['opened', 'closed', 'open', 'overdue', 'closing_rate', 'on_time_rate', 'mean_time_to_close'] as const;
 export type MeasureCode = (typeof measureCodes)[number];
 /** Doubts behind a closing rate, the gravest first; shares of the same cases. */
-export const doubtCodes = ['forced_share', 'one_sided_share', 'unchecked_share', 'gone_again_share', 'reopened_share', 'suspended_share'] as const;
-/** Beside them: what is never known, and how old the suspended ones are. */
-export const honestyCodes = [...doubtCodes, 'untracked_share', 'suspended_age'] as const;
+export const doubtCodes = ['forced_share', 'one_sided_share', 'unchecked_share', 'gone_again_share', 'reopened_share', 'suspended_share', 'fed_back_bare_share', 'checked_bare_share'] as const;
+/** Beside them: how old the suspended ones are. */
+export const honestyCodes = [...doubtCodes, 'suspended_age'] as const;
 export const groups = ['flow', 'backlog', 'rates', 'time'] as const;
 export type Group = (typeof groups)[number];
 export const groupMeasures: Record<Group, readonly MeasureCode[]> = {

@@ -36,6 +36,8 @@ enum right {
     RIGHT_ORDER_SIGN,      // sign and lift time orders
     RIGHT_SCORE_WRITE,     // give points for parts of scores
     RIGHT_FIGURES_FREEZE,  // freeze the figures of a period
+    RIGHT_TRACK_ADD,       // bring one's own track
+    RIGHT_TRACK_READ,      // where people were while on shift
     RIGHT_COUNT,
 };
 

@@ -2,10 +2,10 @@
 // A store: all databases of one installation, with one process that owns its folder.
 //
 // A location names the engine: "data" or "sqlite:data" is a folder with SQLite databases
-// (DATA/system.db, DATA/cities/<slug>/{city.db,cases.db,search.db}). A folder with a file
-// store-address has its databases on the PostgreSQL server that its first line names, a
-// schema each (gridcase_system, gridcase_<slug>_cases ...); everything else stays in the
-// folder. Nothing above this floor knows which engine it is.
+// (DATA/system.db, DATA/cities/<slug>/{city.db,cases.db,search.db,tracks.db}). A folder
+// with a file store-address has its databases on the PostgreSQL server that its first line
+// names, a schema each (gridcase_system, gridcase_<slug>_cases ...); everything else stays
+// in the folder. Nothing above this floor knows which engine it is.
 #pragma once
 
 #include <stdbool.h>
@@ -19,9 +19,11 @@ struct db_store;
 // DB_SEARCH holds nothing that cannot be made again from DB_CASES: it is made when it is
 // missing, thrown away when it is broken or of another version, and its commits do not wait
 // for the disk (they are whole after a crash, perhaps older).
-enum db_database { DB_SYSTEM, DB_CITY, DB_CASES, DB_SEARCH, DB_DATABASE_COUNT };
+// DB_TRACKS is made by whoever first writes to it; before, reading it is ERROR_NOT_FOUND
+// "db.missing".
+enum db_database { DB_SYSTEM, DB_CITY, DB_CASES, DB_SEARCH, DB_TRACKS, DB_DATABASE_COUNT };
 
-// "system", "city", "cases", "search"
+// "system", "city", "cases", "search", "tracks"
 const char *db_database_to_str(enum db_database database);
 
 enum db_store_flags {

@@ -84,6 +84,7 @@ int spots_repeats(struct facts *facts, struct db *db, const struct city_snapshot
 struct coverage_query {
     struct figure_query figures; // reported in this period; its areas narrow the grids, too
     size_t level;                // of areas, nesting
+    struct db *tracks;           // DB_TRACKS; NULL: nobody has brought any
 };
 struct coverage {
     int64_t area_id; // 0: grids in no area of the level
@@ -91,6 +92,7 @@ struct coverage {
     int64_t visited; // of them: collectors reported something there
     int64_t others;  // of them: others reported something there, and no collector did
     int64_t reports; // of collectors, in these grids
+    int64_t walked;  // of the grids: tracks show somebody on shift there in the period
 };
 struct coverage_answer {
     struct coverage total;

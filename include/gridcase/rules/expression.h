@@ -56,7 +56,9 @@ enum fact_field {
     FIELD_FORCED,
     FIELD_ONE_SIDED,
     FIELD_LATE_RECEIVED,
-    FIELD_MISSED,   // a report that a collector missed, by the city's rule
+    FIELD_MISSED,        // a report that a collector missed, by the city's rule
+    FIELD_FED_BACK_BARE, // by people here, without a photo
+    FIELD_CHECKED_BARE,
     FIELD_RETURNED, // numbers
     FIELD_REWORKED,
     FIELD_RESENT,
