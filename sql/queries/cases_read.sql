@@ -170,6 +170,21 @@ AND area_7 = $10
 -- database: cases
 AND area_8 = $10
 
+-- All open ones, in any order. The bound, which all keep, leads to an index of them.
+-- part: case_walk_open
+-- database: cases
+-- rows: many
+WHERE closed_at IS NULL AND due_sort > -9000000000000000
+
+-- These cases, in any order; 0: none.
+-- part: case_walk_ids
+-- database: cases
+WHERE case_id IN (
+      $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
+      $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45,
+      $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62,
+      $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75)
+
 -- All of them, backwards, for the search index.
 -- part: case_walk_older
 -- database: cases
@@ -205,6 +220,27 @@ SELECT case_id FROM case_file WHERE number = $1;
 -- database: cases
 SELECT department_id, person_id FROM case_task
 WHERE task_id BETWEEN $1 * 1024 AND $1 * 1024 + 1023 AND (department_id > 0 OR person_id > 0);
+
+-- Who holds or held a task of a case: of these, or of all open ones.
+-- part: case_holders
+-- database: cases
+SELECT c.case_id, t.department_id, t.person_id
+FROM case_file c JOIN case_task t
+     ON t.task_id BETWEEN c.case_id * 1024 AND c.case_id * 1024 + 1023
+WHERE (t.department_id > 0 OR t.person_id > 0)
+
+-- part: case_holders_ids
+-- database: cases
+AND c.case_id IN (
+      $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
+      $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45,
+      $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62,
+      $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75)
+
+-- part: case_holders_open
+-- database: cases
+-- rows: many
+AND c.closed_at IS NULL AND c.due_sort > -9000000000000000
 
 -- Rows of a case after a seq; with $3 > 0 only those that touched that task at a version
 -- above $2.
@@ -360,7 +396,8 @@ SELECT department_id, opened, ended, closed FROM rollup_department WHERE day = $
 
 -- name: figures_area_day
 -- database: cases
-SELECT area_id, opened, ended, closed FROM rollup_area WHERE day = $1;
+SELECT area_id, opened, ended, closed FROM rollup_area
+WHERE day = $1 AND area_id BETWEEN $2 AND $3;
 
 -- ---- points for tiles ----
 

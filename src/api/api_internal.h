@@ -151,7 +151,8 @@ struct api_city {
     struct media_store *media;
     struct facts *facts;
     struct city_tiles *tiles;       // of the snapshot; NULL until a tile is asked for
-    struct case_points *points;     // open cases for tiles; likewise
+    struct case_points *points;     // open cases for tiles and headlines; likewise
+    atomic_bool points_reading;     // a job reads them
     struct session_cache *sessions; // as long as the city is in the list
     atomic_llong next_timer_ms;     // INSTANT_NONE: none, 0: not known
     atomic_bool timer_running;
@@ -208,6 +209,10 @@ int api_city_reload(struct api *api, struct api_city *city,
                     struct error *error) ERROR_MUST_CHECK;
 // Another server may have loaded a model: looks, and reads it then. In the worker pool.
 void api_city_refresh(struct api *api, struct api_city *city);
+// The set of open cases, made when first asked for; it stays while the city is referred to.
+struct case_points *api_city_points(struct api *api, struct api_city *city);
+// Has it read in the worker pool, so that whoever asks next finds it ready.
+void api_city_read_points(struct api *api, struct api_city *city);
 // Numbers changes that a server which died has left without a position. In the lane.
 void api_city_number(struct api *api, struct api_city *city);
 // Closes what is idle; opens what has a timer due.

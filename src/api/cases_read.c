@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <gridcase/cases/points.h>
 #include <gridcase/cases/search.h>
 #include <gridcase/core/text.h>
 #include <gridcase/rules/roster.h>
@@ -465,27 +466,52 @@ static void put_figures(struct json_writer *json, const struct city_snapshot *ci
     json_end_array(json);
 }
 
-// How many open cases wait for the very person who asks.
-static int put_mine(struct api_call *call, struct db *db, struct json_writer *json,
-                    struct error *error)
+// What waits for the very person who asks. points NULL: asked of the store.
+static int put_mine(struct api_call *call, struct db *db, struct case_points *points,
+                    struct json_writer *json, struct error *error)
 {
+    const struct actor *actor = &call->session.actor;
     struct case_filter mine = case_filter_all();
     int64_t count = 0;
+    int code = 0;
     mine.open = 1;
     mine.queue = "mine";
     mine.sort = CASE_SORT_DUE;
-    int code = case_count(db, call->snapshot, &call->session.actor, &mine, call->now_ms,
-                          &count, error);
+    if (points) {
+        count = case_points_mine(points, call->snapshot, actor, call->now_ms);
+    } else {
+        code = case_count(db, call->snapshot, actor, &mine, call->now_ms, &count, error);
+    }
     json_put_int(json, "mine", count);
     json_put_bool(json, "mine_more", count == CASE_COUNT_MOST);
     struct case_filter asked = case_filter_all();
     asked.queue = "asked";
     asked.sort = CASE_SORT_DUE;
     if (!code) {
-        code = case_count(db, call->snapshot, &call->session.actor, &asked, call->now_ms,
-                          &count, error);
+        code = case_count(db, call->snapshot, actor, &asked, call->now_ms, &count, error);
     }
     json_put_int(json, "asked", code ? 0 : count);
+    return code;
+}
+
+// From the set of open cases; until that was read once, from the store.
+static int count_figures(struct api_call *call, struct db *db, size_t level,
+                         struct case_points **ret_points, struct case_figures *figures,
+                         struct error *error)
+{
+    struct case_points *points = api_city_points(call->api, call->city);
+    *ret_points = NULL;
+    if (!case_points_is_ready(points)) {
+        api_city_read_points(call->api, call->city);
+        return case_figures(db, call->snapshot, level, call->now_ms, call->arena, figures,
+                            error);
+    }
+    int code = case_points_refresh(points, db, api_is_slow(call), error);
+    if (!code) {
+        code = case_points_figures(points, db, call->snapshot, level, call->now_ms,
+                                   call->arena, figures, error);
+    }
+    *ret_points = points;
     return code;
 }
 
@@ -497,8 +523,9 @@ int figures_get(struct api_call *call, struct db *db, struct error *error)
         return error_set(error, ERROR_NOT_FOUND, "area.level_unknown", "no such level");
     }
     struct case_figures figures;
-    int code = case_figures(db, call->snapshot, level ? level->position : 0, call->now_ms,
-                            call->arena, &figures, error);
+    struct case_points *points = NULL;
+    int code =
+        count_figures(call, db, level ? level->position : 0, &points, &figures, error);
     if (code) {
         return code;
     }
@@ -510,7 +537,7 @@ int figures_get(struct api_call *call, struct db *db, struct error *error)
     json_put_int(json, "closed_today", figures.closed_today);
     json_put_int(json, "where", figures.where);
     json_put_int(json, "manual", figures.manual);
-    code = put_mine(call, db, json, error);
+    code = put_mine(call, db, points, json, error);
     struct account_sight
         sight; // the figures are the city's: not those of everybody's lists
     account_sight(&call->session.actor, RIGHT_CASE_READ, &sight);

@@ -211,6 +211,56 @@ void api_city_name_learn(struct api *api, struct api_city *city)
     pthread_mutex_unlock(&api->lock);
 }
 
+struct case_points *api_city_points(struct api *api, struct api_city *city)
+{
+    pthread_mutex_lock(&api->lock);
+    if (!city->points) {
+        city->points = case_points_new();
+    }
+    struct case_points *points = city->points;
+    pthread_mutex_unlock(&api->lock);
+    return points;
+}
+
+struct points_job {
+    struct api *api;
+    struct api_city *city;
+};
+
+static void points_work(void *context)
+{
+    struct points_job *job = context;
+    struct error error = {0};
+    DB_READER_CLEANUP struct db *db = NULL;
+    int code = db_reader_borrow(job->api->store, job->city->slug, DB_CASES, &db, &error);
+    if (!code) {
+        code = case_points_refresh(api_city_points(job->api, job->city), db, true, &error);
+    }
+    if (code) {
+        log_event(LOG_WARNING, "points.read", "city=%s code=%s text=\"%s\"",
+                  job->city->slug, error.slug, error.message);
+    }
+    db = db_reader_return(db);
+    atomic_store(&job->city->points_reading, false);
+    api_city_unref(job->api, job->city);
+    free(job);
+}
+
+void api_city_read_points(struct api *api, struct api_city *city)
+{
+    struct error error = {0};
+    if (atomic_exchange(&city->points_reading, true)) {
+        return;
+    }
+    struct points_job *job = memory_new(sizeof(*job));
+    *job = (struct points_job){api, api_city_ref(api, city)};
+    if (pool_submit(api->pool, city->key, points_work, job, &error)) {
+        atomic_store(&city->points_reading, false); // whoever comes next tries again
+        api_city_unref(api, city);
+        free(job);
+    }
+}
+
 // ---- opening and closing ----
 
 bool api_city_is_open(struct api *api, struct api_city *city)

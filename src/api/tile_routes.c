@@ -276,17 +276,6 @@ int tiles_model(struct api_call *call, struct db *db, struct error *error)
 }
 
 // ---- tiles of open cases ----
-static struct case_points *points_of(struct api_call *call)
-{
-    pthread_mutex_lock(&call->api->lock);
-    if (!call->city->points) {
-        call->city->points = case_points_new();
-    }
-    struct case_points *points = call->city->points; // the call's reference keeps the city
-    pthread_mutex_unlock(&call->api->lock);
-    return points;
-}
-
 static void put_key_ids(struct buffer *key, const int64_t *ids, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -346,7 +335,7 @@ static int make_key(struct api_call *call, const struct tile_id *tile,
 {
     char version[TILES_VERSION_SIZE];
     struct case_points_state state;
-    case_points_state(points_of(call), &state);
+    case_points_state(api_city_points(call->api, call->city), &state);
     api_tiles_version(call->snapshot, version);
     buffer_format(key, "c %s %s %lld %u/%u/%u", call->city->slug, version,
                   (long long)state.epoch, tile->z, tile->x, tile->y);
@@ -381,9 +370,9 @@ static int make_cases(struct api_call *call, const struct tile_id *tile,
     BUFFER_CLEANUP struct buffer body;
     int64_t position = 0, until_ms = 0;
     buffer_init(&body, TILE_CEILING);
-    int code =
-        case_points_tile(points_of(call), call->snapshot, &call->session.actor, filter,
-                         call->now_ms, tile, pen, &body, &position, &until_ms, error);
+    int code = case_points_tile(api_city_points(call->api, call->city), call->snapshot,
+                                &call->session.actor, filter, call->now_ms, tile, pen,
+                                &body, &position, &until_ms, error);
     if (code)
         return code;
     *ret_entry = pack(key->data, key->length, &body, PACK_CASES, error);
@@ -402,7 +391,8 @@ static struct tile_entry *kept_cases(struct api_call *call, const struct tile_id
     int64_t position = 0;
     struct tile_entry *entry = tile_cache_get(call->api->tiles, key->data, key->length);
     if (entry && call->now_ms < entry->valid_until_ms &&
-        case_points_same(points_of(call), tile, atomic_load(&entry->position), &position)) {
+        case_points_same(api_city_points(call->api, call->city), tile,
+                         atomic_load(&entry->position), &position)) {
         atomic_store(&entry->position, position);
         return entry;
     }
@@ -419,7 +409,8 @@ int tiles_cases(struct api_call *call, struct db *db, struct error *error)
     if (!code)
         code = read_filter(call, &filter, error);
     if (!code)
-        code = case_points_refresh(points_of(call), db, may_wait(call), error);
+        code = case_points_refresh(api_city_points(call->api, call->city), db,
+                                   may_wait(call), error);
     if (!code)
         code = make_key(call, &tile, &filter, &key, error);
     if (code)

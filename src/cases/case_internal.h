@@ -471,6 +471,32 @@ bool case_held_visible(const struct city_snapshot *city, const struct account_si
                        const struct case_row *row, const struct case_holder *holders,
                        size_t count);
 
+// ---- list_ids.c ----
+// The numbers of case_walk_ids and case_holders_ids; what is not there: 0.
+enum { CASE_IDS_MOST = 64, CASE_IDS_FIRST = 12 };
+void case_bind_ids(struct db_statement *statement, const int64_t *ids, size_t count);
+
+// ---- figures.c ----
+// Rows of figures by id, found by it.
+struct case_figure_rows {
+    struct case_figure *items; // of the arena
+    size_t count;
+    uint32_t *slots; // of the arena: row + 1
+};
+// NULL: there are too many.
+struct case_figure *case_figure_at(struct case_figure_rows *rows, int64_t id,
+                                   struct arena *arena);
+// What today brought, into figures whose open work is counted already, by these rows.
+struct case_figures_today {
+    struct case_figure_rows *departments, *areas;
+    struct case_figures *figures;
+    size_t level;
+    int64_t now_ms;
+};
+int case_figures_add_today(struct db *db, const struct city_snapshot *city,
+                           const struct case_figures_today *today, struct arena *arena,
+                           struct error *error) ERROR_MUST_CHECK;
+
 // ---- list.c ----
 // Whether a row fits a filter, its search left out. Of a row's texts only step and number
 // are looked at.

@@ -1,30 +1,39 @@
 // SPDX-License-Identifier: MPL-2.0
 // Headline figures: rollups of today's local day, and open work compared with the clock.
+#include <stdlib.h>
 #include <string.h>
 
 #include "case_internal.h"
 
-enum { FIGURES_MOST = 5000 };
+enum { FIGURES_MOST = 5000, FIGURES_SLOTS = 16384 };
 
 struct figures {
     struct db *db;
     struct arena *arena;
     struct case_figures *out;
-    int64_t now_ms, day;
+    struct case_figure_rows departments, areas;
+    int64_t now_ms;
 };
 
-static struct case_figure *figure_of(struct arena *arena, struct case_figure **items,
-                                     size_t *count, int64_t id)
+struct case_figure *case_figure_at(struct case_figure_rows *rows, int64_t id,
+                                   struct arena *arena)
 {
-    for (size_t i = 0; i < *count; i++)
-        if ((*items)[i].id == id)
-            return &(*items)[i];
-    if (*items == NULL)
-        *items = arena_array(arena, FIGURES_MOST, sizeof **items);
-    if (*items == NULL || *count == FIGURES_MOST)
+    if (rows->items == NULL) {
+        rows->items = arena_array(arena, FIGURES_MOST, sizeof *rows->items);
+        rows->slots = arena_array(arena, FIGURES_SLOTS, sizeof *rows->slots);
+    }
+    if (rows->items == NULL || rows->slots == NULL)
         return NULL;
-    (*items)[*count] = (struct case_figure){.id = id};
-    return &(*items)[(*count)++];
+    size_t at = (size_t)((uint64_t)id * UINT64_C(0x9E3779B97F4A7C15) >> 40) % FIGURES_SLOTS;
+    while (rows->slots[at] != 0 && rows->items[rows->slots[at] - 1].id != id)
+        at = (at + 1) % FIGURES_SLOTS;
+    if (rows->slots[at] == 0) {
+        if (rows->count == FIGURES_MOST)
+            return NULL;
+        rows->items[rows->count] = (struct case_figure){.id = id};
+        rows->slots[at] = (uint32_t)++rows->count;
+    }
+    return &rows->items[rows->slots[at] - 1];
 }
 
 static int open_stages(struct figures *figures, struct error *error)
@@ -50,7 +59,6 @@ static int open_stages(struct figures *figures, struct error *error)
 
 static int open_departments(struct figures *figures, struct error *error)
 {
-    struct case_figures *out = figures->out;
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
     int code = db_prepare(figures->db, QUERY_FIGURES_OPEN_DEPARTMENT, &s, error);
     if (code != 0)
@@ -58,8 +66,7 @@ static int open_departments(struct figures *figures, struct error *error)
     db_bind_int(s, 1, figures->now_ms);
     while ((code = db_step(s, error)) == DB_ROW) {
         struct case_figure *department =
-            figure_of(figures->arena, &out->by_department, &out->department_count,
-                      db_column_int(s, 0));
+            case_figure_at(&figures->departments, db_column_int(s, 0), figures->arena);
         if (department == NULL)
             continue;
         department->open = db_column_int(s, 1);
@@ -89,7 +96,6 @@ static int open_areas(struct figures *figures, size_t level, struct error *error
         QUERY_FIGURES_OPEN_AREA_4, QUERY_FIGURES_OPEN_AREA_5, QUERY_FIGURES_OPEN_AREA_6,
         QUERY_FIGURES_OPEN_AREA_7, QUERY_FIGURES_OPEN_AREA_8,
     };
-    struct case_figures *out = figures->out;
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
     if (level >= CITY_LEVEL_LIMIT)
         return 0;
@@ -99,7 +105,7 @@ static int open_areas(struct figures *figures, size_t level, struct error *error
     db_bind_int(s, 1, figures->now_ms);
     while ((code = db_step(s, error)) == DB_ROW) {
         struct case_figure *area =
-            figure_of(figures->arena, &out->by_area, &out->area_count, db_column_int(s, 0));
+            case_figure_at(&figures->areas, db_column_int(s, 0), figures->arena);
         if (area == NULL)
             continue;
         area->open = db_column_int(s, 1);
@@ -108,30 +114,21 @@ static int open_areas(struct figures *figures, size_t level, struct error *error
     return code;
 }
 
-static int today(struct figures *figures, bool areas, const struct city_snapshot *city,
-                 size_t level, struct error *error)
+// ---- today ----
+static int departments_today(struct db *db, int64_t day,
+                             const struct case_figures_today *today, struct arena *arena,
+                             struct error *error)
 {
-    struct case_figures *out = figures->out;
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(figures->db,
-                          areas ? QUERY_FIGURES_AREA_DAY : QUERY_FIGURES_DEPARTMENT_DAY, &s,
-                          error);
+    int code = db_prepare(db, QUERY_FIGURES_DEPARTMENT_DAY, &s, error);
     if (code != 0)
         return code;
-    db_bind_int(s, 1, figures->day);
+    db_bind_int(s, 1, day);
     while ((code = db_step(s, error)) == DB_ROW) {
-        int64_t id = db_column_int(s, 0);
-        const struct city_area *area = areas ? city_area_by_id(city, id) : NULL;
-        if (areas && (area == NULL || area->level != level))
-            continue;
         struct case_figure *figure =
-            areas ? figure_of(figures->arena, &out->by_area, &out->area_count, id)
-                  : figure_of(figures->arena, &out->by_department, &out->department_count,
-                              id);
-        if (!areas) {
-            out->opened_today += db_column_int(s, 1);
-            out->closed_today += db_column_int(s, 2);
-        }
+            case_figure_at(today->departments, db_column_int(s, 0), arena);
+        today->figures->opened_today += db_column_int(s, 1);
+        today->figures->closed_today += db_column_int(s, 2);
         if (figure == NULL)
             continue;
         figure->opened_today = db_column_int(s, 1);
@@ -140,13 +137,74 @@ static int today(struct figures *figures, bool areas, const struct city_snapshot
     return code;
 }
 
+static int areas_today(struct db *db, const struct city_snapshot *city, int64_t day,
+                       const struct case_figures_today *today, struct arena *arena,
+                       struct error *error)
+{
+    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
+    int64_t first = INT64_MAX, last = 0; // ids of the level lie between
+    const struct city_area *area = NULL;
+    for (size_t i = 0; (area = city_area(city, i)) != NULL; i++) {
+        if (area->level != today->level)
+            continue;
+        first = area->id < first ? area->id : first;
+        last = area->id > last ? area->id : last;
+    }
+    int code = db_prepare(db, QUERY_FIGURES_AREA_DAY, &s, error);
+    if (code != 0)
+        return code;
+    db_bind_int(s, 1, day);
+    db_bind_int(s, 2, first);
+    db_bind_int(s, 3, last);
+    while ((code = db_step(s, error)) == DB_ROW) {
+        area = city_area_by_id(city, db_column_int(s, 0));
+        if (area == NULL || area->level != today->level)
+            continue;
+        struct case_figure *figure = case_figure_at(today->areas, area->id, arena);
+        if (figure == NULL)
+            continue;
+        figure->opened_today = db_column_int(s, 1);
+        figure->closed_today = db_column_int(s, 2);
+    }
+    return code;
+}
+
+static int compare_ids(const void *a_figure, const void *b_figure)
+{
+    const struct case_figure *a = a_figure, *b = b_figure;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+static void sort(struct case_figure_rows *rows)
+{
+    if (rows->count > 1)
+        qsort(rows->items, rows->count, sizeof *rows->items, compare_ids);
+}
+
+int case_figures_add_today(struct db *db, const struct city_snapshot *city,
+                           const struct case_figures_today *today, struct arena *arena,
+                           struct error *error)
+{
+    const int64_t day = calendar_day(city_calendar(city, 0), today->now_ms);
+    struct case_figures *out = today->figures;
+    int code = departments_today(db, day, today, arena, error);
+    if (code == 0)
+        code = areas_today(db, city, day, today, arena, error);
+    sort(today->departments);
+    sort(today->areas);
+    out->by_department = today->departments->items;
+    out->department_count = today->departments->count;
+    out->by_area = today->areas->items;
+    out->area_count = today->areas->count;
+    return code;
+}
+
 int case_figures(struct db *db, const struct city_snapshot *city, size_t level,
                  int64_t now_ms, struct arena *arena, struct case_figures *ret_figures,
                  struct error *error)
 {
     struct case_figures out = {0};
-    struct figures figures = {db, arena, &out, now_ms,
-                              calendar_day(city_calendar(city, 0), now_ms)};
+    struct figures figures = {.db = db, .arena = arena, .out = &out, .now_ms = now_ms};
     for (int i = 0; i < PROCESS_STAGE_COUNT; i++)
         out.by_stage[i].id = i;
     int code = open_stages(&figures, error);
@@ -157,9 +215,11 @@ int case_figures(struct db *db, const struct city_snapshot *city, size_t level,
     if (code == 0)
         code = open_areas(&figures, level, error);
     if (code == 0)
-        code = today(&figures, false, city, level, error);
-    if (code == 0)
-        code = today(&figures, true, city, level, error);
+        code = case_figures_add_today(db, city,
+                                      &(struct case_figures_today){&figures.departments,
+                                                                   &figures.areas, &out,
+                                                                   level, now_ms},
+                                      arena, error);
     if (code == 0)
         *ret_figures = out;
     return code;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-// The set of open cases as points: read once, then kept up to date from the change stream.
+// The set of open cases: read once, then kept up to date from the change stream.
 #include <stdlib.h>
 #include <string.h>
 
 #include "points_internal.h"
 
-enum { WORDS_CEILING = 1024 * 1024, HOLDERS_MOST = 256, CHANGES_A_TIME = 500 };
+enum { WORDS_CEILING = 1024 * 1024, NEWS_CEILING = 16 * 1024 * 1024 };
 
 struct case_points *case_points_new(void)
 {
@@ -187,77 +187,71 @@ static void set_lights(struct point_dot *dot, const struct case_row *row)
         dot->light[i] = dot->light[turns];
 }
 
-// Who holds or held a task of the case.
-struct held {
-    struct case_holder holders[HOLDERS_MOST];
-    uint32_t count;
-};
-
-static int read_held(struct db *db, int64_t case_id, struct held *held, struct error *error)
-{
-    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    held->count = 0;
-    int code = db_prepare(db, QUERY_CASE_TASK_SCOPE, &s, error);
-    if (code != 0)
-        return code;
-    db_bind_int(s, 1, case_id);
-    while ((code = db_step(s, error)) == DB_ROW) {
-        const struct case_holder one = {db_column_int(s, 0), db_column_int(s, 1)};
-        bool known = false;
-        for (uint32_t i = 0; i < held->count && !known; i++)
-            known = held->holders[i].department_id == one.department_id &&
-                    held->holders[i].person_id == one.person_id;
-        if (!known && held->count < HOLDERS_MOST)
-            held->holders[held->count++] = one;
-    }
-    return code;
-}
-
 static void fill_case(struct case_points *points, struct point_case *one,
                       const struct case_row *row)
 {
     *one = (struct point_case){.case_id = row->case_id,
+                               .due_sort_ms = case_due_sort(row),
                                .opened_ms = row->opened_ms,
-                               .department_id = row->department_id,
-                               .grid_id = row->place.grid_id,
+                               .department_id = (int32_t)row->department_id,
+                               .grid_id = (int32_t)row->place.grid_id,
                                .reported_by = row->reported_by,
                                .holder_person = row->holder_person,
-                               .holder_department = row->holder_department,
-                               .class_id = row->place.class_id,
-                               .condition_id = row->place.condition_id,
+                               .holder_department = (int32_t)row->holder_department,
+                               .class_id = (int32_t)row->place.class_id,
+                               .condition_id = (int32_t)row->place.condition_id,
                                .stage = (int16_t)row->stage,
                                .queue = (int16_t)row->queue,
                                .source = (int16_t)row->source,
                                .holder_role = (int16_t)row->holder_role,
+                               .bucket = POINT_NO_BUCKET,
                                .step = step_word(points, row->step)};
-    memcpy(one->areas, row->place.areas, sizeof one->areas);
+    for (size_t i = 0; i < CITY_LEVEL_LIMIT; i++)
+        one->areas[i] = (int32_t)row->place.areas[i];
     memcpy(one->number, row->number, sizeof one->number);
 }
 
-// Takes an open case with a point in.
+void point_case_row(const struct point_case *one, struct case_row *row)
+{
+    memcpy(row->number, one->number, sizeof one->number);
+    row->case_id = one->case_id;
+    row->step = one->step;
+    row->stage = one->stage;
+    row->queue = one->queue;
+    row->source = one->source;
+    row->opened_ms = one->opened_ms;
+    row->department_id = one->department_id;
+    row->reported_by = one->reported_by;
+    row->holder_person = one->holder_person;
+    row->holder_department = one->holder_department;
+    row->holder_role = one->holder_role;
+    row->place.class_id = one->class_id;
+    row->place.condition_id = one->condition_id;
+    row->place.grid_id = one->grid_id;
+    for (size_t i = 0; i < CITY_LEVEL_LIMIT; i++)
+        row->place.areas[i] = one->areas[i];
+}
+
+// Takes an open case in. Its holders come with it, or one by one.
 static int add_case(struct case_points *points, const struct case_row *row,
-                    const struct held *held, struct tile_point *ret_at, struct error *error)
+                    struct point_held *held, struct error *error)
 {
     uint32_t slot = 0;
     if (!new_slot(points, &slot))
         return no_memory(error);
     struct point_case *one = &points->cases[slot];
     fill_case(points, one, row);
-    const size_t bytes = held->count * sizeof(struct case_holder);
-    one->holders = bytes != 0 ? malloc(bytes) : NULL;
-    if (one->holders != NULL) {
-        memcpy(one->holders, held->holders, bytes);
-        one->holder_count = held->count;
+    one->holders = held->holders;
+    one->holder_count = held->count;
+    *held = (struct point_held){0};
+    struct point_dot dot = {.case_id = row->case_id, .slot = slot};
+    if (row->place.has_point) {
+        dot.at = tile_project(row->place.point.lon_deg, row->place.point.lat_deg);
+        set_lights(&dot, row);
     }
-    struct point_dot dot = {
-        .at = tile_project(row->place.point.lon_deg, row->place.point.lat_deg),
-        .case_id = row->case_id,
-        .slot = slot};
-    set_lights(&dot, row);
-    *ret_at = dot.at;
-    if (one->step == NULL || one->holder_count != held->count ||
+    if (one->step == NULL ||
         !point_map_put(&points->by_case, (uint64_t)row->case_id, slot) ||
-        !add_dot(points, &dot)) {
+        (row->place.has_point && !add_dot(points, &dot))) {
         remove_case(points, slot);
         return no_memory(error);
     }
@@ -265,41 +259,36 @@ static int add_case(struct case_points *points, const struct case_row *row,
 }
 
 // ---- all of them ----
-static int read_all(struct case_points *points, struct db *db, struct error *error)
+static int take_one(void *context, const struct case_row *row, struct error *error)
 {
-    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    enum query_id parts[] = {QUERY_CASE_COLUMNS, QUERY_CASE_WALK_BOX};
-    int code = db_prepare_parts(db, parts, 2, &s, error);
-    if (code != 0)
-        return code;
-    db_bind_double(s, 3, -180.0);
-    db_bind_double(s, 4, 180.0);
-    db_bind_double(s, 5, -90.0);
-    db_bind_double(s, 6, 90.0);
-    while ((code = db_step(s, error)) == DB_ROW) {
-        struct case_row row;
-        struct held held;
-        struct tile_point at;
-        case_row_read(s, NULL, &row);
-        if (!row.place.has_point || row.closed_ms != INSTANT_NONE)
-            continue;
-        code = read_held(db, row.case_id, &held, error);
-        if (code == 0)
-            code = add_case(points, &row, &held, &at, error);
-        if (code != 0)
-            return code;
-    }
-    return code;
+    struct point_held none = {0};
+    return add_case(context, row, &none, error);
+}
+
+static int hold_one(void *context, int64_t case_id, const struct case_holder *holder,
+                    struct error *error)
+{
+    struct case_points *points = context;
+    uint32_t slot = 0;
+    if (!point_map_find(&points->by_case, (uint64_t)case_id, &slot))
+        return 0;
+    struct point_case *one = &points->cases[slot];
+    struct point_held held = {one->holders, one->holder_count};
+    bool good = point_held_add(&held, holder->department_id, holder->person_id);
+    one->holders = held.holders;
+    one->holder_count = held.count;
+    return good ? 0 : no_memory(error);
 }
 
 static int begin_anew(struct case_points *points, struct db *db,
                       const struct case_stream *stream, struct error *error)
 {
+    const struct point_reader reader = {take_one, hold_one, points};
     empty(points);
     points->log_count = 0;
     points->log_floor = points->position = stream->last;
     points->epoch = stream->epoch;
-    int code = read_all(points, db, error);
+    int code = point_read_all(db, &reader, error);
     if (code != 0)
         empty(points);
     points->ready = code == 0;
@@ -307,58 +296,55 @@ static int begin_anew(struct case_points *points, struct db *db,
 }
 
 // ---- what has changed ----
-// Everything is read before anything is touched: a reader that runs out of its budget
-// leaves the set as it was.
-static int take_change(struct case_points *points, struct db *db, int64_t position,
-                       int64_t case_id, struct error *error)
+static bool place_of(const struct case_points *points, uint32_t slot,
+                     struct tile_point *ret_at)
 {
-    struct arena *scratch ARENA_CLEANUP = arena_new(256 * 1024);
-    struct case_row row;
-    struct held held = {.count = 0};
+    const struct point_case *one = &points->cases[slot];
+    if (one->bucket == POINT_NO_BUCKET)
+        return false;
+    *ret_at = points->buckets[one->bucket].dots[one->place].at;
+    return true;
+}
+
+static int take_change(struct case_points *points, struct point_news *news, size_t i,
+                       struct error *error)
+{
+    const int64_t position = news->positions[i];
+    const uint64_t key = (uint64_t)news->ids[i];
     uint32_t slot = 0;
     struct tile_point at;
-    int code = case_row_load(db, case_id, scratch, &row, error);
-    const bool there = code == 0 && row.closed_ms == INSTANT_NONE && row.place.has_point;
-    if (there)
-        code = read_held(db, case_id, &held, error);
-    if (code != 0 && code != ERROR_NOT_FOUND)
-        return code;
-    if (point_map_find(&points->by_case, (uint64_t)case_id, &slot)) {
-        note(points, position, remove_dot(points, slot));
+    if (point_map_find(&points->by_case, key, &slot)) {
+        if (place_of(points, slot, &at))
+            note(points, position, remove_dot(points, slot));
         remove_case(points, slot);
     }
-    if (!there)
+    if (!news->cases[i].open)
         return 0;
-    code = add_case(points, &row, &held, &at, error);
+    int code = add_case(points, &news->cases[i].row, &news->cases[i].held, error);
     if (code != 0)
         points->ready = false; // a case is missing: read anew
-    else
+    else if (point_map_find(&points->by_case, key, &slot) && place_of(points, slot, &at))
         note(points, position, at);
     return code;
 }
 
+// Everything is read before anything is touched: a reader that runs out of its budget
+// leaves the set as it was, as far as it had come.
 static int follow(struct case_points *points, struct db *db, int64_t last,
                   struct error *error)
 {
+    struct point_news *news = memory_new(sizeof *news);
     int code = 0;
     while (code == 0 && points->position < last) {
-        struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-        const int64_t before = points->position;
-        code = db_prepare(db, QUERY_CHANGE_CASES, &s, error);
-        if (code != 0)
-            return code;
-        db_bind_int(s, 1, before);
-        db_bind_int(s, 2, CHANGES_A_TIME);
-        while ((code = db_step(s, error)) == DB_ROW) {
-            const int64_t position = db_column_int(s, 0);
-            code = take_change(points, db, position, db_column_int(s, 1), error);
-            if (code != 0)
-                return code;
-            points->position = position;
-        }
-        if (code == 0 && points->position == before)
-            points->position = last; // holes at the end
+        struct arena *words ARENA_CLEANUP = arena_new(NEWS_CEILING);
+        code = point_news_read(db, points->position, words, news, error);
+        for (size_t i = 0; i < news->count && code == 0; i++)
+            code = take_change(points, news, i, error);
+        if (code == 0) // holes at the end
+            points->position = news->up_to != 0 ? news->up_to : last;
+        point_news_done(news);
     }
+    free(news);
     return code;
 }
 
@@ -413,6 +399,16 @@ int case_points_refresh(struct case_points *points, struct db *db, bool wait,
 }
 
 // ---- what others ask ----
+bool case_points_is_ready(struct case_points *points)
+{
+    bool ready = pthread_rwlock_tryrdlock(&points->lock) == 0;
+    if (ready) { // whoever reads it anew has the lock
+        ready = points->ready;
+        pthread_rwlock_unlock(&points->lock);
+    }
+    return ready;
+}
+
 void case_points_state(struct case_points *points, struct case_points_state *ret_state)
 {
     pthread_rwlock_rdlock(&points->lock);

@@ -24,19 +24,23 @@ struct point_dot {
     int64_t turn_ms[2]; // INT64_MAX: never
 };
 
-// What filters and rights need of it.
+enum { POINT_NO_BUCKET = UINT32_MAX };
+
+// What figures, filters and rights need of it; figures look at the first line alone. Ids of
+// the model are small numbers.
 struct point_case {
     int64_t case_id; // 0: a free slot
-    int64_t opened_ms;
-    int64_t areas[CITY_LEVEL_LIMIT];
-    int64_t department_id, grid_id;
-    int64_t reported_by, holder_person, holder_department;
-    int64_t class_id, condition_id;
+    int64_t due_sort_ms;
+    int32_t areas[CITY_LEVEL_LIMIT];
+    int32_t department_id;
     int16_t stage, queue, source, holder_role;
+    int64_t holder_person, reported_by;
+    int64_t opened_ms;
+    int32_t holder_department, grid_id, class_id, condition_id;
     const char *step;            // of the set's words
     struct case_holder *holders; // of its tasks, owned
     uint32_t holder_count;
-    uint32_t bucket, place; // where its dot is
+    uint32_t bucket, place; // where its dot is; POINT_NO_BUCKET: it has no point
     uint32_t next_free;
     char number[CASE_NUMBER_SIZE];
 };
@@ -78,6 +82,45 @@ struct case_points {
     uint64_t log_count;
     int64_t log_floor;
 };
+
+// ---- what is read (points_read.c) ----
+enum { POINT_HOLDERS_MOST = 256, POINT_IDS = 64 };
+struct point_held {              // who holds or held a task of the case
+    struct case_holder *holders; // owned
+    uint32_t count;
+};
+// Once each, up to POINT_HOLDERS_MOST.
+bool point_held_add(struct point_held *held, int64_t department_id, int64_t person_id);
+
+// Cases as they are now.
+struct point_news {
+    size_t count;
+    int64_t ids[POINT_IDS];
+    int64_t positions[POINT_IDS]; // of the last change
+    int64_t up_to;                // all changes until here are in
+    struct {
+        bool open; // it is there and open
+        struct case_row row;
+        struct point_held held;
+    } cases[POINT_IDS];
+};
+// The next changes after a position: at most POINT_IDS cases, with all that is kept of
+// them; up_to stays 0 at the end. words: for texts of the rows.
+int point_news_read(struct db *db, int64_t after, struct arena *words,
+                    struct point_news *news, struct error *error) ERROR_MUST_CHECK;
+void point_news_done(struct point_news *news);
+// Calls take for each open case, then hold for each holder of one, cases in any order.
+struct point_reader {
+    int (*take)(void *context, const struct case_row *row, struct error *error);
+    int (*hold)(void *context, int64_t case_id, const struct case_holder *holder,
+                struct error *error);
+    void *context;
+};
+int point_read_all(struct db *db, const struct point_reader *reader,
+                   struct error *error) ERROR_MUST_CHECK;
+
+// The row of a case as far as filters and rights look at it; row: from case_row_init.
+void point_case_row(const struct point_case *one, struct case_row *row);
 
 bool point_map_find(const struct point_map *map, uint64_t key, uint32_t *ret_value);
 bool point_map_put(struct point_map *map, uint64_t key, uint32_t value);

@@ -51,31 +51,11 @@ static bool is_plain(const struct case_filter *f)
            f->opened_to_ms == INSTANT_NONE;
 }
 
-static void to_row(const struct point_case *one, struct case_row *row)
-{
-    memcpy(row->number, one->number, sizeof one->number);
-    row->case_id = one->case_id;
-    row->step = one->step;
-    row->stage = one->stage;
-    row->queue = one->queue;
-    row->source = one->source;
-    row->opened_ms = one->opened_ms;
-    row->department_id = one->department_id;
-    row->reported_by = one->reported_by;
-    row->holder_person = one->holder_person;
-    row->holder_department = one->holder_department;
-    row->holder_role = one->holder_role;
-    row->place.class_id = one->class_id;
-    row->place.condition_id = one->condition_id;
-    row->place.grid_id = one->grid_id;
-    memcpy(row->place.areas, one->areas, sizeof one->areas);
-}
-
 static bool is_in(const struct drawing *drawing, const struct point_dot *dot,
                   struct case_row *row)
 {
     const struct point_case *one = &drawing->points->cases[dot->slot];
-    to_row(one, row);
+    point_case_row(one, row);
     return case_filter_fits(drawing->city, drawing->actor, &drawing->filter,
                             drawing->now_ms, row) &&
            case_held_visible(drawing->city, &drawing->sight, row, one->holders,

@@ -24,6 +24,7 @@ struct stage_play {
     struct actor viewers[VIEWERS];
     struct kept kept[KEPT];
     unsigned reused, remade, outdated;
+    unsigned late, mine;
 };
 
 static struct case_filter filter_no(unsigned number)
@@ -185,6 +186,45 @@ static void compare_with_map(struct stage_play *play, unsigned viewer, unsigned 
     buffer_done(&out);
 }
 
+// The same figures as counted in the store, for everybody and at every level.
+static void compare_figures(struct stage_play *play)
+{
+    struct world *w = &play->w;
+    for (size_t level = 0; level < 2; level++) {
+        struct case_figures told, counted;
+        assert_ok(case_points_figures(play->points, w->db, w->city, level, w->now_ms,
+                                      w->arena, &told, &error));
+        assert_ok(
+            case_figures(w->db, w->city, level, w->now_ms, w->arena, &counted, &error));
+        assert_true(told.open > 0 && told.department_count > 0 && told.area_count > 0);
+        assert_int_equal(told.open, counted.open);
+        assert_int_equal(told.overdue, counted.overdue);
+        assert_int_equal(told.opened_today, counted.opened_today);
+        assert_int_equal(told.closed_today, counted.closed_today);
+        assert_int_equal(told.where, counted.where);
+        assert_int_equal(told.manual, counted.manual);
+        assert_memory_equal(told.by_stage, counted.by_stage, sizeof told.by_stage);
+        assert_int_equal(told.department_count, counted.department_count);
+        assert_memory_equal(told.by_department, counted.by_department,
+                            told.department_count * sizeof *told.by_department);
+        assert_int_equal(told.area_count, counted.area_count);
+        assert_memory_equal(told.by_area, counted.by_area,
+                            told.area_count * sizeof *told.by_area);
+        play->late += (unsigned)told.overdue;
+    }
+    for (unsigned viewer = 0; viewer < VIEWERS; viewer++) {
+        const struct actor *actor = &play->viewers[viewer];
+        struct case_filter mine = case_filter_all();
+        int64_t count = 0;
+        mine.open = 1;
+        mine.queue = "mine";
+        mine.sort = CASE_SORT_DUE;
+        assert_ok(case_count(w->db, w->city, actor, &mine, w->now_ms, &count, &error));
+        assert_int_equal(case_points_mine(play->points, w->city, actor, w->now_ms), count);
+        play->mine += (unsigned)count;
+    }
+}
+
 static void forget(struct stage_play *play)
 {
     arena_free(play->w.arena);
@@ -222,6 +262,7 @@ static void play_at_random(struct stage_play *play, unsigned rounds)
         if (i % 40 == 0) {
             compare_with_fresh(play);
             compare_with_map(play, random_below(VIEWERS), random_below(FILTERS));
+            compare_figures(play);
             forget(play);
         }
     }
@@ -251,6 +292,7 @@ static void a_kept_tile_is_the_tile_made_now(void **state)
         // It means something only when tiles were reused, and made anew for a reason.
         print_message("%s: %u reused, %u made, %u of them were out of date\n", processes[p],
                       play->reused, play->remade, play->outdated);
+        assert_true(play->late > 100 && play->mine > 100);
         assert_true(play->reused > 2000 && play->remade > 2000 && play->outdated > 100);
         for (size_t i = 0; i < KEPT; i++)
             free(play->kept[i].bytes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-// Open cases as points in memory, for the map's tiles.
+// Open cases in memory, for the map's tiles and for headline figures.
 //
 // The set is read from cases.db once and then follows the change stream: every move of a
 // case writes a change, so whoever catches up to the stream's end knows what the database
@@ -25,9 +25,21 @@ struct case_points *case_points_free(struct case_points *points); // takes NULL
 int case_points_refresh(struct case_points *points, struct db *db, bool wait,
                         struct error *error) ERROR_MUST_CHECK;
 
+// Was it read? Never waits: false while another thread reads it anew.
+bool case_points_is_ready(struct case_points *points);
+
+// case_figures and case_count of the actor's own work, of the set as it was last caught up;
+// db is asked only for what today brought.
+int case_points_figures(struct case_points *points, struct db *db,
+                        const struct city_snapshot *city, size_t level, int64_t now_ms,
+                        struct arena *arena, struct case_figures *ret_figures,
+                        struct error *error) ERROR_MUST_CHECK;
+int64_t case_points_mine(struct case_points *points, const struct city_snapshot *city,
+                         const struct actor *actor, int64_t now_ms);
+
 struct case_points_state {
     int64_t epoch, position; // of the change stream, as far as it was followed
-    size_t count;            // open cases with a point
+    size_t count;            // open cases
     size_t bytes;            // memory held, about
 };
 void case_points_state(struct case_points *points, struct case_points_state *ret_state);
