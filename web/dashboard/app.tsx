@@ -7,7 +7,9 @@ import { ExpiredDialog } from '../lib/session/views.tsx';
 import { Icon } from '../lib/ui/icons.tsx';
 import { LanguageSwitch } from '../lib/ui/language.tsx';
 import { CasesPage } from './cases.tsx';
-import { Head, Help } from './controls.tsx';
+import { Head } from './controls.tsx';
+import { FrozenSwitch } from './frozen_switch.tsx';
+import { HelpDoor } from './help_door.tsx';
 import { Honesty } from './honesty.tsx';
 import { t } from './i18n.ts';
 import { base, building, city, client, departments, expired, failure, host, loading, refresh, seesAll, session, show, shown, signOut, start, startFailure, view } from './state.ts';
@@ -29,6 +31,7 @@ function Page() {
   return (
     <div class="dash" aria-busy={loading.value}>
       <Top />
+      <div class="progress" aria-hidden="true" />
       <main>
         {client.outdated.value && (
           <p class="alert warn" role="status">
@@ -58,7 +61,7 @@ function Page() {
         {list ? <CasesPage list={list} /> : view.value.page === 'overview' ? <Overview /> : <PageBody />}
         <p class="muted attribution">{city.value?.attribution}</p>
       </main>
-      <Help />
+      <HelpDoor />
       {expired.value && <ExpiredDialog host={host} />}
     </div>
   );
@@ -96,10 +99,11 @@ function Overview() {
     <>
       <Head now={figures?.now ?? null} before={figures?.before ?? null} />
       {!seesAll.value && <p class="alert part">{partWords()}</p>}
+      <FrozenSwitch />
       <Tiles />
       <Honesty answer={figures?.honest ?? null} />
       <div class="charts">
-        <Trend />
+        {!figures?.frozen && <Trend />}
         <Split />
       </div>
     </>

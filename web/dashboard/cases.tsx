@@ -11,9 +11,10 @@ import { isDay } from './days.ts';
 import { showSpan } from './figures.ts';
 import { t } from './i18n.ts';
 import { Link } from './links.tsx';
-import { asOfWords, base, cases, client, helpAt, loading, measureNames, moreCases, pageShown, readDefinitions, reading, shown, today, view } from './state.ts';
+import { asOfWords, base, cases, client, loading, measureNames, moreCases, pageShown, readDefinitions, reading, shown, today, view } from './state.ts';
 import { ChipWords } from './controls.tsx';
 import { Files } from './tables.tsx';
+import { What } from './what.tsx';
 import { chips, type FigureList, listQuery, readFilters } from './view.ts';
 
 const rates = new Set(['closing_rate', 'on_time_rate']);
@@ -66,9 +67,7 @@ export function CasesPage({ list }: { list: FigureList }) {
           {found && <b class="total" data-total={found.total}> {showNumber(found.total)}</b>}
         </h2>
         {list.figure && (
-          <button type="button" class="plain what" aria-label={t('help.of', { name: title })} onClick={() => (helpAt.value = list.figure)}>
-            <Icon name="help" />
-          </button>
+          <What code={list.figure} name={title} />
         )}
       </div>
       <p class="where muted">

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-// Period, chips of what the page is narrowed to, and the definitions of the figures.
-import { useEffect, useRef } from 'preact/hooks';
+// Period, and chips of what the page is narrowed to.
 import { useSignal } from '@preact/signals';
 import { label } from '../lib/i18n/index.ts';
-import { Dialog } from '../lib/ui/dialog.tsx';
 import { Icon } from '../lib/ui/icons.tsx';
 import { hourName, isDay, type Period, periods, weekdayName } from './days.ts';
 import { t } from './i18n.ts';
 import { showSpan } from './figures.ts';
-import { allMeasures, asOfWords, filterLabel, helpAt, measureNames, narrow, readDefinitions, show, shown, span, today, view } from './state.ts';
+import { asOfWords, filterLabel, helpAt, isLive, narrow, show, span, today, view } from './state.ts';
 import { type Chip, chips, without } from './view.ts';
 
 const periodKey = {
@@ -69,7 +67,7 @@ export function Head({ now, before = null }: { now: Told | null; before?: Told |
           {now && (
             <>
               <b>{showSpan(now, today.value)}</b> {before && <span>{t('dash.against', { before: showSpan(before, today.value) })}</span>}{' '}
-              {now.as_of && <span class="as-of">{t('dash.as_of', { time: asOfWords(now.as_of) })}</span>}
+              {now.as_of && <span class={`as-of ${isLive.value ? 'live' : ''}`}>{t('dash.as_of', { time: asOfWords(now.as_of) })}</span>}
             </>
           )}
         </p>
@@ -153,63 +151,5 @@ export function Chips() {
         </li>
       ))}
     </ul>
-  );
-}
-
-const definitions = [
-  ['opened', 'def.opened'],
-  ['closed', 'def.closed'],
-  ['open', 'def.open'],
-  ['overdue', 'def.overdue'],
-  ['closing_rate', 'def.closing_rate'],
-  ['on_time_rate', 'def.on_time_rate'],
-  ['mean_time_to_close', 'def.mean_time_to_close'],
-] as const;
-const general = ['def.days', 'def.before', 'def.none', 'def.lists', 'def.department', 'def.fresh'] as const;
-
-export function Help() {
-  const wanted = helpAt.value;
-  const element = useRef<HTMLElement>(null);
-  useEffect(() => element.current?.scrollIntoView({ block: 'start' }), [wanted]);
-  useEffect(() => {
-    if (wanted !== null) void readDefinitions();
-  }, [wanted]);
-  if (wanted === null) return null;
-  const others = allMeasures.value.filter((one) => !definitions.some(([code]) => code === one.code));
-  const measures = shown.value?.now.measures ?? [];
-  return (
-    <Dialog title={t('help.figures')} closeLabel={t('help.close')} onClose={() => (helpAt.value = null)} className="help">
-      <div class="definitions" tabIndex={0} role="region" aria-label={t('help.figures')} data-first>
-        <dl>
-          {definitions.map(([code, key]) => (
-            <div key={code} class={code === wanted ? 'wanted' : ''}>
-              <dt ref={code === wanted ? element : undefined}>{label(measures.find((one) => one.code === code)?.label ?? measureNames.value.get(code)) || code}</dt>
-              <dd>{t(key)}</dd>
-            </div>
-          ))}
-        </dl>
-        {others.length > 0 && (
-          <>
-            <h3>{t('help.others')}</h3>
-            <dl>
-              {others.map((one) => (
-                <div key={one.code} class={one.code === wanted ? 'wanted' : ''}>
-                  <dt ref={one.code === wanted ? element : undefined}>{label(one.label) || one.code}</dt>
-                  <dd>
-                    {label(one.note)} <code>{one.formula ?? [`on ${one.on}`, one.until && `until ${one.until}`, one.when && `when ${one.when}`, one.value && `value ${one.value}`].filter(Boolean).join(' ')}</code> <small class="muted">{one.source}</small>
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          </>
-        )}
-        <h3>{t('help.general')}</h3>
-        <ul>
-          {general.map((key) => (
-            <li key={key}>{t(key)}</li>
-          ))}
-        </ul>
-      </div>
-    </Dialog>
   );
 }

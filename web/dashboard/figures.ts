@@ -135,7 +135,7 @@ export function compare(now: Figure, before: Figure | null, partial = false): Co
   const words = (): string => {
     if (unit === 'share') return t(up ? 'compare.points_up' : 'compare.points_down', { n, was });
     if (unit === 's') return t(up ? 'compare.slower' : 'compare.quicker', { n, was });
-    return t(up ? 'compare.more' : 'compare.fewer', { n, was });
+    return before.value === 0 ? t('compare.more_none', { n }) : t(up ? 'compare.more' : 'compare.fewer', { n, was });
   };
   return { tone, turn: up ? 'up' : 'down', words: words() };
 }

@@ -7,7 +7,8 @@ import { label, showNumber } from '../lib/i18n/index.ts';
 import { type Figure, figureOf, type FigureRow, type Figures, isRate, measureName, showShare, showValue } from './figures.ts';
 import { t } from './i18n.ts';
 import { Link, Opens } from './links.tsx';
-import { client, span, view } from './state.ts';
+import { client, shown, span, view } from './state.ts';
+import { What } from './what.tsx';
 import { doubtCodes, figureQuery } from './view.ts';
 import { Visits } from './visits.tsx';
 
@@ -94,7 +95,7 @@ export function Honesty({ answer }: { answer: Figures | null }) {
       <ul class="plain-list">
         {found.map((figure) => (
           <li key={figure.code} data-honesty={figure.code} data-count={figure.numerator ?? ''}>
-            {label(figure.measure.label)} <b>{showShare(figure.value ?? 0)}</b>{' '}
+            {label(figure.measure.label)} <What code={figure.code} name={measureName(figure)} /> <b>{showShare(figure.value ?? 0)}</b>{' '}
             <Opens figure={figure.code} of={answer.list} name={measureName(figure)}>
               {t('honesty.cases', { n: figure.numerator ?? 0 })}
             </Opens>
@@ -102,8 +103,8 @@ export function Honesty({ answer }: { answer: Figures | null }) {
           </li>
         ))}
         {found.length === 0 && <li data-honesty="none">{t('honesty.none')}</li>}
-        <SameSpot />
-        <Visits />
+        {!shown.value?.frozen && <SameSpot />}
+        {!shown.value?.frozen && <Visits />}
       </ul>
     </section>
   );

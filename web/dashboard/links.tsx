@@ -35,8 +35,9 @@ export function Link({ to, stay = false, children, label, title, current, class:
   );
 }
 
-/** A number that opens its cases. */
+/** A number that opens its cases; one of a frozen period, which no list is kept of, does not. */
 export function Opens({ figure, of, part = 'numerator', children, name, class: className }: { figure: string; of: string; part?: FigureList['part']; children: ComponentChildren; name: string; class?: string }) {
+  if (of === '') return <span class={className?.includes('big') ? 'big-link' : 'told-only'}>{children}</span>;
   return (
     <Link to={{ ...view.value, list: { figure, part, of } }} class={className ?? 'opens'} title={t('list.open', { name })}>
       {children}
@@ -59,7 +60,7 @@ export function FigureCell({ figure, of }: { figure: Figure; of: string }) {
   return (
     <span class="rate">
       <b>{text}</b>
-      <Halves figure={figure} of={of} />
+      {(figure.numerator !== null || of !== '') && <Halves figure={figure} of={of} />}
     </span>
   );
 }

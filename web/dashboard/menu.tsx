@@ -20,9 +20,14 @@ const nameKey = {
   quality: 'view.quality',
   spots: 'view.spots',
   coverage: 'view.coverage',
+  missed: 'view.missed',
   scores: 'view.scores',
+  programme: 'view.programme',
   frozen: 'view.frozen',
+  definitions: 'view.definitions',
 } as const;
+/** Views that keep something else than a level of areas where others have that. */
+const ownLevel = new Set<PageName>(['missed', 'frozen']);
 
 export function Menu() {
   const { page } = view.value;
@@ -34,7 +39,7 @@ export function Menu() {
   return (
     <nav class="views" aria-label={t('view.menu')} ref={bar}>
       {pageNames.map((name) => (
-        <Link key={name} to={{ ...view.value, page: name }} class={name === page ? 'on' : ''} current={name === page}>
+        <Link key={name} to={{ ...view.value, page: name, level: ownLevel.has(name) || ownLevel.has(page) ? '' : view.value.level }} class={name === page ? 'on' : ''} current={name === page}>
           {t(nameKey[name])}
         </Link>
       ))}

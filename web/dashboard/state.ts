@@ -6,8 +6,11 @@ import { ApiError, Client } from '../lib/api/client.ts';
 import type { Area, CaseSummary, Catalogue, City, Department, Label, Session, Summary } from '../lib/api/types.ts';
 import { localDay, showClock, showTime, timeZone } from '../lib/i18n/index.ts';
 import { basePath, items, type Phase, type SessionHost, tokenOfLink } from '../lib/session/host.ts';
+import { ChangeStream } from '../lib/live/stream.ts';
 import { isDay, type Span, spanBefore, spanOf, trendSpan, type TimeUnit, unitFor, unitsFor } from './days.ts';
+import { type Definitions, type MeasureWord, noDefinitions } from './definition.ts';
 import type { Figures } from './figures.ts';
+import { figuresOfFrozen, type FrozenDoc, type FrozenVersion, periodCode } from './frozen.ts';
 import { t } from './i18n.ts';
 import type { PageRead } from './pages/page.ts';
 import { chips, departmentLevel, figureQuery, type FilterName, honestyCodes, listQuery, type PageName, readView, type View, writeView } from './view.ts';
@@ -24,6 +27,7 @@ const linkToken = signal(tokenOfLink(location.hash));
 
 export const client = new Client({
   base: `${base}/api/v1`,
+  timeoutMs: 120_000, // what is shown stays until it comes: a look over ten years may take its time
   onSignedOut: () => {
     if (phase.value === 'ready') expired.value = true;
   },
@@ -47,6 +51,7 @@ export function show(next: View, { stay = false } = {}): void {
   take(next, stay ? null : 0);
 }
 function take(next: View, y: number | null): void {
+  helpAt.value = null;
   view.value = next;
   void refresh();
   if (y !== null) requestAnimationFrame(() => window.scrollTo(0, y));
@@ -126,7 +131,11 @@ export interface Shown {
   split: Figures;
   /** What stands behind the closing rate, split likewise; null: the city's tables lack it. */
   honest: Figures | null;
+  /** Of a frozen version: what would be told today. Its own figures stand above. */
+  frozen: { version: number; live: Figures } | null;
 }
+/** Versions in which the period that is looked at was frozen, newest first. */
+export const frozenVersions = signal<FrozenVersion[]>([]);
 export const shown = signal<Shown | null>(null);
 export const loading = signal(false);
 export const failure = signal<unknown>(null);
@@ -170,6 +179,7 @@ export async function refresh(): Promise<void> {
   clearTimeout(again);
   const mine = new AbortController();
   running = mine;
+  readAt = Date.now();
   loading.value = true;
   try {
     if (view.value.list) await readCases(mine.signal);
@@ -209,22 +219,57 @@ async function readFigures(signal: AbortSignal): Promise<void> {
   const { filters } = view.value;
   const unit = trendUnit.value;
   const get = (query: string) => client.get<Figures>(`/figures?${query}`, {}, { signal });
-  const [now, was, trend, split, honest] = await Promise.all([
+  const [now, was, trend, split, honest, versions] = await Promise.all([
     get(figureQuery(filters, span.value)),
     get(figureQuery(filters, before.value)),
     get(figureQuery(filters, trendOver.value, { by: unit })),
     get(figureQuery(filters, span.value, { by: dimension() })),
     readHonest(span.value, dimension(), (path) => client.get<Figures>(path, {}, { signal })),
+    readVersions(signal),
   ]);
+  const told = await readFrozen(versions, signal);
   if (signal.aborted) return;
   client.heard(now.as_of);
   learnMeasures(now.measures);
   batch(() => {
-    shown.value = { now, before: was, trend, trendUnit: unit, split, honest };
+    frozenVersions.value = versions;
+    shown.value = told
+      ? { now: told.now, before: told.before ?? { ...was, totals: was.totals.map(() => null) }, trend, trendUnit: unit, split: told.split, honest: honest ? told.split : null, frozen: { version: view.value.frozen, live: now } }
+      : { now, before: was, trend, trendUnit: unit, split, honest, frozen: null };
     const name = split.dimensions[0]?.code.replace(/:.*/, '') ?? '';
     learn(split.rows.map((row) => [`${name} ${name === 'major' || name === 'source' ? row.keys[0]?.code : row.keys[0]?.id}`, row.keys[0]?.label ?? null]));
   });
   await learnFilters();
+}
+
+/** Frozen versions of just this period; of a part of the city nothing is frozen. */
+async function readVersions(signal: AbortSignal): Promise<FrozenVersion[]> {
+  const period = periodCode(span.value);
+  if (period === null || !seesAll.value || Object.keys(view.value.filters).length > 0) return [];
+  const { items: found } = await client.get<{ items: FrozenVersion[] }>(`/frozen?period=${period}`, {}, { signal });
+  return found.filter((one) => one.period === period).sort((a, b) => b.version - a.version);
+}
+/** The version that the address names, beside the newest one of the period before. */
+async function readFrozen(versions: readonly FrozenVersion[], signal: AbortSignal): Promise<{ now: Figures; before: Figures | null; split: Figures } | null> {
+  const wanted = versions.find((one) => one.version === view.value.frozen);
+  if (!wanted) return null;
+  const period = periodCode(before.value);
+  const none = (error: unknown) => {
+    if (error instanceof ApiError && error.status === 404) return null; // it was never frozen
+    throw error;
+  };
+  const [doc, was, words] = await Promise.all([
+    client.get<FrozenDoc>(`/frozen/${wanted.period}?version=${wanted.version}`, {}, { signal }),
+    period === null ? null : client.get<FrozenDoc>(`/frozen/${period}`, {}, { signal }).catch(none),
+    readDefinitions(),
+  ]);
+  const name = (by: string, id: number, code: string): Label | null => {
+    const found = filterLabel(by.replace(/:.*/, '') as FilterName, by === 'major' || by === 'source' ? code : String(id));
+    return typeof found === 'string' ? { und: found } : found;
+  };
+  const now = figuresOfFrozen(doc, '', words, today.value, name);
+  const split = figuresOfFrozen(doc, dimension(), words, today.value, name);
+  return now && { now, before: was && figuresOfFrozen(was, '', words, today.value, name), split: split ?? { ...now, dimensions: [{ code: dimension() }] } };
 }
 
 /** Views other than the first screen come in a chunk of their own. */
@@ -255,30 +300,18 @@ async function readCases(signal: AbortSignal): Promise<void> {
   cases.value = { query, items: page.items, total: page.total, next: page.next_cursor, asOf: page.as_of };
   await learnFilters();
 }
-/** A count or an indicator as the city's tables define it. */
-export interface MeasureWord {
-  code: string;
-  label: Label;
-  note?: Label;
-  unit: string;
-  better?: string;
-  source?: string;
-  formula?: string;
-  on?: string;
-  until?: string;
-  when?: string;
-  value?: string;
-  /** Of what the city has not entered: nothing to show. */
-  lacks_given?: boolean;
-}
-export const allMeasures = signal<MeasureWord[]>([]);
-/** Read once: they change with the city's model only. What cannot be read is left out. */
-export async function readDefinitions(): Promise<MeasureWord[]> {
-  if (allMeasures.value.length === 0) {
-    const found = await client.get<{ measures: MeasureWord[] }>('/indicators').catch(() => null);
+export type { MeasureWord };
+/** What every figure means; empty until it was asked for. */
+export const definitions = signal<Definitions>(noDefinitions);
+export const allMeasures = computed<MeasureWord[]>(() => definitions.value.measures);
+/** Read once: they change with the city's model, and with what this page enters. What cannot be
+ *  read is left out. */
+export async function readDefinitions({ anew = false } = {}): Promise<MeasureWord[]> {
+  if (anew || allMeasures.value.length === 0) {
+    const found = await client.get<Definitions>('/indicators').catch(() => null);
     if (found) {
       learnMeasures(found.measures);
-      allMeasures.value = found.measures;
+      definitions.value = found;
     }
   }
   return allMeasures.value;
@@ -333,9 +366,42 @@ async function enter(found: Session): Promise<void> {
   departments.value = items<Department>(tree);
   seesAll.value = summary.sees_all !== false;
   phase.value = 'ready';
+  follow();
   await refresh();
 }
 const live = (): boolean => phase.value === 'ready' && !expired.value && !document.hidden;
+
+// ---- live: what moves in the city shows here a moment later ----
+const SOON_MS = 1500;
+/** Views that read much are read again by the minute only. */
+const heavy = new Set<PageName>(['ahead', 'spots', 'quality', 'coverage', 'map', 'frozen', 'definitions']);
+const LEAST_MS = 6000;
+let readAt = 0;
+let soon: ReturnType<typeof setTimeout> | undefined;
+let stream: ChangeStream | null = null;
+export const isLive = signal(false);
+function moved(): void {
+  if (soon !== undefined || heavy.has(view.value.page)) return;
+  soon = setTimeout(
+    () => {
+      soon = undefined;
+      if (!live()) return; // whoever comes back reads anew
+      if (loading.value) moved();
+      else void refresh();
+    },
+    Math.max(SOON_MS, readAt + LEAST_MS - Date.now()),
+  );
+}
+function follow(): void {
+  stream?.close();
+  stream = new ChangeStream({
+    url: `${base}/api/v1/changes`,
+    name: `gridcase:${city.value?.slug ?? ''}:${session.value?.person.id ?? 0}:changes`,
+    onState: (state) => (isLive.value = state === 'live'),
+    onRefused: () => void client.get('/session').catch(() => undefined), // 401 shows the sign-in
+    onEvent: moved,
+  });
+}
 setInterval(() => {
   if (live() && !loading.value) void refresh();
 }, 60_000);
@@ -344,6 +410,7 @@ document.addEventListener('visibilitychange', () => {
 });
 
 export async function signOut(): Promise<void> {
+  stream?.close();
   await client.delete('/session', { quiet: true }).catch(() => undefined);
   location.assign(`${base}/dashboard/`);
 }

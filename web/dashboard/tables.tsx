@@ -11,6 +11,7 @@ import { DoubtCell, sameRow } from './honesty.tsx';
 import { t } from './i18n.ts';
 import { FigureCell, Link } from './links.tsx';
 import { city, client, dimension, narrow, show, shown, span, today, trendOver, view } from './state.ts';
+import { What } from './what.tsx';
 import { figureQuery, groupMeasures, groups, measureCodes, type MeasureCode, narrowed, type View } from './view.ts';
 
 const groupKey = { flow: 'group.flow', backlog: 'group.backlog', rates: 'group.rates', time: 'group.time' } as const;
@@ -138,7 +139,7 @@ export function Split() {
         )}
       </div>
       {rows.length === 0 ? (
-        <p class="muted">{t('table.empty')}</p>
+        <p class="muted">{shown.value?.frozen ? t('asfrozen.no_table') : t('table.empty')}</p>
       ) : (
         <Table figures={figures} rows={all.value ? rows : rows.slice(0, most)} codes={codes} name={name} heading={ways.find((way) => way.code === by)?.text ?? by} caption={t('split.title')} bar={column} sortable honest={shown.value?.honest ?? null} />
       )}
@@ -148,7 +149,7 @@ export function Split() {
             {all.value ? t('table.fewer') : t('table.all', { n: rows.length })}
           </button>
         )}
-        <Downloads by={dimension()} over={span.value} />
+        {!shown.value?.frozen && <Downloads by={dimension()} over={span.value} />}
       </div>
     </section>
   );
@@ -172,7 +173,7 @@ function Table({ figures, rows, codes, name, heading, caption, byTime = false, s
   const barAt = figures.measures.findIndex((one) => one.code === bar);
   const largest = Math.max(...figures.rows.map((row) => row.values[barAt] ?? 0), 0);
   return (
-    <div class="table-box">
+    <div class="table-box" tabIndex={0} role="region" aria-label={caption}>
       <table>
         <caption class="hidden">{caption}</caption>
         <thead>
@@ -185,11 +186,15 @@ function Table({ figures, rows, codes, name, heading, caption, byTime = false, s
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={row.list} data-key={row.keys[0]?.code}>
+            <tr key={row.keys[0]?.code} data-key={row.keys[0]?.code}>
               <th scope="row">
-                <Link to={narrowed(view.value, row.list, byTime)} class="narrows" title={t('table.narrow', { name: name(row) })}>
-                  {name(row)}
-                </Link>
+                {row.list ? (
+                  <Link to={narrowed(view.value, row.list, byTime)} class="narrows" title={t('table.narrow', { name: name(row) })}>
+                    {name(row)}
+                  </Link>
+                ) : (
+                  name(row)
+                )}
                 {bar && (
                   <span class="meter" aria-hidden="true">
                     <span class={bar} style={{ width: `${largest > 0 ? ((row.values[barAt] ?? 0) / largest) * 100 : 0}%` }} />
@@ -242,6 +247,7 @@ function Heading({ code, text, sortable }: { code: View['sort']; text: string; s
       ) : (
         text
       )}
+      {code !== 'name' && <What code={code} name={text} />}
     </th>
   );
 }

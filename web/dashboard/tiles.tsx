@@ -5,7 +5,8 @@ import { compare, type Figure, figureOf, type Figures, isRate, measureName, show
 import { DoubtCell } from './honesty.tsx';
 import { t } from './i18n.ts';
 import { Halves, Opens } from './links.tsx';
-import { helpAt, shown, view } from './state.ts';
+import { shown, view } from './state.ts';
+import { What } from './what.tsx';
 import { type MeasureCode, measureCodes } from './view.ts';
 
 const turnIcon = { up: 'rise', down: 'fall', same: 'same' } as const;
@@ -21,13 +22,14 @@ export function Tiles() {
       {measureCodes.map((code) => {
         const figure = figureOf(figures.now, figures.now.totals, code);
         const was = empty ? null : figureOf(figures.before, figures.before.totals, code);
-        return figure && <Tile key={code} figure={figure} was={was} answer={figures.now} honest={code === 'closing_rate' ? figures.honest : null} />;
+        const live = figures.frozen && figureOf(figures.frozen.live, figures.frozen.live.totals, code);
+        return figure && <Tile key={code} figure={figure} was={was} live={live} answer={figures.now} honest={code === 'closing_rate' ? figures.honest : null} />;
       })}
     </ul>
   );
 }
 
-function Tile({ figure, was, answer, honest }: { figure: Figure; was: Figure | null; answer: Figures; honest: Figures | null }) {
+function Tile({ figure, was, live, answer, honest }: { figure: Figure; was: Figure | null; live: Figure | null; answer: Figures; honest: Figures | null }) {
   const { code, measure, value } = figure;
   const name = measureName(figure);
   const stand = compare(figure, was, view.value.period === 'today');
@@ -36,9 +38,7 @@ function Tile({ figure, was, answer, honest }: { figure: Figure; was: Figure | n
     <li class={`tile ${stand.tone}`} data-measure={code}>
       <h3>
         {name}
-        <button type="button" class="plain what" aria-label={t('help.of', { name })} onClick={() => (helpAt.value = code)}>
-          <Icon name="help" />
-        </button>
+        <What code={code} name={name} />
       </h3>
       <p class="big">
         {value === null ? (
@@ -48,8 +48,9 @@ function Tile({ figure, was, answer, honest }: { figure: Figure; was: Figure | n
             {text}
           </Opens>
         )}
-        {value !== null && isRate(figure) && <Halves figure={figure} of={answer.list} />}
+        {value !== null && isRate(figure) && figure.numerator !== null && <Halves figure={figure} of={answer.list} />}
       </p>
+      {live && showValue(measure.unit, live.value) !== text && <p class="as-now">{t('asfrozen.live', { n: showValue(measure.unit, live.value) })}</p>}
       <p class="against">
         {stand.turn !== 'unknown' && <Icon name={turnIcon[stand.turn]} size={15} />}
         <span>

@@ -23,7 +23,7 @@ export const groupMeasures: Record<Group, readonly MeasureCode[]> = {
 };
 
 /** The views of the dashboard, in the order of its menu. */
-export const pageNames = ['overview', 'compare', 'map', 'hours', 'stages', 'open', 'ahead', 'quality', 'spots', 'coverage', 'scores', 'frozen'] as const;
+export const pageNames = ['overview', 'compare', 'map', 'hours', 'stages', 'open', 'ahead', 'quality', 'spots', 'coverage', 'missed', 'scores', 'programme', 'frozen', 'definitions'] as const;
 export type PageName = (typeof pageNames)[number];
 
 /** Compared with the stretch before, or the same days a year before. */
@@ -51,6 +51,8 @@ export interface View {
   group: Group;
   sort: MeasureCode | 'name';
   ascending: boolean;
+  /** The frozen version of the period that is looked at; 0: as counted now. */
+  frozen: number;
   list: FigureList | null;
 }
 export const plainView: View = {
@@ -67,6 +69,7 @@ export const plainView: View = {
   group: 'flow',
   sort: 'overdue',
   ascending: false,
+  frozen: 0,
   list: null,
 };
 
@@ -103,6 +106,7 @@ export function readView(search: string): View {
     group: oneOf(groups, asked.get('show'), plainView.group),
     sort: oneOf(sorts, sort.replace(/^-/, ''), plainView.sort),
     ascending: sort !== '' && !sort.startsWith('-') && (sorts as readonly string[]).includes(sort),
+    frozen: /^[1-9]\d{0,4}$/.test(asked.get('frozen') ?? '') ? Number(asked.get('frozen')) : 0,
     list: /^[a-z][a-z0-9_]{0,39}$/.test(figure) ? { figure, part: asked.get('part') === 'denominator' ? 'denominator' : 'numerator', of: asked.get('of') ?? '' } : null,
   };
 }
@@ -123,6 +127,7 @@ export function writeView(view: View): string {
   put('unit', view.unit);
   put('show', view.group, plainView.group);
   put('sort', (view.ascending ? '' : '-') + view.sort, `-${plainView.sort}`);
+  if (view.frozen > 0) put('frozen', String(view.frozen));
   if (view.list) {
     put('figure', view.list.figure);
     put('part', view.list.part, 'numerator');

@@ -95,7 +95,7 @@ export function whyWords(one: Forecast): string {
 function Departments({ now }: { now: Forecasts }) {
   return (
     <div class="table-box" tabIndex={0} role="region" aria-label={t('ahead.departments')}>
-      <table class="ahead-departments">
+      <table class="ahead-departments cards">
         <caption class="hidden">{t('ahead.departments')}</caption>
         <thead>
           <tr>
@@ -110,11 +110,11 @@ function Departments({ now }: { now: Forecasts }) {
           {now.departments.map((one) => (
             <tr key={one.id} data-key={one.id}>
               <th scope="row">{one.id > 0 ? <Link to={{ ...view.value, filters: { ...view.value.filters, department: String(one.id) } }}>{nameOf(one.department)}</Link> : nameOf(one.department)}</th>
-              <td data-open={one.open}>{showNumber(one.open)}</td>
-              <td>{showNumber(one.expected)}</td>
-              <td>{showNumber(one.likely)}</td>
-              <td>{showNumber(one.overdue)}</td>
-              <td>{one.usual > 0 ? showNumber(one.usual) : '–'}</td>
+              <td data-name={t('ahead.open')} data-open={one.open}>{showNumber(one.open)}</td>
+              <td data-name={t('ahead.expected')}>{showNumber(one.expected)}</td>
+              <td data-name={t('ahead.likely')}>{showNumber(one.likely)}</td>
+              <td data-name={t('ahead.overdue')}>{showNumber(one.overdue)}</td>
+              <td data-name={t('ahead.usual')}>{one.usual > 0 ? showNumber(one.usual) : '–'}</td>
             </tr>
           ))}
         </tbody>
@@ -132,7 +132,7 @@ function Held({ held }: { held: Calibration }) {
         {t(held.brier < held.brier_base ? 'ahead.held.better' : 'ahead.held.worse', { error: held.brier.toFixed(3), base: held.brier_base.toFixed(3) })}
       </p>
       <div class="table-box" tabIndex={0} role="region" aria-label={t('ahead.held.title')}>
-        <table class="ahead-held">
+        <table class="ahead-held cards">
           <caption class="hidden">{t('ahead.held.title')}</caption>
           <thead>
             <tr>
@@ -147,9 +147,9 @@ function Held({ held }: { held: Calibration }) {
             {held.tenths.map((one) => (
               <tr key={one.from}>
                 <th scope="row">{`${Math.round(one.from * 100)}–${Math.round(one.from * 100) + 10} %`}</th>
-                <td>{showNumber(one.forecasts)}</td>
-                <td>{one.forecasts > 0 ? showShare(one.expected / one.forecasts) : '–'}</td>
-                <td>{one.forecasts > 0 ? showShare(one.late / one.forecasts) : '–'}</td>
+                <td data-name={t('ahead.held.cases')}>{showNumber(one.forecasts)}</td>
+                <td data-name={t('ahead.held.mean')}>{one.forecasts > 0 ? showShare(one.expected / one.forecasts) : '–'}</td>
+                <td data-name={t('ahead.held.became')}>{one.forecasts > 0 ? showShare(one.late / one.forecasts) : '–'}</td>
               </tr>
             ))}
           </tbody>

@@ -11,6 +11,7 @@ import { FigureCell, Link } from '../links.tsx';
 import { city, readHonest, show, view } from '../state.ts';
 import { Downloads } from '../tables.tsx';
 import { narrowed } from '../view.ts';
+import { What } from '../what.tsx';
 import { Bars } from './bars.tsx';
 import { measureList, MeasurePicker, type MeasureWord } from './measure.tsx';
 import { figures, keyOf, type Page, type PageRead } from './page.ts';
@@ -70,7 +71,8 @@ function Body({ data }: { data: Compared }) {
   const measure = now.measures.find((one) => one.code === code);
   const drawn = rows.slice(0, 12);
   const value = (answer: Figures, row: FigureRow | null): number | null => (row ? (figureOf(answer, row.values, code)?.value ?? null) : null);
-  const absent = (answer: Figures): number | null => (measure?.unit === 'cases' && answer.rows.length > 0 ? 0 : null);
+  // Where the period has anything at all, what is not told is none; before the record began it is not known.
+  const absent = (answer: Figures): number | null => (measure?.unit === 'cases' && answer.rows.some((row) => (value(answer, row) ?? 0) > 0) ? 0 : null);
   const ways = [
     { code: 'department', text: t('by.department') },
     ...(city.value?.levels ?? []).map((level) => ({ code: `area:${level.code}`, text: label(level.name) || level.code })),
@@ -83,7 +85,9 @@ function Body({ data }: { data: Compared }) {
       <Head now={now} before={earlier} />
       <section class="panel" aria-labelledby="page-title">
         <div class="panel-head">
-          <h2 id="page-title">{label(measure?.label)}</h2>
+          <h2 id="page-title">
+            {label(measure?.label)} <What code={code} name={label(measure?.label)} />
+          </h2>
           <MeasurePicker measures={data.measures} code={code} />
           <label class="pick">
             <span>{t('by.name')}</span>
@@ -117,7 +121,7 @@ function Body({ data }: { data: Compared }) {
             />
             {rows.length > drawn.length && <p class="muted">{t('compare.drawn', { n: drawn.length, total: rows.length })}</p>}
             <div class="table-box" tabIndex={0} role="region" aria-label={t('view.compare')}>
-              <table>
+              <table class="cards">
                 <caption class="hidden">{t('view.compare')}</caption>
                 <thead>
                   <tr>
@@ -145,11 +149,11 @@ function Body({ data }: { data: Compared }) {
                             row.name
                           )}
                         </th>
-                        <td data-value={here?.value ?? ''}>
+                        <td data-name={showSpan(now, now.today)} data-value={here?.value ?? ''}>
                           {here && row.now ? <FigureCell figure={here} of={row.now.list} /> : showValue(measure?.unit ?? 'cases', absent(now))}
                           {honest && row.now && <DoubtCell answer={honest} row={sameRow(honest, row.now)} />}
                         </td>
-                        <td data-was={was?.value ?? ''}>{was && row.was ? <FigureCell figure={was} of={row.was.list} /> : showValue(measure?.unit ?? 'cases', absent(earlier))}</td>
+                        <td data-name={showSpan(earlier, now.today)} data-was={was?.value ?? ''}>{was && row.was ? <FigureCell figure={was} of={row.was.list} /> : showValue(measure?.unit ?? 'cases', absent(earlier))}</td>
                         <td class={`change ${stand?.tone ?? 'none'}`}>{stand ? stand.words : changeWords(value(now, row.now) ?? absent(now), value(earlier, row.was) ?? absent(earlier))}</td>
                       </tr>
                     );
@@ -167,7 +171,10 @@ function Body({ data }: { data: Compared }) {
     </>
   );
 }
-const changeWords = (now: number | null, was: number | null): string =>
-  now === null || was === null ? t('compare.nothing') : t(now > was ? 'compare.more' : 'compare.fewer', { n: showNumber(Math.abs(now - was)), was: showNumber(was) });
+const changeWords = (now: number | null, was: number | null): string => {
+  if (now === null || was === null) return t('compare.nothing');
+  if (now === was) return t('compare.same', { was: showNumber(was) });
+  return was === 0 ? t('compare.more_none', { n: showNumber(now) }) : t(now > was ? 'compare.more' : 'compare.fewer', { n: showNumber(Math.abs(now - was)), was: showNumber(was) });
+};
 
 export const comparePage: Page<Compared> = { read, Body };

@@ -90,7 +90,7 @@ function Body({ data }: { data: Data }) {
             <Bars names={drawn.map(name)} unit="share" series={[{ code: 'opened', name: t('coverage.share'), values: drawn.map(share) }]} />
             {areas.length > drawn.length && <p class="muted">{t('coverage.drawn', { n: drawn.length, total: areas.length })}</p>}
             <div class="table-box" tabIndex={0} role="region" aria-label={t('coverage.title')}>
-              <table>
+              <table class="cards">
                 <caption class="hidden">{t('coverage.title')}</caption>
                 <thead>
                   <tr>
@@ -109,15 +109,15 @@ function Body({ data }: { data: Data }) {
                           {name(one)}
                         </Link>
                       </th>
-                      <td>{showNumber(one.grids)}</td>
-                      <td data-value={one.visited}>{showNumber(one.visited)}</td>
-                      <td>{one.grids > 0 ? showShare(one.visited / one.grids) : '–'}</td>
-                      <td data-reports={one.reports}>
+                      <td data-name={t('coverage.grids')}>{showNumber(one.grids)}</td>
+                      <td data-name={t('coverage.visited')} data-value={one.visited}>{showNumber(one.visited)}</td>
+                      <td data-name={t('coverage.share')}>{one.grids > 0 ? showShare(one.visited / one.grids) : '–'}</td>
+                      <td data-name={t('coverage.reports')} data-reports={one.reports}>
                         <Opens figure="by_collectors" of={one.list} name={name(one)}>
                           {showNumber(one.reports)}
                         </Opens>
                       </td>
-                      <td>{showNumber(one.others)}</td>
+                      <td data-name={t('coverage.others')}>{showNumber(one.others)}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -129,6 +129,9 @@ function Body({ data }: { data: Data }) {
       <section class="panel" aria-labelledby="missed-title">
         <div class="panel-head">
           <h2 id="missed-title">{label(missed[0]?.measure.label)}</h2>
+          <Link to={{ ...view.value, page: 'missed', level: '' }} class="button">
+            {t('missed.open')}
+          </Link>
         </div>
         <p class="words">{missed[0] && <FigureCell figure={missed[0]} of={data.missed.list} />}</p>
         <p>

@@ -6,6 +6,7 @@ import { t } from '../i18n.ts';
 import { FigureCell, Link } from '../links.tsx';
 import { view } from '../state.ts';
 import { narrowed } from '../view.ts';
+import { What } from '../what.tsx';
 import { keyOf } from './page.ts';
 
 interface Props {
@@ -19,24 +20,26 @@ interface Props {
 }
 export function FigureTable({ answer, rows, codes, heading, title, totals = false }: Props) {
   const name = (row: FigureRow): string => label(row.keys[0]?.label) || keyOf(row) || t('none.department');
+  const nameOf = (code: string): string => label(answer.measures.find((one) => one.code === code)?.label) || code;
   const cells = (values: readonly (number | null)[], list: string) =>
     codes.map((code) => {
       const figure = figureOf(answer, values, code);
       return (
-        <td key={code} data-measure={code} data-value={figure?.value ?? ''}>
+        <td key={code} data-measure={code} data-name={nameOf(code)} data-value={figure?.value ?? ''} class={figure?.value ? '' : 'nothing'}>
           {figure && <FigureCell figure={figure} of={list} />}
         </td>
       );
     });
   return (
     <div class="table-box" tabIndex={0} role="region" aria-label={title}>
-      <table>
+      <table class="cards">
         <caption class="hidden">{title}</caption>
         <thead>
           <tr>
-            {[heading, ...codes.map((code) => label(answer.measures.find((one) => one.code === code)?.label) || code)].map((word) => (
-              <th key={word} scope="col">
-                {word}
+            <th scope="col">{heading}</th>
+            {codes.map((code) => (
+              <th key={code} scope="col">
+                {nameOf(code)} <What code={code} name={nameOf(code)} />
               </th>
             ))}
           </tr>

@@ -11,6 +11,7 @@ import { showValue } from '../figures.ts';
 import { t } from '../i18n.ts';
 import { Link } from '../links.tsx';
 import { base, client, refresh, seesAll, session, view } from '../state.ts';
+import { What } from '../what.tsx';
 import type { Page, PageRead } from './page.ts';
 import { Reports } from './reports.tsx';
 
@@ -142,7 +143,7 @@ function Versions({ list }: { list: Frozen[] }) {
   if (list.length === 0) return <p class="muted">{t('frozen.none')}</p>;
   return (
     <div class="table-box" tabIndex={0} role="region" aria-label={t('frozen.title')}>
-      <table>
+      <table class="cards">
         <caption class="hidden">{t('frozen.title')}</caption>
         <thead>
           <tr data-frozen="">
@@ -162,11 +163,11 @@ function Versions({ list }: { list: Frozen[] }) {
                   {one.period}
                 </Link>
               </th>
-              <td>{one.version}</td>
-              <td>{showTime(one.made_at)}</td>
-              <td>{one.made_by ?? t('frozen.system')}</td>
-              <td>{one.reason}</td>
-              <td title={one.digest}>{one.root ?? t('frozen.tonight')}</td>
+              <td data-name={t('frozen.version')}>{one.version}</td>
+              <td data-name={t('frozen.made')}>{showTime(one.made_at)}</td>
+              <td data-name={t('frozen.by')}>{one.made_by ?? t('frozen.system')}</td>
+              <td data-name={t('frozen.reason')}>{one.reason}</td>
+              <td data-name={t('frozen.root')} title={one.digest}>{one.root ?? t('frozen.tonight')}</td>
             </tr>
           ))}
         </tbody>
@@ -221,7 +222,9 @@ function Document({ shown }: { shown: FrozenDocument }) {
           <tbody>
             {shown.measures.map((one, at) => (
               <tr key={one.code} data-measure={one.code}>
-                <th scope="row">{label(one.name)}</th>
+                <th scope="row">
+                  {label(one.name)} <What code={one.code} name={label(one.name)} />
+                </th>
                 <td data-value={values[at] ?? ''}>{showValue(one.unit, values[at] ?? null)}</td>
               </tr>
             ))}

@@ -4,11 +4,14 @@ import type { PageName } from '../view.ts';
 import { aheadPage } from './ahead.tsx';
 import { comparePage } from './compare.tsx';
 import { coveragePage } from './coverage.tsx';
+import { definitionsPage } from './definitions.tsx';
 import { frozenPage } from './frozen.tsx';
 import { hoursPage } from './hours.tsx';
 import { mapPage } from './map.tsx';
+import { missedPage } from './missed.tsx';
 import { openPage } from './open.tsx';
 import type { Page } from './page.ts';
+import { programmePage } from './programme.tsx';
 import { qualityPage } from './quality.tsx';
 import { scoresPage } from './scores.tsx';
 import { spotsPage } from './spots.tsx';
@@ -27,6 +30,9 @@ export const pages: Record<PageName, Page<unknown>> = {
   quality: any(qualityPage),
   spots: any(spotsPage),
   coverage: any(coveragePage),
+  missed: any(missedPage),
   scores: any(scoresPage),
+  programme: any(programmePage),
   frozen: any(frozenPage),
+  definitions: any(definitionsPage),
 };

@@ -81,7 +81,7 @@ function Body({ data }: { data: Aged }) {
             <p class="words">{t('open.words', { n: showNumber(whole), old: showNumber(old), late: showNumber(late.reduce((a, b) => a + b, 0)) })}</p>
             <Bars names={names} series={[{ code: 'open', name: t('open.all'), values: totals }, { code: 'overdue', name: t('open.late'), values: late }]} unit="cases" />
             <div class="table-box" tabIndex={0} role="region" aria-label={t('open.title')}>
-              <table class="ages">
+              <table class="ages cards">
                 <caption class="hidden">{t('open.title')}</caption>
                 <thead>
                   <tr>
@@ -99,7 +99,7 @@ function Body({ data }: { data: Aged }) {
                     <tr key={row.key} data-key={row.key}>
                       <th scope="row">{row.name}</th>
                       {row.values.map((n, at) => (
-                        <td key={names[at]} data-value={n} class={at >= 5 && n > 0 ? 'old' : ''}>
+                        <td key={names[at]} data-name={names[at]} data-value={n} class={n === 0 ? 'nothing' : at >= 5 ? 'old' : ''}>
                           {n > 0 ? (
                             <Opens figure={MEASURES[0]} of={row.lists[at]!} name={`${row.name}, ${names[at]}`}>
                               {showNumber(n)}
@@ -109,7 +109,7 @@ function Body({ data }: { data: Aged }) {
                           )}
                         </td>
                       ))}
-                      <td class="sum">{showNumber(row.values.reduce((a, b) => a + b, 0))}</td>
+                      <td class="sum" data-name={t('table.total')}>{showNumber(row.values.reduce((a, b) => a + b, 0))}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -121,7 +121,7 @@ function Body({ data }: { data: Aged }) {
                     <tr key={foot.code} data-measure={foot.code}>
                       <th scope="row">{foot.name}</th>
                       {foot.values.map((n, at) => (
-                        <td key={names[at]} data-value={n}>
+                        <td key={names[at]} data-name={names[at]} data-value={n} class={n === 0 ? 'nothing' : ''}>
                           {n > 0 ? (
                             <Opens figure={foot.code} of={data.ages[at]!.list} name={`${foot.name}, ${names[at]}`}>
                               {showNumber(n)}
@@ -131,7 +131,7 @@ function Body({ data }: { data: Aged }) {
                           )}
                         </td>
                       ))}
-                      <td data-total={foot.code}>{showNumber(foot.values.reduce((a, b) => a + b, 0))}</td>
+                      <td data-name={t('table.total')} data-total={foot.code}>{showNumber(foot.values.reduce((a, b) => a + b, 0))}</td>
                     </tr>
                   ))}
                 </tfoot>

@@ -2,6 +2,7 @@
 // What a view of the dashboard is: what it asks of the server, and what it shows of it.
 import type { ComponentType } from 'preact';
 import type { Span } from '../days.ts';
+import { ApiError } from '../../lib/api/client.ts';
 import type { FigureRow, Figures } from '../figures.ts';
 import { learnMeasures, learnRows } from '../state.ts';
 import { figureQuery, type View } from '../view.ts';
@@ -36,3 +37,13 @@ export function valueOf(answer: Figures, values: readonly (number | null)[], cod
   return at < 0 ? null : (values[at] ?? null);
 }
 export const keyOf = (row: FigureRow): string => row.keys[0]?.code ?? '';
+/** A part of a view that may fail alone: the rest is shown, and its place says why. */
+export type Settled<T> = { value: T } | { error: unknown };
+export const settle = <T,>(part: Promise<T>): Promise<Settled<T>> =>
+  part.then(
+    (value) => ({ value }),
+    (error: unknown) => {
+      if (error instanceof ApiError && error.code !== 'figures.building') return { error };
+      throw error;
+    },
+  );

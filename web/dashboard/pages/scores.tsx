@@ -13,6 +13,7 @@ import { t } from '../i18n.ts';
 import { Link, Opens } from '../links.tsx';
 import { client, learn, refresh, session, show, view } from '../state.ts';
 import { figureQuery, narrowed } from '../view.ts';
+import { What } from '../what.tsx';
 import type { Page, PageRead } from './page.ts';
 
 export interface Grade {
@@ -161,7 +162,7 @@ function PartCell({ found, row, part, told }: { found: Scored; row: ScoreRow; pa
   const { list } = row;
   const gives = (part.kind === 'manual' || part.kind === 'adjust') && session.value?.rights?.includes('score.write');
   return (
-    <td data-part={part.code}>
+    <td data-part={part.code} data-name={label(part.name)}>
       {part.measure && told.value !== null ? (
         <Opens figure={part.measure} of={list} name={label(part.name)}>
           {words}
@@ -230,13 +231,18 @@ function Body({ data }: { data: Data }) {
           <p class="muted">{t('table.empty')}</p>
         ) : (
           <div class="table-box" tabIndex={0} role="region" aria-label={label(score.name)}>
-            <table class="league">
+            <table class="league cards">
               <caption class="hidden">{label(score.name)}</caption>
               <thead>
                 <tr>
-                  {[t('scores.rank'), t('scores.who'), t('scores.total'), t('scores.grade'), t('scores.moved'), ...score.parts.map((part) => label(part.name))].map((word, at) => (
+                  {[t('scores.rank'), t('scores.who'), t('scores.total'), t('scores.grade'), t('scores.moved')].map((word, at) => (
                     <th key={`${at} ${word}`} scope="col">
                       {word}
+                    </th>
+                  ))}
+                  {score.parts.map((part) => (
+                    <th key={part.code} scope="col">
+                      {label(part.name)} {part.measure && <What code={part.measure} name={label(part.name)} />}
                     </th>
                   ))}
                 </tr>
@@ -244,20 +250,20 @@ function Body({ data }: { data: Data }) {
               <tbody>
                 {rows.map((row) => (
                   <tr key={row.code} data-key={row.code} data-points={row.points}>
-                    <td>{row.rank}</td>
+                    <td data-name={t('scores.rank')}>{row.rank}</td>
                     <th scope="row">
                       <Link to={narrowed(view.value, row.list, false)} class="narrows" title={t('table.narrow', { name: label(row.label) || row.code })}>
                         {label(row.label) || row.code}
                       </Link>
                     </th>
-                    <td>
+                    <td data-name={t('scores.total')}>
                       <b>{showPoints(row.points)}</b>
                       <small class="points">{row.before === null ? '' : t('scores.was', { n: showPoints(row.before) })}</small>
                     </td>
-                    <td>
+                    <td data-name={t('scores.grade')}>
                       <GradeBadge grades={grades} code={row.grade} />
                     </td>
-                    <td>
+                    <td data-name={t('scores.moved')}>
                       <Movement row={row} />
                     </td>
                     {score.parts.map((part, at) => (

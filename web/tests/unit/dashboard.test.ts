@@ -70,6 +70,7 @@ describe('the address', () => {
     group: 'rates',
     sort: 'on_time_rate',
     ascending: true,
+    frozen: 2,
     list: { figure: 'on_time_rate', part: 'denominator', of: 'from=2026-01-05&to=2026-02-03&department=1,16' },
   };
   it('comes back as it was written', () => {
