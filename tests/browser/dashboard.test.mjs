@@ -181,7 +181,7 @@ for (const { size, language, isPhone, tag } of plays) {
 
     // What does it mean?
     await page.locator('.tile[data-measure=overdue] .what').click();
-    await page.waitForSelector('dialog[open] .wanted');
+    await page.waitForSelector('dialog[open] [data-definition=overdue]');
     await looksGood(page, `dashboard-help-${tag}`);
     await page.keyboard.press('Escape');
     await page.locator('dialog').waitFor({ state: 'detached' });
@@ -190,7 +190,13 @@ for (const { size, language, isPhone, tag } of plays) {
 }
 
 const titled = (page) => page.waitForFunction(() => document.querySelector('.dash[aria-busy=false]') && document.querySelector('#page-title'));
-const views = ['compare', 'map', 'hours', 'stages', 'open', 'ahead', 'quality', 'spots', 'coverage', 'scores'];
+const views = ['compare', 'map', 'hours', 'stages', 'open', 'ahead', 'quality', 'spots', 'coverage', 'missed', 'scores', 'programme', 'frozen', 'definitions'];
+/** On a telephone no table has to be pushed aside to be read. */
+async function nothingAside(page, isPhone, view) {
+  if (!isPhone) return;
+  const over = await page.locator('.table-box').evaluateAll((boxes) => boxes.map((box) => box.scrollWidth - box.clientWidth));
+  assert.ok(Math.max(0, ...over) <= 0, `${view}: a table is ${over} px too wide`);
+}
 for (const { size, language, isPhone, tag } of plays.filter((play) => play.isPhone === (play.language !== 'en'))) {
   test(`every view can be read, and its numbers open their cases (${tag})`, async () => {
     const page = await openPage(server, { size, language, cookie: api.cookie });
@@ -202,6 +208,7 @@ for (const { size, language, isPhone, tag } of plays.filter((play) => play.isPho
       assert.equal(await page.locator('.views [aria-current]').count(), 1);
       if (view === 'map') await page.waitForSelector('.shade-map[data-idle]');
       await looksGood(page, `dashboard-${view}-${tag}`);
+      await nothingAside(page, isPhone, view);
     }
 
     // A closing rate compared: what stands behind it, row by row, opens its cases.
@@ -312,6 +319,88 @@ test('a grid of the map narrows the dashboard to itself, and the address says so
   assert.match(page.url(), /grid=\d+/);
   assert.equal(await page.locator('.chip').count(), 1);
   assert.equal(shownNumber(await page.textContent('.tile[data-measure=opened] .big-link')), value);
+  await done(page);
+});
+
+test('from a figure to how it is counted, to what it is made of, to a dry run of another formula', async () => {
+  const page = await openPage(server, { cookie: api.cookie, path: '?view=stages' });
+  await titled(page);
+  await page.locator('th:has-text("Closed in time, share") .what').click();
+  await page.waitForSelector('dialog[open] [data-definition=on_time_closing_rate]');
+  await looksGood(page, 'dashboard-how');
+  await page.locator('dialog[open] .button').click();
+  await page.waitForSelector('.define-one [data-definition=on_time_closing_rate]');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.match(page.url(), /view=definitions&measure=on_time_closing_rate/);
+  const told = (await api.get('/indicators')).measures.find((one) => one.code === 'on_time_closing_rate');
+  assert.ok((await page.textContent('.define-one .facts')).includes(told.formula));
+  // Both halves open their cases here, too, and the way back leads here.
+  await titled(page);
+  const all = await opensItsCases(page, page.locator('.define-now .halves a').nth(1));
+  await page.click('.cases .back');
+  await titled(page);
+  assert.ok(all > 0);
+
+  // Another formula over the past months: what the server says, month by month.
+  await page.locator('.try > summary').click();
+  await page.fill('.try [name=formula]', 'closed_in_time / opened');
+  await page.click('.try [type=submit]');
+  await page.waitForSelector('.try-result tbody tr');
+  await looksGood(page, 'dashboard-try');
+  const { today } = await figures('');
+  const from = await page.locator('.try-result tbody tr').first().getAttribute('data-key');
+  const now = await figures(`by=month&measures=closed_in_time,opened,on_time_closing_rate&from=${from}-01&to=${today}`);
+  const rows = await page.locator('.try-result tbody tr').evaluateAll((list) => list.map((one) => [one.dataset.key, one.dataset.now, one.dataset.draft]));
+  assert.ok(rows.length >= 2);
+  for (const [key, was, is] of rows) {
+    const row = now.rows.find((one) => one.keys[0].code === key);
+    const old = row ? valueOf(now, row.values, 'on_time_closing_rate') : null;
+    const opened = row ? valueOf(now, row.values, 'opened') : 0;
+    if (old === null) assert.equal(was, '', key);
+    else assert.ok(Math.abs(old - Number(was)) < 1e-5, `${key} as it is`);
+    if (opened === 0) assert.equal(is, '', key);
+    else assert.ok(Math.abs(valueOf(now, row.values, 'closed_in_time') / opened - Number(is)) < 1e-5, `${key} by the draft`);
+  }
+  await page.fill('.try [name=formula]', 'closed_in_time / nothing_such');
+  await page.click('.try [type=submit]');
+  assert.match(await page.textContent('.try [role=alert]'), /nothing_such/);
+  page.problems = page.problems.filter((one) => !/status of 400/.test(one)); // that refusal, on the browser's console
+  await done(page);
+});
+
+test('figures of before are entered once beside the programme’s indicators, by keyboard', async () => {
+  const page = await openPage(server, { cookie: api.cookie, path: '?view=programme' });
+  await titled(page);
+  const row = page.locator('.programme tr[data-key=closing_rate]');
+  const now = Number(await row.getAttribute('data-value'));
+  await row.locator('.give-button').focus();
+  await page.keyboard.press('Enter');
+  await page.fill('dialog [name=value]', '26.7');
+  await page.fill('dialog [name=period]', '2004');
+  await page.fill('dialog [name=source]', 'the office’s report');
+  await looksGood(page, 'dashboard-before');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.programme tr[data-key=closing_rate] [data-before="26.7 %"]');
+  const change = await row.locator('.change').textContent();
+  assert.ok(change.includes(String(Math.abs(Math.round((Math.round(now * 1000) / 1000 - 0.267) * 1000) / 10))), `${now}: ${change}`);
+  for (const code of ['detection_rate', 'detection_rate_walked', 'callback_rate', 'solved_rate', 'satisfaction_rate']) assert.equal(await page.locator(`.programme tr[data-key=${code}]`).count(), 1, code);
+  await opensItsCases(page, row.locator('.halves a').first());
+  await page.click('.cases .back');
+  await titled(page);
+  await done(page);
+});
+
+test('a report shows on the overview by itself', async () => {
+  const page = await openPage(server, { cookie: api.cookie, path: '?period=today' });
+  await settled(page);
+  await page.waitForSelector('.as-of.live');
+  const shown = async () => shownNumber(await page.textContent('.tile[data-measure=opened] .big-link'));
+  const before = await shown();
+  await (await Api.as(server, server.person('acceptor'))).report();
+  await page.waitForFunction((n) => Number(document.querySelector('.tile[data-measure=opened] .big-link').textContent.replace(/[^\d]/g, '')) > n, before, { timeout: 20_000 });
+  const { today } = await figures('');
+  const told = await figures(`from=${today}&to=${today}`);
+  assert.equal(await shown(), valueOf(told, told.totals, 'opened'));
   await done(page);
 });
 
@@ -439,4 +528,30 @@ test('a month is frozen, again only with a reason, and read as it was frozen', a
   assert.match(await phone.textContent('#frozen-shown'), /第 1 版/);
   await looksGood(phone, 'dashboard-frozen-phone');
   await done(phone);
+});
+
+test('last month is told as counted now, or as it was frozen', async () => {
+  const { today } = await figures('');
+  const end = new Date(Date.parse(`${today.slice(0, 7)}-01T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+  await api.send('POST', '/frozen', { period: end.slice(0, 7) }, { 'Idempotency-Key': crypto.randomUUID() }); // unless the test above did
+  const document = await api.get(`/frozen/${end.slice(0, 7)}?version=1`);
+  const page = await openPage(server, { cookie: api.cookie, path: '?period=last-month' });
+  await settled(page);
+  await page.waitForSelector('.frozen-switch');
+  await page.locator('.frozen-switch a').nth(1).click();
+  await page.waitForSelector('[data-frozen="1"]');
+  assert.match(page.url(), /frozen=1/);
+  const whole = document.tables.find((one) => one.by === '').rows[0].values;
+  const at = (code) => document.measures.findIndex((one) => one.code === code);
+  for (const code of ['opened', 'closed', 'open', 'overdue']) assert.equal(shownNumber(await page.textContent(`.tile[data-measure=${code}] .big-link`)), whole[at(code)], code);
+  assert.equal(await page.locator('.tile a').count(), 0); // no list of what was told
+  const rows = document.tables.find((one) => one.by === 'department:2').rows;
+  for (const row of rows.slice(0, 5)) {
+    const cell = rowOf(page, row.code).locator('td[data-measure=opened]');
+    assert.equal(Number(await cell.getAttribute('data-value')), row.values[at('opened')], row.code);
+  }
+  await looksGood(page, 'dashboard-as-frozen');
+  await page.locator('.frozen-switch a').nth(0).click();
+  await page.waitForSelector('.tile[data-measure=opened] a');
+  await done(page);
 });

@@ -14,6 +14,7 @@ import { city, client, dimension, narrow, show, shown, span, today, trendOver, v
 import { What } from './what.tsx';
 import { figureQuery, groupMeasures, groups, measureCodes, type MeasureCode, narrowed, type View } from './view.ts';
 
+const fileKey = { xlsx: 'download.xlsx', csv: 'download.csv' } as const;
 const groupKey = { flow: 'group.flow', backlog: 'group.backlog', rates: 'group.rates', time: 'group.time' } as const;
 const unitKey = { day: 'unit.day', week: 'unit.week', month: 'unit.month' } as const;
 
@@ -23,7 +24,7 @@ export function Files({ path, query }: { path: string; query: string }) {
     <span class="downloads">
       {(['xlsx', 'csv'] as const).map((kind) => (
         <a key={kind} class="button" href={client.url(`${path}.${kind}?${query}&language=${language.value}`)} download>
-          <Icon name="down_to" /> {t(`download.${kind}`)}
+          <Icon name="down_to" /> {t(fileKey[kind])}
         </a>
       ))}
     </span>
