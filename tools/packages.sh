@@ -11,7 +11,7 @@ libglib2.0-dev libturbojpeg0-dev libpng-dev zlib1g-dev libxlsxwriter-dev libpq-d
 libpango1.0-dev libcairo2-dev fonts-noto-cjk tzdata ca-certificates"
 test="libcmocka-dev clang libclang-rt-14-dev chromium sqlite3 gdal-bin curl jq mandoc valgrind
 postgresql-15 postgresql-15-postgis-3 postgresql-client-15
-pgbouncer poppler-utils python3-openpyxl python3-docx"
+pgbouncer poppler-utils python3-openpyxl python3-docx gnumeric"
 lint="clang-format clang-tidy cppcheck"
 
 wanted=$build
