@@ -2,6 +2,8 @@
 // A collector's shift on the phone: which duty grids until when, who else is there, with and
 // without a signal; and the tasks of the beat, the nearest first.
 import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { rosterModel } from '../http/rosters.mjs';
 import { endPhones, Phone } from './field_support.mjs';
@@ -10,6 +12,7 @@ import { Api, closeBrowser, looksGood, Server } from './support.mjs';
 let server, model, acceptor;
 before(async () => {
   model = rosterModel();
+  appendFileSync(join(model.path, 'city.ini'), '\n[tracks]\nkeep_days = 30\n');
   server = await Server.start({ model: model.path });
   acceptor = await Api.as(server, server.person('acceptor1'));
 });
@@ -66,5 +69,30 @@ test('tasks of the beat come nearest first, and say whose they are', async () =>
   // Walked on: another one is the nearest.
   await phone.move(120.0028, 30.0003);
   await page.waitForFunction((first) => document.querySelector('.case-row').getAttribute('href').endsWith(first), far);
+  await phone.end();
+});
+
+test('on shift the way is recorded, said plainly, and reaches those who may see it', async () => {
+  const phone = await Phone.start(server, { at: [120.0005, 30.0005], language: 'zh-CN' });
+  const { page } = phone;
+  await page.clock.install();
+  await phone.signIn(server.person('collector1'));
+  await page.waitForSelector('.shift-card .recording');
+  await page.click('.shift-card');
+  await page.waitForSelector('[data-recording=on]');
+  await page.waitForSelector('[data-waiting="1"]');
+  assert.match(await page.textContent('[data-recording]'), /保存 30 天/);
+  await looksGood(page, 'field-shift-recording');
+  await phone.line(false);
+  await page.clock.fastForward('06:00'); // the batch is full; there is no line
+  await page.waitForSelector('[data-waiting]');
+  await phone.line(true);
+  await page.clock.fastForward('01:00');
+  const leader = await Api.as(server, server.person('leader1'));
+  let items = [];
+  for (let i = 0; i < 200 && items.length === 0; i++, await page.waitForTimeout(50)) ({ items } = await leader.get('/tracks'));
+  assert.equal(items.length, 1);
+  const { fixes } = await leader.get(`/tracks/${items[0].person.id}`);
+  assert.deepEqual(fixes[0].slice(1, 3), [120.0005, 30.0005]);
   await phone.end();
 });

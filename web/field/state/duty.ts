@@ -26,6 +26,8 @@ export interface Duty {
   on_duty: boolean;
   shifts: Shift[];
   items: Turn[];
+  /** The city records where its collectors walk on shift, and keeps it so long; null: it does not. */
+  tracks?: { keep_days: number } | null;
   colleagues: { name: string; backup: boolean; duty_grid: Area }[];
 }
 export const duty = signal<Duty | null>(null);

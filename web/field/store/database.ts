@@ -76,6 +76,20 @@ export interface Sent {
   kind: Item['kind'];
   number: string;
 }
+/** A position on a walk, by the phone's clock; WGS 84. */
+export interface TrackFix extends Point {
+  at: number;
+  accuracy_m: number | null;
+}
+/** Some minutes of a walk: sent once, under its key. */
+export interface TrackBatch {
+  key: string;
+  city: string;
+  person: number;
+  /** Nothing is added any more: it may have been sent, and must stay what it was. */
+  sealed: boolean;
+  fixes: TrackFix[];
+}
 interface Kept {
   name: string;
   person: number;
@@ -95,6 +109,7 @@ const STORES = {
   sent: { keyPath: 'key', indexes: ['person'] },
   kept: { keyPath: 'name', indexes: ['person'] },
   lease: { keyPath: 'name' },
+  tracks: { keyPath: 'key', indexes: ['person'] },
 };
 const SENT_MOST = 100;
 const KEPT_MOST = 200;
@@ -105,7 +120,7 @@ export class Database {
 
   constructor(city: string, factory?: IDBFactory) {
     this.city = city;
-    this.#idb = new Idb(`gridcase:${city}:field:store`, 1, STORES, factory);
+    this.#idb = new Idb(`gridcase:${city}:field:store`, 2, STORES, factory);
   }
   close(): Promise<void> {
     return this.#idb.close();
@@ -237,6 +252,24 @@ export class Database {
     await this.#idb.run(['kept', 'sent'], 'readwrite', async (room) => {
       for (const key of await room.keys('kept', 'person', person)) await room.delete('kept', key);
       for (const key of await room.keys('sent', 'person', person)) await room.delete('sent', key);
+    });
+  }
+
+  // ---- where somebody walks ----
+  /** The oldest first. */
+  async tracks(person: number): Promise<TrackBatch[]> {
+    const found = await this.#idb.run(['tracks'], 'readonly', (room) => room.all<TrackBatch>('tracks', 'person', person));
+    return found.sort((a, b) => a.fixes[0]!.at - b.fixes[0]!.at || (a.key < b.key ? -1 : 1));
+  }
+  async writeTrack(batch: TrackBatch): Promise<void> {
+    await this.#idb.run(['tracks'], 'readwrite', (room) => room.put('tracks', batch));
+  }
+  async dropTrack(key: string): Promise<void> {
+    await this.#idb.run(['tracks'], 'readwrite', (room) => room.delete('tracks', key));
+  }
+  async forgetTracks(person: number): Promise<void> {
+    await this.#idb.run(['tracks'], 'readwrite', async (room) => {
+      for (const key of await room.keys('tracks', 'person', person)) await room.delete('tracks', key);
     });
   }
 

@@ -5,7 +5,9 @@ import { Icon } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
 import { type Block, blocksOf, duty, farFrom, type Turn } from '../state/duty.ts';
 import { nowMs } from '../state/lists.ts';
+import { wantPosition } from '../state/position.ts';
 import { go } from '../state/route.ts';
+import { recording, trackFailure, waitingFixes } from '../state/track.ts';
 import { Head } from './parts.tsx';
 import { areaWord, farWord, when } from './words.ts';
 
@@ -27,6 +29,7 @@ export function ShiftCard() {
       <span>
         <b>{first ? (first.now ? t('shift.now', { name: shiftWord(first.shift), until: showClock(first.ends_at) }) : t('shift.next', { name: shiftWord(first.shift), at: showTime(first.starts_at) })) : t('shift.none')}</b>
         {first && <small>{gridWords(first.turns)}</small>}
+        {recording.value === 'on' && <small class="recording">{t('track.badge')}</small>}
       </span>
     </button>
   );
@@ -65,12 +68,38 @@ function Colleagues() {
   );
 }
 
+/** What is recorded of one's way, said plainly: while it is, why it is not, who sees it. */
+function Way() {
+  const days = duty.value?.tracks?.keep_days;
+  const state = recording.value;
+  if (!days || state === 'off') return null;
+  return (
+    <section class="card" data-recording={state}>
+      <h2>{t('track.title')}</h2>
+      <p>{t(state === 'on' ? 'track.on' : state === 'shift' ? 'track.shift' : 'track.permission')}</p>
+      {state === 'permission' && (
+        <button type="button" onClick={wantPosition}>
+          {t('track.allow')}
+        </button>
+      )}
+      <p class="muted">{t('track.kept', { n: days })}</p>
+      {waitingFixes.value > 0 && (
+        <p class="muted" data-waiting={waitingFixes.value}>
+          {t('track.waiting', { n: waitingFixes.value })}
+        </p>
+      )}
+      {trackFailure.value !== null && <p class="warning bad">{t('track.failure', { why: String((trackFailure.value as Error).message ?? trackFailure.value) })}</p>}
+    </section>
+  );
+}
+
 export function ShiftView() {
   const blocks = blocksOf(duty.value, nowMs.value);
   return (
     <div class="view">
       <Head title={t('shift.title')} onBack={() => go('home')} />
       {blocks.length === 0 && <p class="card empty">{t('shift.none')}</p>}
+      <Way />
       {blocks.map((block, index) => (
         <>
         <section key={`${block.shift}${block.starts_at}`} class={`card shift${block.now ? ' on' : ''}`}>
