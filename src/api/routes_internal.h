@@ -198,6 +198,7 @@ API_PREPARE(model_answer_prepare);
 // The folder of the proposal as it lies there, if it is the one that was read; arena.
 int model_proposed_folder(struct api_call *call, const char *wanted,
                           const char **ret_folder, struct error *error) ERROR_MUST_CHECK;
+API_HANDLER(shift_get); // shift_routes.c
 // what_if_routes.c
 API_PREPARE(what_if_prepare);
 API_HANDLER(what_if_start);

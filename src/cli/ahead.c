@@ -13,6 +13,7 @@
 #include <gridcase/db/db.h>
 #include <gridcase/db/store.h>
 #include <gridcase/evaluation/ahead.h>
+#include <gridcase/evaluation/shift.h>
 #include <gridcase/rules/zone.h>
 
 enum { AHEAD_ARENA = 256 * 1024 * 1024 };
@@ -108,6 +109,52 @@ static void print_calibration(const struct ahead_calibration *told)
                told->brier, told->brier_plain, told->brier_base);
 }
 
+// ---- the smallest shift of work ----
+static const char *party_name(const struct office *office, const struct shift_party *party)
+{
+    return party->role < 0 ? department_code(office, party->id) : party->login;
+}
+
+static void print_shift(const struct office *office, const struct shift_answer *answer)
+{
+    printf("looked at %" PRId64 "\twould not be reached in time %" PRId64
+           "\tavoided by moving as many %" PRId64 "\tpace not known %" PRId64
+           "\tnot looked at %" PRId64 "\n\n",
+           answer->looked_at, answer->late, answer->avoided, answer->unknown,
+           answer->passed_over);
+    printf("holder\tholds\tlate already\tusual a day\tnot reached\tgives\ttakes\n");
+    for (size_t i = 0; i < answer->party_count; i++) {
+        const struct shift_party *one = &answer->parties[i];
+        printf("%s\t%" PRId64 "\t%" PRId64 "\t%.2f\t%" PRId64 "\t%" PRId64 "\t%" PRId64
+               "\n",
+               party_name(office, one), one->held, one->overdue, one->a_day, one->late,
+               one->given, one->taken);
+    }
+    printf("\ncase\tfrom\tto\tdue (UTC)\treached there\tinstead of\n");
+    for (size_t i = 0; i < answer->count; i++) {
+        const struct shift_move *one = &answer->moves[i];
+        char due[INSTANT_TEXT_SIZE], here[INSTANT_TEXT_SIZE], there[INSTANT_TEXT_SIZE];
+        instant_to_text(one->due_ms, due);
+        instant_to_text(one->from_at_ms, here);
+        instant_to_text(one->to_at_ms, there);
+        printf("%s\t%s\t%s\t%s\t%s\t%s\n", one->number,
+               party_name(office, &answer->parties[one->from]),
+               party_name(office, &answer->parties[one->to]), due, there, here);
+    }
+}
+
+static int tell_shift(struct office *office, const struct ahead_query *query,
+                      struct error *error)
+{
+    struct actor eye = actor_system();
+    struct shift_answer answer;
+    int code = shift_advise(office->facts, office->db, office->city, &eye, &query->figures,
+                            office->arena, &answer, error);
+    if (code == 0)
+        print_shift(office, &answer);
+    return code;
+}
+
 static int read_limit(const char *text, size_t *ret_most, struct error *error)
 {
     int64_t most = 30;
@@ -155,6 +202,7 @@ static int run(int argc, char **argv, struct error *error)
     struct office office = {.arena = arena_new(AHEAD_ARENA), .facts = facts_new(NULL)};
     const char *data = cli_data_folder(&argc, argv);
     bool calibrate = cli_flag(&argc, argv, "--calibrate") != 0;
+    bool shift = cli_flag(&argc, argv, "--shift") != 0;
     const char *limit = cli_option(&argc, argv, "--limit");
     struct figure_words words = {.from = cli_option(&argc, argv, "--from"),
                                  .to = cli_option(&argc, argv, "--to")};
@@ -164,6 +212,9 @@ static int run(int argc, char **argv, struct error *error)
     if (code == 0 && !calibrate && (words.from != NULL || words.to != NULL))
         code = error_set(error, ERROR_INPUT, "cli.usage",
                          "--from and --to go with --calibrate");
+    if (code == 0 && calibrate && shift)
+        code = error_set(error, ERROR_INPUT, "cli.usage",
+                         "--shift and --calibrate do not go together");
     if (code == 0)
         code = read_limit(limit, &query.most, error);
     if (code == 0)
@@ -174,15 +225,17 @@ static int run(int argc, char **argv, struct error *error)
         code =
             figure_query_read(&words, office.city, instant_now_ms(), &query.figures, error);
     if (code == 0)
-        code = tell(&office, &query, calibrate, error);
+        code = shift ? tell_shift(&office, &query, error)
+                     : tell(&office, &query, calibrate, error);
     office_close(&office);
     return code;
 }
 
 const struct cli_command cli_ahead_commands[] = {
     {"ahead", NULL,
-     "CITY [--department CODE] [--limit N] [--calibrate [--from DATE] [--to DATE]] "
-     "[--data FOLDER]",
-     "which open cases will go late, and how well that held", run},
+     "CITY [--department CODE] [--limit N] [--shift] "
+     "[--calibrate [--from DATE] [--to DATE]] [--data FOLDER]",
+     "which open cases will go late, what shift of work avoids it, how well that held",
+     run},
     {NULL, NULL, NULL, NULL, NULL},
 };
