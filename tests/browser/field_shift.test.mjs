@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { rosterModel } from '../http/rosters.mjs';
 import { endPhones, Phone } from './field_support.mjs';
-import { Api, closeBrowser, looksGood, Server } from './support.mjs';
+import { Api, closeBrowser, done, looksGood, openPage, Server, sizes } from './support.mjs';
 
 let server, model, acceptor;
 before(async () => {
@@ -95,4 +95,38 @@ test('on shift the way is recorded, said plainly, and reaches those who may see 
   const { fixes } = await leader.get(`/tracks/${items[0].person.id}`);
   assert.deepEqual(fixes[0].slice(1, 3), [120.0005, 30.0005]);
   await phone.end();
+});
+
+test('the leader sees the way of a day on the map, and what it says of visits', async () => {
+  const collector = await Api.as(server, server.person('collector1'));
+  const now = Date.now();
+  const at = (minute, x, y) => ({ at: new Date(now - minute * 60_000).toISOString(), lon: 120 + x / 1000, lat: 30 + y / 1000, accuracy_m: 9 });
+  const walk = [];
+  for (let minute = 58; minute >= 0; minute--) if (minute < 40 || minute > 50) walk.push(at(minute, 0.3 + Math.abs(30 - minute) / 25, 0.4 + (minute % 7) / 30));
+  const sent = await collector.send('POST', '/tracks', { sent_at: new Date(now).toISOString(), fixes: walk }, { 'Idempotency-Key': crypto.randomUUID() });
+  assert.equal(sent.status, 200, JSON.stringify(sent.body));
+  const leader = await Api.as(server, server.person('leader1'));
+  const { items } = await leader.get('/tracks');
+  const { person } = items[0];
+  const told = await leader.get(`/tracks/${person.id}`);
+  const dashboard = { ...server, console: `${server.base}/${server.slug}/dashboard/`, slug: server.slug };
+  for (const size of Object.keys(sizes))
+    for (const language of ['en', 'zh-CN']) {
+      const page = await openPage(dashboard, { size, language, path: '?view=coverage', cookie: leader.cookie });
+      await page.waitForSelector('[data-tracks="1"]');
+      assert.ok(Number(await page.getAttribute('[data-walked]', 'data-walked')) >= 1);
+      await page.selectOption('[data-tracks] select', String(person.id));
+      await page.waitForSelector(`[data-fixes="${told.fixes.length}"]`);
+      await page.waitForSelector('.way-map[data-idle]');
+      // Soon after midnight the gap lies in the day before.
+      if (told.gaps.length > 0) assert.equal(await page.getAttribute('[data-gaps]', 'data-gaps'), String(told.gaps.length));
+      await page.locator('#tracks-title').scrollIntoViewIfNeeded();
+      await looksGood(page, `dashboard-tracks-${size}-${language}`);
+      await done(page);
+    }
+  // Whoever only brings their own is not shown a list.
+  const page = await openPage(dashboard, { path: '?view=coverage', cookie: collector.cookie });
+  await page.waitForSelector('#missed-title');
+  assert.equal(await page.locator('[data-tracks="1"]').count(), 0);
+  await done(page);
 });

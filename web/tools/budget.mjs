@@ -18,9 +18,16 @@ rmSync(join(folder, '.vite'), { recursive: true }); // the server serves what is
 const weight = (file) => gzipSync(readFileSync(join(folder, file)), { level: 9 }).length;
 const total = (files) => [...files].reduce((sum, file) => sum + weight(file), 0);
 const ofMap = (chunk) => (chunk.src ?? '').startsWith('lib/map/');
-const importers = (key) => Object.values(manifest).filter((chunk) => (chunk.imports ?? []).includes(key));
-/** The map's own chunks, and what nobody but they share. */
-const mapKeys = new Set(Object.keys(manifest).filter((key) => ofMap(manifest[key]) || (!manifest[key].src && importers(key).length > 0 && importers(key).every(ofMap))));
+const importers = (key) => Object.keys(manifest).filter((other) => (manifest[other].imports ?? []).includes(key));
+/** The map's own chunks, and what nobody but they share, through however many chunks. */
+const mapKeys = new Set(Object.keys(manifest).filter((key) => ofMap(manifest[key])));
+for (let before = 0; before < mapKeys.size; ) {
+  before = mapKeys.size;
+  for (const key of Object.keys(manifest)) {
+    const users = importers(key);
+    if (!manifest[key].src && users.length > 0 && users.every((one) => mapKeys.has(one))) mapKeys.add(key);
+  }
+}
 const isMap = (chunk) => [...mapKeys].some((key) => manifest[key] === chunk);
 
 const failures = [];

@@ -11,6 +11,7 @@ import { city, show, view } from '../state.ts';
 import { figureQuery, narrowed } from '../view.ts';
 import { Bars } from './bars.tsx';
 import { FigureTable } from './figure_table.tsx';
+import { Tracks } from './tracks.tsx';
 import { figures, keyOf, type Page, type PageRead, valueOf } from './page.ts';
 
 interface CoveredArea {
@@ -21,6 +22,7 @@ interface CoveredArea {
   visited: number;
   others: number;
   reports: number;
+  walked: number;
   list: string;
 }
 interface Covered {
@@ -33,6 +35,10 @@ interface Covered {
   visited: number;
   others: number;
   reports: number;
+  /** By tracks of people on shift. */
+  walked: number;
+  /** null: the city records no tracks. */
+  keep_days: number | null;
   areas: CoveredArea[];
 }
 interface Data {
@@ -60,6 +66,7 @@ function Body({ data }: { data: Data }) {
   const name = (one: CoveredArea): string => label(one.name) || one.code;
   const rows = sortRows(people, 'by_collectors', false, (row) => label(row.keys[0]?.label) || keyOf(row)).filter((row) => row.keys[0]?.id && (valueOf(people, row.values, 'by_collectors') ?? 0) > 0);
   const drawn = areas.slice(0, 12);
+  const walks = covered.keep_days !== null || covered.walked > 0;
   const missed = (['missed', 'missed_rate'] as const).map((code) => figureOf(data.missed, data.missed.totals, code));
   return (
     <>
@@ -86,7 +93,12 @@ function Body({ data }: { data: Data }) {
               {t('coverage.words', { visited: showNumber(covered.visited), grids: showNumber(covered.grids), share: showShare(covered.visited / covered.grids) })}{' '}
               {t('coverage.missed', { n: showNumber(covered.others) })}
             </p>
-            <p class="muted">{t('coverage.rule')}</p>
+            {walks && (
+              <p class="words" data-walked={covered.walked}>
+                {t('coverage.walked_words', { n: showNumber(covered.walked) })}
+              </p>
+            )}
+            <p class="muted">{t(walks ? 'coverage.rule_walked' : 'coverage.rule')}</p>
             <Bars names={drawn.map(name)} unit="share" series={[{ code: 'opened', name: t('coverage.share'), values: drawn.map(share) }]} />
             {areas.length > drawn.length && <p class="muted">{t('coverage.drawn', { n: drawn.length, total: areas.length })}</p>}
             <div class="table-box" tabIndex={0} role="region" aria-label={t('coverage.title')}>
@@ -94,7 +106,7 @@ function Body({ data }: { data: Data }) {
                 <caption class="hidden">{t('coverage.title')}</caption>
                 <thead>
                   <tr>
-                    {[levels.find((one) => one.code === covered.level)?.text ?? t('by.name'), t('coverage.grids'), t('coverage.visited'), t('coverage.share'), t('coverage.reports'), t('coverage.others')].map((word) => (
+                    {[levels.find((one) => one.code === covered.level)?.text ?? t('by.name'), t('coverage.grids'), t('coverage.visited'), t('coverage.share'), ...(walks ? [t('coverage.walked')] : []), t('coverage.reports'), t('coverage.others')].map((word) => (
                       <th key={word} scope="col">
                         {word}
                       </th>
@@ -112,6 +124,11 @@ function Body({ data }: { data: Data }) {
                       <td data-name={t('coverage.grids')}>{showNumber(one.grids)}</td>
                       <td data-name={t('coverage.visited')} data-value={one.visited}>{showNumber(one.visited)}</td>
                       <td data-name={t('coverage.share')}>{one.grids > 0 ? showShare(one.visited / one.grids) : '–'}</td>
+                      {walks && (
+                        <td data-name={t('coverage.walked')} data-walked={one.walked}>
+                          {showNumber(one.walked)}
+                        </td>
+                      )}
                       <td data-name={t('coverage.reports')} data-reports={one.reports}>
                         <Opens figure="by_collectors" of={one.list} name={name(one)}>
                           {showNumber(one.reports)}
@@ -126,6 +143,7 @@ function Body({ data }: { data: Data }) {
           </>
         )}
       </section>
+      {covered.keep_days !== null && <Tracks today={covered.today} to={covered.to} keepDays={covered.keep_days} />}
       <section class="panel" aria-labelledby="missed-title">
         <div class="panel-head">
           <h2 id="missed-title">{label(missed[0]?.measure.label)}</h2>
