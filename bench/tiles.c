@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@
 
 #include "support/load.h"
 #include "support/server.h"
+#include "support/store.h"
 
 enum {
     BENDS = 5, // vertices between two corners of a cell: 24 in a ring
@@ -61,7 +63,9 @@ static int missed;
 // However it ends, nothing is left behind.
 static void clean_up(void)
 {
-    char command[512];
+    char command[512], data[512];
+    snprintf(data, sizeof data, "%s/data", folder);
+    bench_store_drop(data);
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     if (system(command) != 0)
         fprintf(stderr, "bench tiles: %s is left\n", folder);
@@ -264,7 +268,11 @@ static void measure_grids(struct figure figures[GRID_ZOOMS])
 // ---- a city with many open cases ----
 static void load_city(const char *build)
 {
-    char command[2048];
+    char command[2048], data[512];
+    snprintf(data, sizeof data, "%s/data", folder);
+    if (mkdir(data, 0700) != 0)
+        exit(1);
+    bench_store_new(data);
     snprintf(
         command, sizeof command,
         "'%s/gridcase' city new boston grids/boston --data '%s/data' >/dev/null && "
@@ -277,32 +285,52 @@ static void load_city(const char *build)
 }
 
 // Cases as rows, straight into the table: what is measured reads only them.
-static void add_cases(const char *path, int64_t count)
+struct dialect {
+    const char *number, *digest, *rows;
+};
+static const struct dialect SQLITE = {
+    "printf('%09d', i)", "zeroblob(32)",
+    "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %lld) "
+    "SELECT i FROM n)"};
+static const struct dialect POSTGRES = {"lpad(CAST(i AS text), 9, '0')",
+                                        "decode(repeat('00', 32), 'hex')",
+                                        "(SELECT i FROM generate_series(CAST(1 AS bigint), "
+                                        "CAST(%lld AS bigint)) AS s (i)) AS n"};
+#define SERVER_SCHEMA "gridcase_boston_cases"
+
+static void add_cases(const char *data, int64_t count)
 {
-    char text[4096];
+    const struct dialect *dialect = bench_on_server() ? &POSTGRES : &SQLITE;
+    char text[4096], rows[200], path[600], *why = NULL;
     sqlite3 *db = NULL;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(rows, sizeof rows, dialect->rows, (long long)count);
+#pragma GCC diagnostic pop
     snprintf(
         text, sizeof text,
-        "BEGIN;"
-        "INSERT INTO case_file SELECT i, 'BENCH' || printf('%%09d', i), 1, zeroblob(32), "
-        "'s', "
-        "4, 0, 0, 0, 0, 1, 1, 1, 1, 1 + i %% 100, 1, 1 + i %% 40, 0, 0, 0, 0, 0, 0, 0, 0, "
+        "%sBEGIN;"
+        "INSERT INTO case_file SELECT i, 'BENCH' || %s, 1, %s, "
+        "'s', 4, 0, 0, 0, 0, 1, 1, 1, 1, 1 + i %% 100, 1, 1 + i %% 40, 0, 0, 0, 0, 0, 0, "
         "0, "
-        "%f + %f * ((i * 7919 %% 1000003) / 1000003.0), "
+        "0, 0, %f + %f * ((i * 7919 %% 1000003) / 1000003.0), "
         "%f + %f * ((i * 104729 %% 1000033) / 1000033.0), 0, NULL, '', '', NULL, NULL, 0, "
         "1000, NULL, 0, 1, 1, 1, 4, -1, 0, 2, 1, 1, 1000, '', 1000, 1000, 0, "
         "CASE i %% 3 WHEN 0 THEN 2000 ELSE 9000000000000 END, "
         "CASE i %% 6 WHEN 0 THEN 3000 ELSE 9000000000001 END, 3000, '', 0, 0, 0, 0, '' "
-        "FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-        "%lld) "
-        "SELECT i FROM n);"
+        "FROM %s;"
         "INSERT INTO case_open_point SELECT case_id, lon, lon, lat, lat FROM case_file;"
-        "INSERT INTO change (case_id, seq, kind, stage, at, moved) VALUES (1, 1, 0, 4, 1, "
-        "0);"
+        "INSERT INTO change (position, case_id, seq, kind, stage, at, moved) "
+        "VALUES (1, 1, 1, 0, 4, 1, 0);"
         "COMMIT;",
-        CITY_WEST, CITY_EAST - CITY_WEST, CITY_SOUTH, CITY_NORTH - CITY_SOUTH,
-        (long long)count);
-    char *why = NULL;
+        bench_on_server() ? "SET search_path TO " SERVER_SCHEMA ", public; " : "",
+        dialect->number, dialect->digest, CITY_WEST, CITY_EAST - CITY_WEST, CITY_SOUTH,
+        CITY_NORTH - CITY_SOUTH, rows);
+    if (bench_on_server()) {
+        bench_server_ask(data, text);
+        return;
+    }
+    snprintf(path, sizeof path, "%s/cities/boston/cases.db", data);
     if (sqlite3_open(path, &db) != SQLITE_OK || sqlite3_exec(db, text, NULL, NULL, &why)) {
         fprintf(stderr, "bench tiles: %s\n", why ? why : sqlite3_errmsg(db));
         exit(1);
@@ -310,17 +338,28 @@ static void add_cases(const char *path, int64_t count)
     sqlite3_close(db);
 }
 
+#define LIGHT "CASE WHEN due_at < 4000 THEN 3 WHEN yellow_at < 4000 THEN 2 ELSE 1 END"
+
 // The same points for PostGIS.
-static void write_points(const char *path)
+static void write_points(const char *data)
 {
+    char path[600], text[1200];
     sqlite3 *db = NULL;
     sqlite3_stmt *row = NULL;
+    if (bench_on_server()) {
+        snprintf(text, sizeof text,
+                 "\\copy (SELECT case_id, " LIGHT ", 'SRID=3857;POINT(' || lon * "
+                 "20037508.342789244 / 180 || ' ' || asinh(tan(radians(lat))) * 6378137.0 "
+                 "|| ')' FROM " SERVER_SCHEMA ".case_file) TO '%s/points.copy'",
+                 folder);
+        bench_server_ask(data, text);
+        return;
+    }
     FILE *file = open_file("points.copy");
+    snprintf(path, sizeof path, "%s/cities/boston/cases.db", data);
     if (sqlite3_open(path, &db) ||
-        sqlite3_prepare_v2(db,
-                           "SELECT case_id, lon, lat, CASE WHEN due_at < 4000 THEN 3 WHEN "
-                           "yellow_at < 4000 THEN 2 ELSE 1 END FROM case_file",
-                           -1, &row, NULL))
+        sqlite3_prepare_v2(db, "SELECT case_id, lon, lat, " LIGHT " FROM case_file", -1,
+                           &row, NULL))
         exit(1);
     while (sqlite3_step(row) == SQLITE_ROW)
         fprintf(file, "%lld\t%d\tSRID=3857;POINT(%.3f %.3f)\n",
@@ -334,15 +373,15 @@ static void write_points(const char *path)
 
 static void measure_cases(struct db_store *store, int64_t count, struct figure *figure)
 {
-    char path[512];
+    char data[512];
     struct city_snapshot *city = NULL;
     struct case_points_state state;
     int64_t position = 0, until_ms = 0;
     struct buffer out BUFFER_CLEANUP;
     buffer_init(&out, BUFFER_CEILING_FILE);
-    snprintf(path, sizeof path, "%s/data/cities/boston/cases.db", folder);
-    add_cases(path, count);
-    write_points(path);
+    snprintf(data, sizeof data, "%s/data", folder);
+    add_cases(data, count);
+    write_points(data);
     must(city_snapshot_open(store, "boston", &city, &error));
     DB_CLEANUP struct db *db = NULL;
     must(db_open(store, "boston", DB_CASES, DB_READ, &db, &error));

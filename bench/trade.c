@@ -4,6 +4,9 @@
 // in the same run.
 //
 //   trade BUILD      environment: ROUNDS (9), LIVES (150) of each round
+//
+// What is timed is this program's processor: the rules are worked out here, on whichever
+// engine the rows are written.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +19,8 @@
 #include <gridcase/db/db.h>
 #include <gridcase/db/store.h>
 #include <gridcase/rules/catalogue.h>
+
+#include "support/store.h"
 
 enum { SIDE = 40, PATH = 9, ROUNDS_MOST = 99 };
 #define MOST_RATIO 1.3
@@ -211,11 +216,15 @@ static void open_town(const char *build, const char *folder, const struct size *
     snprintf(model, sizeof model, "%s/%s", folder, size->slug);
     snprintf(data, sizeof data, "%s/data-%s", folder, size->slug);
     write_model(model, size);
-    snprintf(command, sizeof command,
-             "%s/gridcase city new %s %s --data %s >%s.log 2>&1 && "
-             "%s/gridcase city load %s %s --data %s >>%s.log 2>&1 || { cat %s.log; exit 1; }",
-             build, size->slug, model, data, model, build, size->slug, model, data, model,
-             model);
+    if (mkdir(data, 0700) != 0)
+        exit(1);
+    bench_store_new(data);
+    snprintf(
+        command, sizeof command,
+        "%s/gridcase city new %s %s --data %s >%s.log 2>&1 && "
+        "%s/gridcase city load %s %s --data %s >>%s.log 2>&1 || { cat %s.log; exit 1; }",
+        build, size->slug, model, data, model, build, size->slug, model, data, model,
+        model);
     if (system(command) != 0)
         exit(1);
     *town = (struct town){.size = size};
@@ -323,15 +332,21 @@ int main(int argc, char **argv)
         ratios[i] = large.us[i] / small.us[i];
     }
     double ratio = median(ratios, rounds);
-    printf("a move, processor: small %.1f us, large %.1f us (medians of %d rounds of %u lives of %d "
+    printf("a move, processor: small %.1f us, large %.1f us (medians of %d rounds of %u "
+           "lives of %d "
            "moves)\nratio %.2f, at most %.1f wanted\n",
            median(small.us, rounds), median(large.us, rounds), rounds, lives, PATH, ratio,
            MOST_RATIO);
+    if (bench_on_server())
+        printf("of this program; the server's part is the same for both\n");
     struct town *towns[] = {&small, &large};
     for (int i = 0; i < 2; i++) {
+        char data[600];
+        snprintf(data, sizeof data, "%s/data-%s", folder, towns[i]->size->slug);
         db_close(towns[i]->db);
         city_snapshot_free(towns[i]->city);
         db_store_close(towns[i]->store);
+        bench_store_drop(data);
     }
     snprintf(command, sizeof command, "rm -rf %s", folder);
     return system(command) != 0 || ratio > MOST_RATIO;

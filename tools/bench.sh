@@ -6,15 +6,15 @@
 #
 # SCALE=1 or 10: millions of cases in the data; GRIDCASE_BENCH_DATA: where the data is kept,
 # see bench/support/lives.h. Each part is a program BUILD/bench/PART that may run alone.
-# Below tools/bench_postgres.sh the stores are on a PostgreSQL cluster; what compares with
-# SQLite's own files, or has no store, is left out then.
+# Below tools/bench_postgres.sh the stores are on a PostgreSQL cluster: the same parts, and
+# growth, which asks about partitions.
 set -u
 build=$1
 shift
 parts=("$@")
 if [ ${#parts[@]} -eq 0 ]; then
     parts=(locate intake upkeep fill lives queue dashboard figures rollups recount search tiles trade)
-    [ -n "${GRIDCASE_BENCH_POSTGRES:-}" ] && parts=(intake upkeep fill lives queue dashboard figures rollups recount search growth)
+    [ -n "${GRIDCASE_BENCH_POSTGRES:-}" ] && parts+=(growth)
 fi
 failed=()
 for part in "${parts[@]}"; do

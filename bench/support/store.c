@@ -58,6 +58,7 @@ static void ask(const char *database, const char *text, char *out, size_t size)
     if (child == 0) {
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
+        setenv("PGOPTIONS", "-c client_min_messages=warning", 1);
         execlp("psql", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", address, "-c", text,
                (char *)NULL);
         _exit(127);
@@ -130,7 +131,7 @@ void bench_store_drop(const char *folder)
     if (!server())
         return;
     name_of(folder, name);
-    snprintf(text, sizeof text, "DROP DATABASE IF EXISTS %s", name);
+    snprintf(text, sizeof text, "DROP DATABASE IF EXISTS %s WITH (FORCE)", name);
     run("postgres", text);
 }
 
