@@ -27,6 +27,17 @@ SELECT pg_advisory_xact_lock_shared($1), CAST(pg_current_xact_id() AS text),
        CAST(extract(epoch FROM pg_postmaster_start_time()) AS text) || ' ' ||
        coalesce(CAST(extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()) AS text), '');
 
+-- Fails (22012) while a city is handed over to another store, and after it has moved: asked
+-- before a writer waits for its turn, and again when it has it.
+-- name: postgres_hold
+-- database: postgres
+SELECT 1 / CASE WHEN
+    EXISTS (SELECT 1 FROM gridcase_system.setting WHERE name = 'held.' || $1
+            AND CAST(value AS bigint) > extract(epoch FROM clock_timestamp()) * 1000)
+    OR EXISTS (SELECT 1 FROM gridcase_system.city WHERE slug = $1 AND state = 'off'
+               AND starts_with(reason, 'moved to '))
+    THEN 0 ELSE 1 END;
+
 -- The message is written so that this statement's own commit waits for the synchronous
 -- replica, and with it for all that was committed before.
 -- name: postgres_outcome

@@ -36,6 +36,22 @@ INSERT INTO city (slug, state, created_at) VALUES ($1, 'new', $2);
 -- database: system
 UPDATE city SET state = $2, host = $3, reason = $4 WHERE slug = $1;
 
+-- Nobody may write to a city until then, by the database's own clock: $2 in milliseconds.
+-- name: system_city_hold
+-- database: system
+INSERT INTO setting (name, value)
+VALUES ('held.' || $1, CAST(unixepoch() * 1000 + $2 AS TEXT))
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+-- postgres: its clock
+INSERT INTO setting (name, value)
+VALUES ('held.' || $1,
+        CAST(CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) + $2 AS text))
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: system_city_hold_over
+-- database: system
+DELETE FROM setting WHERE name = 'held.' || $1;
+
 -- name: system_city_delete
 -- database: system
 DELETE FROM city WHERE slug = $1;

@@ -182,8 +182,9 @@ struct api_city {
 int api_city_off_check(struct api *api, struct api_city *city,
                        struct error *error) ERROR_MUST_CHECK;
 // Is the city being handed over to another store? ERROR_BUSY "city.held" then.
-int api_city_hold_check(struct api *api, struct api_city *city,
-                        struct error *error) ERROR_MUST_CHECK;
+int api_city_hold_check(struct api_city *city, struct error *error) ERROR_MUST_CHECK;
+// Ends a hold whose time is over, once the city's row has been read again.
+void api_city_hold_look(struct api *api, struct api_city *city);
 
 int api_cities_load(struct api *api, struct error *error) ERROR_MUST_CHECK;
 void api_cities_close(struct api *api);

@@ -59,7 +59,9 @@ static int add_city(void *context, const struct db_city_row *row)
         copy_text(city->host, sizeof(city->host), row->host);
         city->retry_ms = 0;
         atomic_store(&city->off, text_equal(row->state, "off"));
-        db_store_city_hold(api->store, city->slug, atomic_load(&city->off));
+        db_store_city_hold(api->store, city->slug,
+                           atomic_load(&city->off) ||
+                               atomic_load(&city->held_until_us) != 0);
         if (atomic_load(&city->off)) {
             error_set(&city->failure, ERROR_BUSY, "city.out_of_service",
                       "the city is out of service: %s", row->reason ? row->reason : "off");

@@ -269,7 +269,7 @@ static void call_continue(struct api_call *call)
                          "the city was closed in between");
     }
     if (!code && call->city && call->route->http.method != HTTP_GET) {
-        code = api_city_hold_check(call->api, call->city, &error);
+        code = api_city_hold_check(call->city, &error);
     }
     if (!code && !call->authenticated) {
         code = api_authenticate(call, &error);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 // A city that is being handed over to another store: for a moment nobody may write to it.
 // The command that moves it takes the databases' turns; this says so in words, and keeps
-// work of our own away meanwhile. It ends by itself, should the command die.
+// work of our own away meanwhile. Other servers of the store are told by the store itself
+// (db_store_city_hold_all). It ends by itself, should the command die.
 #include <gridcase/core/instant.h>
 #include <gridcase/core/log.h>
 
@@ -10,21 +11,34 @@
 
 enum { HOLD_MOST_S = 600 };
 
-int api_city_hold_check(struct api *api, struct api_city *city, struct error *error)
+int api_city_hold_check(struct api_city *city, struct error *error)
 {
     int64_t until_us = atomic_load(&city->held_until_us);
     if (until_us == 0) {
-        return 0;
-    }
-    if (instant_monotonic_us() >= until_us) { // the command died
-        atomic_store(&city->held_until_us, 0);
-        db_store_city_hold(api->store, city->slug, atomic_load(&city->off));
         return 0;
     }
     return error_set(
         error, ERROR_BUSY, "city.held",
         "the city is being moved to another store: for a moment it can only be "
         "read; try again");
+}
+
+// The command may have died after it had moved the city: the row says so.
+void api_city_hold_look(struct api *api, struct api_city *city)
+{
+    int64_t until_us = atomic_load(&city->held_until_us);
+    struct error error = {0};
+    if (until_us == 0 || instant_monotonic_us() < until_us) {
+        return;
+    }
+    if (api_cities_load(api, &error)) {
+        log_event(LOG_WARNING, "city.hold", "city=%s code=%s", city->slug, error.slug);
+        return; // held until it can be read
+    }
+    log_event(LOG_WARNING, "city.hold_over", "city=%s off=%d", city->slug,
+              (int)atomic_load(&city->off));
+    atomic_store(&city->held_until_us, 0);
+    db_store_city_hold(api->store, city->slug, atomic_load(&city->off));
 }
 
 int api_city_off_check(struct api *api, struct api_city *city, struct error *error)

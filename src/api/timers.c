@@ -17,7 +17,7 @@ enum {
     ORDERS_MOST = 64, // cases of a time order in one: it stops after 10 ms by itself
     SWEEP_MS = 60000, // upkeep of an open city's cases: new calendars, old keys
     IDLE_TICKS = 8,
-    LIST_TICKS = 20,  // cities that other servers have made
+    LIST_TICKS = 20,  // cities that others have made, or moved to another store
     OTHERS_TICKS = 4, // whether other servers work with the store
 };
 
@@ -152,8 +152,9 @@ static void look(void *context, struct api_city *city)
     int64_t now_ms = instant_now_ms();
     int64_t now_us = instant_monotonic_us();
     struct error held = {0};
+    api_city_hold_look(api, city);
     if (atomic_load(&city->timer_running) || atomic_load(&api->timer_stop) ||
-        api_city_hold_check(api, city, &held) || api_city_off_check(api, city, &held)) {
+        api_city_hold_check(city, &held) || api_city_off_check(api, city, &held)) {
         return;
     }
     bool open = api_city_is_open(api, city);
@@ -203,7 +204,7 @@ static void *timers_run(void *context)
         if (tick % OTHERS_TICKS == 0) {
             db_store_look_around(api->store);
         }
-        if (tick % LIST_TICKS == 0 && db_store_has_others(api->store)) {
+        if (tick % LIST_TICKS == 0 && !db_store_has_files(api->store)) {
             list_anew(api);
         }
         if (tick % IDLE_TICKS == IDLE_TICKS - 1) {

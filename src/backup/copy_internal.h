@@ -69,6 +69,12 @@ int city_copy_last(struct city_copy *copy, struct error *error) ERROR_MUST_CHECK
 int city_copy_tracks(struct city_copy *copy, bool late,
                      struct error *error) ERROR_MUST_CHECK;
 
+// ---- what the rows of cities say (copy_settle.c) ----
+enum { COPY_REASON_SIZE = 1200 };
+void copy_half_reason(const char *from, char out[COPY_REASON_SIZE]);
+void copy_complete_reason(const char *from, char out[COPY_REASON_SIZE]); // begins the same
+void copy_moved_reason(const char *to, char out[COPY_REASON_SIZE]);
+
 // ---- photos (copy_photos.c) ----
 // Files that are missing are linked, or copied where that does not go.
 int city_copy_photos(struct city_copy *copy, struct error *error) ERROR_MUST_CHECK;

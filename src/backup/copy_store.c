@@ -15,7 +15,14 @@
 
 // Rounds of catching up before nobody may write: none more after one that was as short as
 // the last may be, or that brought few cases.
-enum { ROUNDS_MOST = 6, SHORT_MS = 5000, FEW_CASES = 200, HOLD_TRIES = 60 };
+enum {
+    ROUNDS_MOST = 6,
+    SHORT_MS = 5000,
+    FEW_CASES = 200,
+    HOLD_TRIES = 60,
+    HOLD_MS = 120000, // ends by itself, should this command die
+    HELD = 3,         // databases of a city
+};
 
 struct city_row {
     char slug[64], state[16], host[256], reason[1200];
@@ -29,7 +36,9 @@ struct copy_run {
     const struct copy_options *options;
     struct db_store *from, *to;
     struct rows cities;
-    struct city_copy **copies; // of cities, for handing over
+    struct city_copy **copies;           // of cities, for handing over
+    size_t settled;                      // that had moved already
+    char from_path[1024], to_path[1024]; // of the folders: what rows say
 };
 
 // ---- rows of cities ----
@@ -74,8 +83,7 @@ static int set_row(struct db_store *store, const struct city_row *row, const cha
 // What a half copy says of itself, and how it is known again.
 static void half_reason(const struct copy_run *run, char out[1200])
 {
-    snprintf(out, 1200, "being copied from %.900s; the same gridcase store copy goes on",
-             run->options->from);
+    copy_half_reason(run->from_path, out);
 }
 
 static int take_place(struct copy_run *run, const struct city_row *row, bool *ret_went_on,
@@ -186,19 +194,9 @@ static int hold_database(struct db *db, struct db_transaction *turn, struct erro
     return code;
 }
 
-// One server is told that it is over. Others would not hear, and write on.
-static int refuse_others(struct db_store *store, struct error *error)
-{
-    int64_t servers = 0;
-    int code = db_store_count_owners(store, &servers, error);
-    if (code == 0 && servers > 1)
-        code = error_set(error, ERROR_BUSY, "copy.others",
-                         "%lld servers work with that store: stop all but one before its "
-                         "cities are handed over",
-                         (long long)servers);
-    return code;
-}
-
+// The last of it, while nobody writes. Of the two rows the one here is changed first: from
+// its commit on the city has moved. Whoever dies right after leaves it out of service on
+// both sides, and complete there: copy_settle puts it into service.
 static int last_of_it(struct copy_run *run, struct city_copy *copy,
                       const struct city_row *row, struct db_store *writing,
                       struct error *error)
@@ -210,12 +208,21 @@ static int last_of_it(struct copy_run *run, struct city_copy *copy,
     if (code == 0)
         code = city_copy_tracks(copy, true, error);
     city_copy_close(copy); // the other store's handles: its row is written by a lane
+    copy_complete_reason(run->from_path, reason);
+    if (code == 0)
+        code = set_row(run->to, row, "off",
+                       text_equal(row->state, "ready") ? reason
+                       : row->reason[0]                ? row->reason
+                                                       : NULL,
+                       error);
+    if (code == 0)
+        code = db_store_city_hold_all(writing, row->slug, HOLD_MS, error);
+    copy_moved_reason(run->to_path, reason);
+    if (code == 0)
+        code = set_row(writing, row, "off", reason, error);
     if (code == 0)
         code =
             set_row(run->to, row, row->state, row->reason[0] ? row->reason : NULL, error);
-    snprintf(reason, sizeof reason, "moved to %.900s", run->options->to);
-    if (code == 0)
-        code = set_row(writing, row, "off", reason, error);
     return code;
 }
 
@@ -230,36 +237,62 @@ static int released(struct copy_run *run, const struct city_row *row,
     if (code != 0 || failed == 0)
         return code;
     half_reason(run, reason);
-    if (set_row(writing, row, row->state, row->reason[0] ? row->reason : NULL, error) ==
-            0 &&
-        set_row(run->to, row, "off", reason, error) == 0)
+    if (set_row(run->to, row, "off", reason, error) == 0 &&
+        set_row(writing, row, row->state, row->reason[0] ? row->reason : NULL, error) == 0)
         *error = own;
     return failed;
+}
+
+// Every process that works with the store hears that nobody may write, in words; whatever
+// writes already is waited for.
+static int hold_all(struct copy_run *run, const struct city_row *row,
+                    struct db_store *writing, struct error *error)
+{
+    const struct copy_options *options = run->options;
+    int code = 0;
+    if (options->hold)
+        code = options->hold(options->context, row->slug, true, error);
+    return code == 0 ? db_store_city_hold_all(writing, row->slug, HOLD_MS, error) : code;
+}
+
+// The databases whose turns are taken; tracks only where there are any.
+static int open_held(struct db_store *writing, const char *slug, struct db *dbs[HELD],
+                     struct error *error)
+{
+    static const enum db_database databases[HELD] = {DB_CITY, DB_CASES, DB_TRACKS};
+    int code = 0;
+    for (int i = 0; code == 0 && i < HELD; i++) {
+        code = db_open(writing, slug, databases[i], DB_WRITE, &dbs[i], error);
+        if (code == ERROR_NOT_FOUND && databases[i] == DB_TRACKS) {
+            error_clear(error);
+            code = 0;
+        }
+    }
+    return code;
 }
 
 static int hold_and_hand_over(struct copy_run *run, struct city_copy *copy,
                               const struct city_row *row, struct db_store *writing,
                               struct error *error)
 {
-    struct db *dbs[COPY_SIDES] = {NULL};
-    struct db_transaction turns[COPY_SIDES] = {{0}};
-    const struct copy_options *options = run->options;
-    int code = 0;
-    for (int i = 0; code == 0 && i < COPY_SIDES; i++)
-        code =
-            db_open(writing, row->slug, copy->sides[i].database, DB_WRITE, &dbs[i], error);
-    if (code == 0 && options->hold)
-        code = options->hold(options->context, row->slug, true, error);
+    struct db *dbs[HELD] = {NULL};
+    struct db_transaction turns[HELD] = {{0}};
+    struct error ignored = {0};
+    int code = open_held(writing, row->slug, dbs, error);
     int64_t begun_us = instant_monotonic_us();
+    if (code == 0)
+        code = hold_all(run, row, writing, error);
     city_copy_tell(copy, COPY_HOLDS, "");
-    for (int i = 0; code == 0 && i < COPY_SIDES; i++)
-        code = hold_database(dbs[i], &turns[i], error);
+    for (int i = 0; code == 0 && i < HELD; i++)
+        code = dbs[i] ? hold_database(dbs[i], &turns[i], error) : 0;
     if (code == 0)
         code = last_of_it(run, copy, row, writing, error);
     // Whoever waits for the turn must hear of it before: what they write would be lost.
-    if (options->hold)
+    if (run->options->hold)
         code = released(run, row, writing, code, error);
-    for (int i = 0; i < COPY_SIDES; i++) {
+    if (db_store_city_hold_all(writing, row->slug, 0, &ignored) != 0)
+        error_clear(&ignored); // it ends by itself
+    for (int i = 0; i < HELD; i++) {
         db_rollback(&turns[i]);
         db_close(dbs[i]);
     }
@@ -270,15 +303,14 @@ static int hold_and_hand_over(struct copy_run *run, struct city_copy *copy,
 static int hand_over(struct copy_run *run, struct error *error)
 {
     struct db_store *writing = NULL;
-    int code = db_store_open(run->options->from, DB_STORE_LOCKED_OK, &writing, error);
+    int code = db_store_open(run->options->from, DB_STORE_LOCKED_OK | DB_STORE_HOLDS,
+                             &writing, error);
     for (size_t i = 0; code == 0 && i < run->cities.count; i++) {
         const struct city_row *row = &run->cities.list[i];
         struct city_copy *copy = run->copies[i];
         if (!copy)
             continue;
-        code = refuse_others(writing, error);
-        if (code == 0)
-            code = city_copy_open(copy, error);
+        code = city_copy_open(copy, error);
         if (code == 0)
             code = compare_and_catch_up(copy, error);
         if (code == 0)
@@ -298,6 +330,14 @@ static bool is_wanted(const struct copy_run *run, const struct city_row *row)
     return (!run->options->city || text_equal(run->options->city, row->slug)) &&
            !text_starts(row->reason, "being copied from ") &&
            !text_starts(row->reason, "moved to ");
+}
+
+static void tell_settled(void *context, const char *slug)
+{
+    struct copy_run *run = context;
+    run->settled++;
+    if (run->options->settled)
+        run->options->settled(run->options->context, slug);
 }
 
 static int copy_settings(struct copy_run *run, struct error *error)
@@ -330,21 +370,25 @@ static int copy_cities(struct copy_run *run, struct error *error)
         if (code == 0 && !run->options->hand_over)
             code = finish_one(run, copy, row, error);
     }
-    if (code == 0 && wanted == 0)
+    if (code == 0 && wanted == 0 && run->settled == 0)
         code = error_set(error, ERROR_NOT_FOUND, "city.unknown", "no city%s%s to copy",
                          run->options->city ? " " : "",
                          run->options->city ? run->options->city : "");
     return code;
 }
 
-static bool same_folder(const struct copy_run *run)
+static void keep_path(const struct db_store *store, char *out, size_t size)
 {
-    char *a = realpath(db_store_folder(run->from), NULL);
-    char *b = realpath(db_store_folder(run->to), NULL);
-    bool same = a && b && strcmp(a, b) == 0;
-    free(a);
-    free(b);
-    return same;
+    char *path = realpath(db_store_folder(store), NULL);
+    snprintf(out, size, "%s", path ? path : db_store_folder(store));
+    free(path);
+}
+
+static bool same_folder(struct copy_run *run)
+{
+    keep_path(run->from, run->from_path, sizeof run->from_path);
+    keep_path(run->to, run->to_path, sizeof run->to_path);
+    return strcmp(run->from_path, run->to_path) == 0;
 }
 
 int store_copy(const struct copy_options *options, struct error *error)
@@ -356,13 +400,13 @@ int store_copy(const struct copy_options *options, struct error *error)
     if (code == 0 && same_folder(&run))
         code =
             error_set(error, ERROR_INPUT, "copy.same", "a store is not copied to itself");
+    if (code == 0 && options->hand_over)
+        code = copy_settle(run.to, run.from, tell_settled, &run, error);
     if (code == 0)
         code = db_store_city_each(run.from, add_row, &run.cities, error);
     run.copies = memory_array(run.cities.count + 1, sizeof *run.copies);
     for (size_t i = 0; i < run.cities.count; i++)
         run.copies[i] = NULL;
-    if (code == 0 && options->hand_over)
-        code = refuse_others(run.from, error);
     if (code == 0)
         code = copy_settings(&run, error);
     if (code == 0)

@@ -11,6 +11,7 @@
 
 #include <gridcase/api/api.h>
 #include <gridcase/api/health.h>
+#include <gridcase/backup/copy.h>
 #include <gridcase/cli/cli.h>
 #include <gridcase/core/arena.h>
 #include <gridcase/core/file.h>
@@ -180,6 +181,22 @@ static void tell_replicas(struct serve *serve)
     free(health);
 }
 
+static void log_settled(void *context, const char *slug)
+{
+    (void)context;
+    log_event(LOG_INFO, "city.moved_here", "city=%s", slug);
+}
+
+// Cities that were handed over to this store by a command that died before its last word.
+static void settle_moves(struct serve *serve)
+{
+    struct error error = {0};
+    if (copy_settle(serve->store, NULL, log_settled, NULL, &error)) {
+        log_event(LOG_WARNING, "city.move_unsettled", "code=%s text=\"%s\"", error.slug,
+                  error.message);
+    }
+}
+
 static int open_data(struct serve *serve, struct error *error)
 {
     db_connections_limit((unsigned)options_int(serve->options, OPTION_STORE_CONNECTIONS),
@@ -187,6 +204,7 @@ static int open_data(struct serve *serve, struct error *error)
     int code = db_store_open(serve->data, DB_STORE_CREATE, &serve->store, error);
     if (!code) {
         tell_replicas(serve);
+        settle_moves(serve);
         code = file_path(serve->spool, sizeof(serve->spool), serve->data, "spool", error);
     }
     if (!code) {

@@ -100,6 +100,13 @@ static void done(void *context, const struct copy_city_result *result)
     fflush(stdout);
 }
 
+static void settled(void *context, const char *slug)
+{
+    clear_bar(context);
+    printf("%s: had moved already; it is in service in the copy now\n", slug);
+    fflush(stdout);
+}
+
 static int check(void *context, const char *slug, struct error *error)
 {
     struct copying *copying = context;
@@ -183,6 +190,7 @@ static int run_copy(int argc, char **argv, struct error *error)
                                    .check = check,
                                    .hold = hold,
                                    .done = done,
+                                   .settled = settled,
                                    .context = &copying};
     const char *from = cli_option(&argc, argv, "--from");
     const char *to = cli_option(&argc, argv, "--to");

@@ -186,6 +186,16 @@ int db_store_city_set(struct db_store *store, const char *slug, const char *stat
     return change_system(store, &change, error);
 }
 
+int db_store_city_hold_all(struct db_store *store, const char *slug, int64_t ms,
+                           struct error *error)
+{
+    struct city_change change = {.query = ms > 0 ? QUERY_SYSTEM_CITY_HOLD
+                                                 : QUERY_SYSTEM_CITY_HOLD_OVER,
+                                 .values = {DB_TEXT(slug), DB_INT(ms)},
+                                 .count = ms > 0 ? 2 : 1};
+    return store->engine->watch ? change_system(store, &change, error) : 0;
+}
+
 int db_store_city_each(struct db_store *store,
                        int (*visit)(void *context, const struct db_city_row *city),
                        void *context, struct error *error)

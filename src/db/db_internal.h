@@ -35,6 +35,7 @@ struct db_target {
     enum db_mode mode;
     bool create; // make the database when it is not there
     bool load;   // the copy that is being loaded, see db/load.h
+    bool holds;  // DB_STORE_HOLDS
     bool unsafe; // tests only: commits do not wait for the disk
 };
 

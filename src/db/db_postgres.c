@@ -97,6 +97,9 @@ static int pg_connect(const struct db_target *target, void **ret_connection,
     connection->lock_key = pg_key_of(connection->schema);
     connection->writer = target->mode == DB_WRITE;
     connection->lazy = target->unsafe || target->load || target->database == DB_SEARCH;
+    if (!target->load && !target->holds &&
+        target->database != DB_SYSTEM && target->database != DB_SEARCH)
+        snprintf(connection->slug, sizeof connection->slug, "%s", target->slug);
     connection->home = (uint64_t)pg_key_of(target->slug ? target->slug : "");
     connection->pool = pg_pool_join(target->address);
     int code = pg_pool_take(connection, error);

@@ -17,7 +17,7 @@
 
 enum {
     PG_SCHEMA_SIZE = 64,
-    PG_STEPS_MAX = 6,
+    PG_STEPS_MAX = 8,
     PG_LOCK_MS = 5000,      // a writer waits that long for another server's transaction
     PG_BACKOFF_MS = 50,     // after a failed attempt to connect, doubled each time
     PG_BACKOFF_MOST = 2000, // ... up to this
@@ -42,7 +42,8 @@ struct pg_connection {
     struct pg_link apart; // for numbers taken apart from the open transaction
     char schema[PG_SCHEMA_SIZE];
     char search_path[PG_SCHEMA_SIZE + 16];
-    int64_t lock_key; // of the writers of this schema
+    int64_t lock_key;        // of the writers of this schema
+    char slug[DB_SLUG_SIZE]; // whose hold writers obey; "": none
     bool writer;
     bool lazy;          // commits do not wait for the disk
     bool open;          // an explicit transaction, until it ends or the connection dies
@@ -145,9 +146,17 @@ struct pg_turn {
     struct pg_send send;
     unsigned char key[8];
     const char *values[1];
+    struct pg_send hold; // text NULL: none is obeyed
+    const char *hold_values[1];
+    int hold_lengths[1];
 };
 void pg_turn_make(const struct pg_connection *connection, bool beside,
                   struct pg_turn *turn);
+// Adds the turn with what comes before and after it: at most PG_TURN_STEPS.
+enum { PG_TURN_STEPS = 3 };
+size_t pg_turn_add(struct pg_turn *turn, struct pg_send *sends, size_t count);
+// What a failure in those steps means.
+int pg_turn_failed(const struct pg_connection *connection, int code, struct error *error);
 int pg_fetch_apart(void *connection, const struct db_text *text, const int64_t *values,
                    size_t count, int64_t *ret_value, struct error *error);
 int pg_control(void *connection, enum db_control control, unsigned level,

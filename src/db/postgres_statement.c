@@ -293,12 +293,12 @@ static int run_lone(struct pg_statement *statement, struct error *error)
     size_t count = 1;
     if (statement->writes) {
         pg_turn_make(connection, false, &turn);
-        sends[count++] = turn.send;
+        count = pg_turn_add(&turn, sends, count);
     }
     count = add_sends(statement, sends, count);
     code = run_sends(statement, sends, count, results, error);
     if (code != 0)
-        return code;
+        return statement->writes ? pg_turn_failed(connection, code, error) : code;
     connection->counters.commits += statement->writes ? 1 : 0;
     take(statement, results[count - 1]);
     return 0;

@@ -59,6 +59,34 @@ void pg_turn_make(const struct pg_connection *connection, bool beside, struct pg
                                   .types = types,
                                   .values = turn->values,
                                   .lengths = lengths};
+    static const Oid hold_types[] = {PG_TEXT};
+    turn->hold_values[0] = connection->slug;
+    turn->hold_lengths[0] = (int)strlen(connection->slug);
+    turn->hold = (struct pg_send){.count = 1,
+                                  .types = hold_types,
+                                  .values = turn->hold_values,
+                                  .lengths = turn->hold_lengths};
+    if (connection->slug[0])
+        turn->hold.text = db_query_texts[QUERY_POSTGRES_HOLD].text;
+}
+
+size_t pg_turn_add(struct pg_turn *turn, struct pg_send *sends, size_t count)
+{
+    if (turn->hold.text)
+        sends[count++] = turn->hold;
+    sends[count++] = turn->send;
+    if (turn->hold.text)
+        sends[count++] = turn->hold;
+    return count;
+}
+
+int pg_turn_failed(const struct pg_connection *connection, int code, struct error *error)
+{
+    if (!connection->slug[0] || !strstr(error->message, "(22012)"))
+        return code;
+    return error_set(error, ERROR_BUSY, "city.held",
+                     "%s is being moved to another store, nobody may write to it now",
+                     connection->slug);
 }
 
 // ---- failures ----
@@ -103,21 +131,23 @@ static int begin(struct pg_connection *connection, enum how how, struct error *e
         "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
         "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE"};
     struct pg_settings settings;
-    struct pg_turn turn;
+    struct pg_turn turn = {.hold = {.text = NULL}};
     PGresult *results[PG_STEPS_MAX];
     int code = pg_pool_take(connection, error);
     if (code == 0)
         code = pg_settings_make(connection, &settings, error);
     if (code != 0)
         return code;
-    struct pg_send sends[3] = {{.text = words[write]}, settings.send};
+    struct pg_send sends[2 + PG_TURN_STEPS] = {{.text = words[write]}, settings.send};
+    size_t count = 2;
     if (write) {
         pg_turn_make(connection, how == BESIDE, &turn);
-        sends[2] = turn.send;
+        count = pg_turn_add(&turn, sends, count);
     }
-    code = pg_link_run(connection->link, sends, write ? 3 : 2, results, error);
+    const size_t taken = turn.hold.text ? 3 : 2;
+    code = pg_link_run(connection->link, sends, count, results, error);
     if (code != 0) {
-        code = pg_fail(connection, NULL, error);
+        code = pg_turn_failed(connection, pg_fail(connection, NULL, error), error);
         // The transaction block may stand there, spoiled.
         struct error ignored = {0};
         if (pg_link_is_up(connection->link) &&
@@ -128,11 +158,11 @@ static int begin(struct pg_connection *connection, enum how how, struct error *e
     connection->xid[0] = '\0';
     if (write) {
         snprintf(connection->xid, sizeof connection->xid, "%s",
-                 PQgetvalue(results[2], 0, 1));
+                 PQgetvalue(results[taken], 0, 1));
         snprintf(connection->mark, sizeof connection->mark, "%s",
-                 PQgetvalue(results[2], 0, 2));
+                 PQgetvalue(results[taken], 0, 2));
     }
-    for (int i = 0; i < 3; i++)
+    for (size_t i = 0; i < count; i++)
         PQclear(results[i]);
     return 0;
 }

@@ -305,6 +305,7 @@ struct db_target db_target_of(const struct db_store *store, const char *slug,
         .database = database,
         .mode = mode,
         .unsafe = (store->flags & DB_STORE_UNSAFE) != 0,
+        .holds = (store->flags & DB_STORE_HOLDS) != 0,
     };
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 // Two servers on one PostgreSQL store, each with a folder of its own and photos shared.
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Person, Server, Stream, cli, copyModel, demoLogins, prepareEngine, root, until, uuid } from '../http/lib.mjs';
+import { Person, Server, Stream, binary, cli, copyModel, demoLogins, newDatabase, prepareEngine, root, until, uuid } from '../http/lib.mjs';
 import { newPhoto } from '../http/photo.mjs';
 import { Ledger } from './load.mjs';
 
@@ -241,6 +242,69 @@ test('a server dies with requests in flight: what was acknowledged is there, the
   for (const entry of ledger.told) assert.equal((await acceptor.want(`/cases/${entry.number}`)).description, entry.description);
   for (const entry of ledger.reports.values()) entry.person = at(first, entry.person);
   await ledger.repeat();
+});
+
+const ask = (address, text) => execFileSync('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', address, '-c', text]).toString().trim();
+
+// The other store's row waits for its last word, so that the command can be killed before it.
+test('handed over while two servers work, the command dies before its last word: one store has the city', async () => {
+  const there = join(folder, 'there');
+  const from = readFileSync(join(second.data, 'store-address'), 'utf8').trim();
+  const to = await newDatabase();
+  const args = ['store', 'copy', '--from', second.data, '--to', to, '--data', there];
+  await cli(...args, '--city', 'tinytown');
+  ask(to, `CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+    CREATE TRIGGER waits BEFORE UPDATE ON gridcase_system.city FOR EACH ROW WHEN (NEW.state = 'ready') EXECUTE FUNCTION wait()`);
+  const acceptor = await first.signIn('acceptor1');
+  const ledgers = [first, second].map(() => new Ledger());
+  const over = (ledger) => ledger.refused.has('city.held') || ledger.refused.has('city.out_of_service');
+  let stopped = false;
+  const working = ledgers.flatMap((ledger, i) => Array.from({ length: 2 }, () => ledger.work(at([first, second][i], acceptor), () => stopped || over(ledger))));
+  const child = spawn(binary, [...args, '--city', 'tinytown', '--again', '--hand-over'], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  const ended = new Promise((done) => child.on('exit', (code, signal) => done(signal ?? code)));
+  child.stderr.on('data', (part) => (said += part));
+  const reason = `SELECT state || ' ' || coalesce(reason, '') FROM gridcase_system.city WHERE slug = 'tinytown'`;
+  try {
+    await until(() => child.exitCode !== null || ask(from, reason).startsWith('off moved to '), 'the city to be let go', 60000);
+    assert.equal(child.exitCode, null, said);
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+    stopped = true;
+    await Promise.all(working);
+  }
+  // Each was told in words, also the one whose folder the command never saw.
+  for (const ledger of ledgers) assert.ok(ledger.count().reports > 0 && ledger.refused.has('city.held'), JSON.stringify([...ledger.refused]));
+  for (const server of [first, second]) {
+    const answer = await at(server, acceptor).report();
+    assert.equal(answer.status, 503);
+    assert.match(answer.body.code, /^city\.(held|out_of_service)$/);
+    await until(async () => (await at(server, acceptor).get('/cases?limit=1')).body.code === 'city.out_of_service', 'the server to have read it', 15000);
+  }
+  ask(to, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+  ask(to, 'DROP FUNCTION wait CASCADE');
+  const complete = ask(to, reason);
+  assert.match(complete, /^off being copied from .*; complete: /);
+  const third = new Server(there, 'tinytown');
+  try {
+    await third.start();
+    const here = at(third, acceptor);
+    assert.equal((await here.get('/cases?limit=1')).status, 200, 'in service there, and still signed in');
+    for (const ledger of ledgers) {
+      for (const entry of ledger.told) assert.equal((await here.want(`/cases/${entry.number}`)).description, entry.description);
+      for (const entry of [...ledger.reports.values(), ...ledger.comments.values(), ...ledger.photos.values()]) entry.person = here;
+      await ledger.repeat();
+    }
+  } finally {
+    await third.stop();
+  }
+  assert.equal(ask(to, `SELECT count(*) - count(DISTINCT description) FROM gridcase_tinytown_cases.case_file WHERE description LIKE 'report %'`), '0');
+  // The same command settles it, too.
+  ask(to, `UPDATE gridcase_system.city SET state = 'off', reason = '${complete.slice(4)}' WHERE slug = 'tinytown'`);
+  assert.match((await cli(...args, '--city', 'tinytown', '--hand-over')).stdout, /tinytown: had moved already/);
+  assert.equal(ask(to, reason), 'ready');
+  assert.match((await cli('check', 'tinytown', '--data', there)).stdout, /\b0 problems/);
 });
 
 test('everything fits together afterwards', async () => {

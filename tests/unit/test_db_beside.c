@@ -297,6 +297,51 @@ static void a_batch_beside_others_commits_once(void **state)
         6);
 }
 
+static void refused(struct db_lane *lane)
+{
+    struct job job;
+    job_init(&job);
+    submit(lane, &job, true);
+    sem_wait(&job.over);
+    assert_int_equal(job.error.code, ERROR_BUSY);
+    assert_string_equal(job.error.slug, "city.held");
+}
+
+// Whoever comes is told at once; whoever waits for the turn already, when it has it.
+static void nobody_writes_to_a_city_that_one_holds_for_all(void **state)
+{
+    (void)state;
+    struct job first, waits, again;
+    job_init(&first);
+    job_init(&waits);
+    job_init(&again);
+    first.waits = true;
+    submit(town.lanes[0], &first, false);
+    sem_wait(&first.inside);
+    submit(town.lanes[1], &waits, true);
+    instant_sleep_ms(50);
+    assert_ok(db_store_city_hold_all(town.stores[0], "alpha", 60000, &error));
+    sem_post(&first.go);
+    finish(&first); // it had begun before
+    sem_wait(&waits.over);
+    assert_string_equal(waits.error.slug, "city.held");
+    for (int i = 0; i < STORES; i++)
+        refused(town.lanes[i]);
+    assert_int_equal(number_of(QUERY_BULK_POSITION), 1);
+    assert_ok(db_store_city_hold_all(town.stores[1], "alpha", 0, &error));
+    submit(town.lanes[1], &again, true);
+    finish(&again);
+    // Its time over, it is no more; a city that has moved stays so.
+    assert_ok(db_store_city_hold_all(town.stores[0], "alpha", 1, &error));
+    instant_sleep_ms(5);
+    job_init(&again);
+    submit(town.lanes[1], &again, true);
+    finish(&again);
+    assert_ok(
+        db_store_city_set(town.stores[0], "alpha", "off", NULL, "moved to /b", &error));
+    refused(town.lanes[1]);
+}
+
 static void keep_words(void *context, const char *words)
 {
     char *kept = context;
@@ -349,6 +394,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_batch_beside_others_commits_once, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(nobody_writes_to_a_city_that_one_holds_for_all,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_wants_it_settled_finds_what_another_has_left,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(words_reach_others_or_it_is_said_that_they_do_not,

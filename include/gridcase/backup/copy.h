@@ -65,8 +65,18 @@ struct copy_options {
     // row of the city again; may be NULL.
     int (*hold)(void *context, const char *slug, bool held, struct error *error);
     void (*done)(void *context, const struct copy_city_result *result); // may be NULL
+    // A city that an earlier command had moved goes into service; may be NULL.
+    void (*settled)(void *context, const char *slug);
     void *context;
 };
+struct db_store;
+// Puts cities into service that are complete copies and were let go by the store that they
+// came from, when whoever handed them over died in between. from NULL: each is looked for
+// where its row says that it came from; else only that one's. settled may be NULL.
+int copy_settle(struct db_store *to, struct db_store *from,
+                void (*settled)(void *context, const char *slug), void *context,
+                struct error *error) ERROR_MUST_CHECK;
+
 // ERROR_CONFLICT "copy.exists" (the city is there and not half a copy of this store);
 // ERROR_INPUT "copy.same"; ERROR_STORE "copy.differs" (what was read back is not what was
 // copied); ERROR_NOT_FOUND "city.unknown"; errors of both stores.

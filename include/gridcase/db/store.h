@@ -33,6 +33,7 @@ enum db_store_flags {
     DB_STORE_UNSAFE = 4, // tests only: commits do not wait for the disk
     DB_STORE_LOCKED_OK = 8,  // the caller holds the lock already (a child of the owner)
     DB_STORE_RESTORING = 16, // open although a restore has not finished: the restore itself
+    DB_STORE_HOLDS = 32,     // writes to a city that is held: whoever holds it
 };
 
 // A file in the folder while a restore is at work: the store does not open with it.
@@ -118,6 +119,12 @@ int db_store_city_migrate(struct db_store *store, const char *slug,
 // While a city is held its lanes do nothing: their jobs end with ERROR_BUSY "city.held",
 // those that wait already, too. For this process; reading goes on.
 void db_store_city_hold(struct db_store *store, const char *slug, bool held);
+// The same for every process that works with the store, for so long and no longer; 0: it is
+// over. What writes already goes on: take the databases' turns afterwards. Nothing where
+// one process owns the folder. A city whose row is off because it has "moved to ..." is
+// held for good.
+int db_store_city_hold_all(struct db_store *store, const char *slug, int64_t ms,
+                           struct error *error) ERROR_MUST_CHECK;
 
 // Throws a city's DB_SEARCH away, so that the next handle finds a new one. ERROR_BUSY
 // "city.in_use" while handles, readers or lanes of it are out: try again.
