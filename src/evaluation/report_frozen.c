@@ -196,7 +196,7 @@ static int read_rows(struct report_job *job, const struct json *rows, const size
 
 // ---- answering ----
 
-bool report_has_below(const struct city_snapshot *city, int64_t id)
+static bool has_below(const struct city_snapshot *city, int64_t id)
 {
     for (size_t i = 0; i < city_departments(city); i++) {
         if (city_department(city, i)->parent == id) {
@@ -213,7 +213,7 @@ static int take_department(struct report_job *job, const struct json *document, 
                            bool *ret_found, struct error *error)
 {
     static const char *const tables[] = {"department:2", "department"};
-    bool alone = !report_has_below(job->from->city, id);
+    bool alone = !has_below(job->from->city, id);
     int code = 0;
     for (int i = 0; i < (alone ? 2 : 1) && !code && !*ret_found; i++) {
         const struct json *rows = NULL;

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <gridcase/rules/expression.h>
+
 #include "report_internal.h"
 
 static const struct {
@@ -83,59 +85,123 @@ int report_honesty_make(struct report_job *job, struct error *error)
 }
 
 // ---- of each department ----
+// As in the groups' tables: a department in no group counts for the nearest one above it,
+// so counts are added up and shares reckoned from the sums.
 
-static void take_line(const struct report *report, const struct figure_query *query,
-                      const double *values, struct report_line *line)
+struct folding {
+    struct report_job *job;
+    struct report_asked asked; // by lead: shares, then the counts that they are made of
+    struct report_line **lines;
+    double *sums; // of each line, in the order of the measures
+    size_t count;
+};
+
+static size_t find_line(const struct folding *folding, int64_t id)
 {
+    const struct city_snapshot *city = folding->job->from->city;
+    for (int depth = 0; id != 0 && depth < 64; depth++) {
+        for (size_t i = 0; i < folding->count; i++) {
+            if (folding->lines[i]->id == id) {
+                return i;
+            }
+        }
+        const struct city_department *department = city_department_by_id(city, id);
+        id = department ? department->parent : 0;
+    }
+    return folding->count;
+}
+
+static void add_rows(struct folding *folding)
+{
+    size_t measures = folding->asked.query.measure_count;
+    for (size_t r = 0; r < folding->asked.answer.row_count; r++) {
+        const struct figure_row *row = &folding->asked.answer.rows[r];
+        size_t line = find_line(folding, row->keys[0].id);
+        for (size_t m = 0; m < measures && line < folding->count; m++) {
+            folding->sums[line * measures + m] +=
+                isnan(row->values[m]) ? 0 : row->values[m];
+        }
+    }
+}
+
+// A share out of sums of the counts that its formula names.
+static double share_of(const struct folding *folding, const struct indicator *share,
+                       const double *sums)
+{
+    const struct figure_query *query = &folding->asked.query;
+    double loads[INDICATOR_LOADS];
+    for (size_t i = 0; i < INDICATOR_LOADS; i++) {
+        loads[i] = (double)NAN;
+    }
+    for (size_t i = 0; i < share->part_count; i++) {
+        const struct indicator *part =
+            evaluation_measure(query->evaluation, (size_t)share->parts[i]);
+        int at = part->is_count ? place_of(query, part->code) : -1;
+        loads[i] = at < 0 ? (double)NAN : sums[at];
+    }
+    return expression_number(&share->formula, loads);
+}
+
+static void tell_line(const struct folding *folding, size_t at)
+{
+    const struct report *report = folding->job->report;
+    const struct figure_query *query = &folding->asked.query;
+    const double *sums = folding->sums + at * query->measure_count;
+    struct report_line *line = folding->lines[at];
     for (size_t i = 0, k = 0; i < DOUBTS && k < report->doubt_count; i++) {
         int share = place_of(query, doubts[i].share);
         int cases = place_of(query, doubts[i].cases);
         if (strcmp(report->doubts[k].measure.code, doubts[i].share) != 0) {
             continue;
         }
-        line->doubts[k] = values && share >= 0 ? values[share] : (double)NAN;
-        line->doubt_cases[k++] = values && cases >= 0 ? values[cases] : 0;
+        line->doubts[k] =
+            share < 0 ? (double)NAN
+                      : share_of(folding, figure_measure(query, (size_t)share), sums);
+        line->doubt_cases[k++] = cases < 0 ? 0 : sums[cases];
     }
 }
 
-static const double *row_of(const struct report_asked *asked, int64_t id)
+static int make_room(struct folding *folding, struct error *error)
 {
-    for (size_t i = 0; i < asked->answer.row_count; i++) {
-        if (asked->answer.rows[i].keys[0].id == id) {
-            return asked->answer.rows[i].values;
+    const struct report *report = folding->job->report;
+    size_t count = 0;
+    for (size_t g = 0; g < report->group_count; g++) {
+        count += report->groups[g].count;
+    }
+    folding->lines = arena_array(folding->job->arena, count + 1, sizeof(*folding->lines));
+    folding->sums =
+        arena_array(folding->job->arena, (count + 1) * folding->asked.query.measure_count,
+                    sizeof(double));
+    if (!folding->lines || !folding->sums) {
+        return error_set(error, ERROR_LIMIT, "report.memory", "the report is too large");
+    }
+    for (size_t g = 0; g < report->group_count; g++) {
+        for (size_t i = 0; i < report->groups[g].count; i++) {
+            folding->lines[folding->count++] = &report->groups[g].lines[i];
         }
     }
-    return NULL;
+    return 0;
 }
 
 int report_honesty_departments(struct report_job *job, struct error *error)
 {
-    struct report *report = job->report;
-    struct report_asked leads;
+    struct folding folding = {.job = job};
     struct report_ask ask = {.measures = known_codes(job),
                              .by = "department",
-                             .from_day = report->period.from_day,
-                             .to_day = report->period.to_day};
-    if (report->doubt_count == 0) {
+                             .from_day = job->report->period.from_day,
+                             .to_day = job->report->period.to_day};
+    if (job->report->doubt_count == 0) {
         return 0;
     }
-    int code = report_ask(job, &ask, &leads, error);
-    for (size_t g = 0; g < report->group_count; g++) {
-        for (size_t i = 0; i < report->groups[g].count && !code; i++) {
-            struct report_line *line = &report->groups[g].lines[i];
-            if (!report_has_below(job->from->city, line->id)) {
-                take_line(report, &leads.query, row_of(&leads, line->id), line);
-                continue;
-            }
-            struct report_asked whole;
-            ask.by = NULL;
-            ask.filter = "department";
-            ask.value = arena_format(job->arena, "%lld", (long long)line->id);
-            code = report_ask(job, &ask, &whole, error);
-            if (!code) {
-                take_line(report, &whole.query, whole.answer.totals, line);
-            }
-        }
+    int code = report_ask(job, &ask, &folding.asked, error);
+    if (!code) {
+        code = make_room(&folding, error);
+    }
+    if (!code) {
+        add_rows(&folding);
+    }
+    for (size_t i = 0; i < folding.count && !code; i++) {
+        tell_line(&folding, i);
     }
     return code;
 }

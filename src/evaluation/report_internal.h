@@ -62,7 +62,6 @@ int report_frozen_tell(struct report_job *job, bool whole,
 int report_frozen_bulletin(struct report_job *job, const struct json **ret_bulletin,
                            const struct json **ret_map,
                            struct error *error) ERROR_MUST_CHECK;
-bool report_has_below(const struct city_snapshot *city, int64_t department_id);
 // report_read.c: a report out of what report_put wrote; map NULL: its own.
 int report_read(struct report_job *job, const struct json *from, const struct json *map,
                 struct error *error) ERROR_MUST_CHECK;

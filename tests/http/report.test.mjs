@@ -70,6 +70,12 @@ test('it says what the figures say', async () => {
   const behind = Object.fromEntries(report.honesty.map((one) => [one.measure.code, one]));
   assert.deepEqual([behind.forced_share.cases, behind.forced_share.now], [1, 0.25], 'one of four was closed by order');
   assert.deepEqual([behind.checked_bare_share.cases, behind.checked_bare_share.now], [0, null], 'a share of nothing checked is none');
+  // A department's own shares, out of the same counts.
+  const own = await people.manager1.want(`/figures?by=department&from=${period}-01&to=${last}&measures=reopened_share,reopened_to_close,forced_share`);
+  const told1 = own.rows.find((row) => row.keys[0].code === 'parks').values.slice(0, 3);
+  const share = Object.fromEntries(parks.honesty.map((one) => [one.code, one]));
+  assert.deepEqual([share.reopened_share.now, share.reopened_share.cases, share.forced_share.now], told1);
+  assert.equal(share.reopened_share.now, 0, 'of two, none');
   assert.equal(report.spots[0].cases, 4);
   assert.equal(report.spots[0].place, 'Lotus <Lane> & 3');
   assert.equal(report.spots[0].photo, true);

@@ -71,6 +71,9 @@ SELECT 1, replace(d.department, ' ', ''), 'boston', 'department',
 FROM (SELECT DISTINCT department FROM record WHERE department <> '') AS d
 LEFT JOIN department_name ON department_name.code = d.department
 UNION ALL
+SELECT 1, 'survey', 'boston', 'company', 'Street Survey Company (made up)',
+       '街面调查公司（虚构）'
+UNION ALL
 SELECT 2, 'q_' || slug.code, replace(queue.department, ' ', ''), 'queue', queue.queue, ''
 FROM queue JOIN slug ON slug.text = queue.queue;
 .headers on

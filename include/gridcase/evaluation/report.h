@@ -78,7 +78,7 @@ struct report_line {
     double now[REPORT_FIGURES], before[REPORT_FIGURES]; // NaN: there is none
     double rank_value, rank_value_before;               // of the group's measure
     int rank, rank_before; // 1 is best; 0: not ranked, there was nothing to do
-    // Of a group's department with all below it: the report's doubts; NaN: there is none.
+    // Of a group's department, as its figures: the report's doubts; NaN: there is none.
     double doubts[REPORT_DOUBTS_MOST], doubt_cases[REPORT_DOUBTS_MOST];
 };
 struct report_table {
