@@ -114,10 +114,11 @@ struct pg_use {
     const Oid *types;
     int count;
     // answered:
-    bool prepare;           // first prepare it ...
-    const Oid *known_types; // ... with these
-    unsigned no;            // of its name; 0: it is not prepared
-    unsigned drop;          // name that is to be forgotten before; 0: none
+    bool prepare;                 // first prepare it ...
+    const Oid *known_types;       // ... with these
+    unsigned no;                  // of its name; 0: it is not prepared
+    unsigned drop;                // name that is to be forgotten before; 0: none
+    char name[24], drop_text[32]; // of the prepared statement; what forgets another one
 };
 void pg_pool_statement(struct pg_connection *connection, struct pg_use *use);
 // What was to run by this has failed.
@@ -175,6 +176,10 @@ int pg_commit_after(void *connection, bool (*next)(void *context, struct db_last
                     void *context, struct error *error);
 
 // ---- postgres_statement.c ----
+// Puts what runs `send` on the connection's link into sends: prepared when it comes again
+// there, and before that what prepares it; three at most. They point into use.
+size_t pg_use_add(struct pg_connection *connection, struct pg_use *use,
+                  const struct pg_send *send, struct pg_send *sends, size_t count);
 // Which statement it is, on any connection: of a schema and a text.
 void pg_statement_key(const char *schema, const char *text, uint8_t out[PG_KEY_SIZE]);
 int pg_prepare(void *connection, const struct db_text *text, void **ret_statement,

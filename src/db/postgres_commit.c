@@ -114,7 +114,6 @@ struct last {
     const char *keyed;                      // the text that use.key is of
     struct pg_use use, made[PREPARED_MOST]; // this one's; those that are prepared here
     size_t made_count;
-    char name[24], drop[32];
     struct pg_send waiting[2]; // behind the one that was given
     size_t waiting_count;
     bool over; // the commit was given
@@ -143,29 +142,13 @@ static void plan_last(struct last *last, struct pg_send *ret_send)
 {
     struct pg_send sends[3];
     struct pg_use *use = &last->use;
-    size_t count = 0;
-    struct pg_send send = bind_last(last);
+    const struct pg_send send = bind_last(last);
     if (last->keyed != last->db.text && last->connection->link->direct)
         pg_statement_key(last->connection->schema, last->db.text, use->key);
     last->keyed = last->db.text;
-    use->types = last_types;
-    use->count = (int)last->db.count;
-    pg_pool_statement(last->connection, use);
-    snprintf(last->name, sizeof last->name, "s%u", use->no);
-    snprintf(last->drop, sizeof last->drop, "DEALLOCATE s%u", use->drop);
-    if (use->drop != 0)
-        sends[count++] = (struct pg_send){.text = last->drop};
-    if (use->prepare) {
-        sends[count] = send;
-        sends[count].types = use->known_types;
-        sends[count].prepared = last->name;
-        sends[count++].prepare = true;
-        if (last->made_count < PREPARED_MOST)
-            last->made[last->made_count++] = *use;
-    }
-    if (use->no != 0)
-        send.prepared = last->name;
-    sends[count++] = send;
+    size_t count = pg_use_add(last->connection, use, &send, sends, 0);
+    if (use->prepare && last->made_count < PREPARED_MOST)
+        last->made[last->made_count++] = *use;
     *ret_send = sends[0];
     last->waiting_count = count - 1;
     for (size_t i = 1; i < count; i++)

@@ -27,7 +27,6 @@ struct pg_statement {
     bool writes, many;
     bool keyed;
     struct pg_use use;
-    char name[24], drop[32];    // of the prepared statement; what forgets another one
     Oid unused[PARAMETERS_MAX]; // type of a number that the text leaves out, else 0
     Oid types[PARAMETERS_MAX];
     char *values[PARAMETERS_MAX]; // NULL: NULL; owned
@@ -222,32 +221,35 @@ static void make_key(struct pg_statement *statement)
     statement->keyed = true;
 }
 
-// Puts what runs the statement into sends: prepared when it comes again on this connection,
-// and before that what prepares it.
-static size_t add_sends(struct pg_statement *statement, struct pg_send *sends, size_t count)
+size_t pg_use_add(struct pg_connection *connection, struct pg_use *use,
+                  const struct pg_send *send, struct pg_send *sends, size_t count)
 {
-    struct pg_use *use = &statement->use;
-    struct pg_send send = send_of(statement, statement->text);
-    if (!statement->keyed && statement->connection->link->direct)
-        make_key(statement);
-    use->types = statement->types;
-    use->count = statement->highest;
-    pg_pool_statement(statement->connection, use);
+    use->types = send->types;
+    use->count = send->count;
+    pg_pool_statement(connection, use);
     if (use->drop != 0) {
-        snprintf(statement->drop, sizeof statement->drop, "DEALLOCATE s%u", use->drop);
-        sends[count++] = (struct pg_send){.text = statement->drop};
+        snprintf(use->drop_text, sizeof use->drop_text, "DEALLOCATE s%u", use->drop);
+        sends[count++] = (struct pg_send){.text = use->drop_text};
     }
-    snprintf(statement->name, sizeof statement->name, "s%u", use->no);
+    snprintf(use->name, sizeof use->name, "s%u", use->no);
     if (use->prepare) {
-        sends[count] = send;
+        sends[count] = *send;
         sends[count].types = use->known_types;
-        sends[count].prepared = statement->name;
+        sends[count].prepared = use->name;
         sends[count++].prepare = true;
     }
+    sends[count] = *send;
     if (use->no != 0)
-        send.prepared = statement->name;
-    sends[count++] = send;
-    return count;
+        sends[count].prepared = use->name;
+    return count + 1;
+}
+
+static size_t add_sends(struct pg_statement *statement, struct pg_send *sends, size_t count)
+{
+    const struct pg_send send = send_of(statement, statement->text);
+    if (!statement->keyed && statement->connection->link->direct)
+        make_key(statement);
+    return pg_use_add(statement->connection, &statement->use, &send, sends, count);
 }
 
 static void take(struct pg_statement *statement, PGresult *result)
