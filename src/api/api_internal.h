@@ -153,6 +153,7 @@ struct api_city {
     struct city_tiles *tiles;       // of the snapshot; NULL until a tile is asked for
     struct case_points *points;     // open cases for tiles and headlines; likewise
     atomic_bool points_reading;     // a job reads them
+    atomic_bool facts_reading;      // likewise, the columns
     struct session_cache *sessions; // as long as the city is in the list
     atomic_llong next_timer_ms;     // INSTANT_NONE: none, 0: not known
     atomic_bool timer_running;
@@ -214,6 +215,7 @@ void api_city_refresh(struct api *api, struct api_city *city);
 struct case_points *api_city_points(struct api *api, struct api_city *city);
 // Has it read in the worker pool, so that whoever asks next finds it ready.
 void api_city_read_points(struct api *api, struct api_city *city);
+void api_city_read_facts(struct api *api, struct api_city *city); // the columns likewise
 // Numbers changes that a server which died has left without a position. In the lane.
 void api_city_number(struct api *api, struct api_city *city);
 // Closes what is idle; opens what has a timer due.

@@ -6,6 +6,7 @@
 #include <gridcase/cases/points.h>
 #include <gridcase/cases/search.h>
 #include <gridcase/core/text.h>
+#include <gridcase/evaluation/facts.h>
 #include <gridcase/rules/roster.h>
 
 #include "api_internal.h"
@@ -222,6 +223,31 @@ void cases_reply_page(struct api_call *call, struct db *db, const struct case_pa
     api_reply_json(call, 200, &body);
 }
 
+// Candidates for a list over all years, from the columns of the figures.
+struct newest {
+    struct api_call *call;
+    const struct case_filter *filter;
+};
+
+static int find_newest(void *context, struct db *db, int64_t before, int64_t *ids,
+                       size_t most, size_t *ret_count, struct error *error)
+{
+    const struct newest *newest = context;
+    struct api_call *call = newest->call;
+    const struct facts_newest ask = {.class_id = newest->filter->class_id,
+                                     .area_id = newest->filter->area_id,
+                                     .before = before};
+    if (!api_is_slow(call)) { // catching up with them is not for this thread
+        return api_go_slow(error);
+    }
+    int code = facts_newest(call->city->facts, db, call->snapshot, &ask, ids, most,
+                            ret_count, error);
+    if (code == ERROR_BUSY && strcmp(error->slug, "figures.building") == 0) {
+        api_city_read_facts(call->api, call->city);
+    }
+    return code;
+}
+
 int cases_list(struct api_call *call, struct db *db, struct error *error)
 {
     struct case_filter filter;
@@ -233,6 +259,9 @@ int cases_list(struct api_call *call, struct db *db, struct error *error)
     if (!code) {
         code = api_case_filter(call, &filter, error);
     }
+    struct newest context = {call, &filter};
+    const struct case_newest newest = {find_newest, &context};
+    filter.newest = !code ? &newest : NULL;
     struct case_stream stream = {0};
     if (!code) { // before the list: what changes in between is told twice, never lost
         code = case_stream(db, &stream, error);

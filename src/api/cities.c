@@ -224,43 +224,81 @@ struct case_points *api_city_points(struct api *api, struct api_city *city)
     return points;
 }
 
-struct points_job {
+struct read_job {
     struct api *api;
     struct api_city *city;
 };
 
+static void read_over(struct read_job *job, int code, const struct error *error,
+                      atomic_bool *reading)
+{
+    if (code && code != ERROR_BUSY) {
+        log_event(LOG_WARNING, "city.read", "city=%s code=%s text=\"%s\"", job->city->slug,
+                  error->slug, error->message);
+    }
+    atomic_store(reading, false);
+    api_city_unref(job->api, job->city);
+    free(job);
+}
+
 static void points_work(void *context)
 {
-    struct points_job *job = context;
+    struct read_job *job = context;
     struct error error = {0};
     DB_READER_CLEANUP struct db *db = NULL;
     int code = db_reader_borrow(job->api->store, job->city->slug, DB_CASES, &db, &error);
     if (!code) {
         code = case_points_refresh(api_city_points(job->api, job->city), db, true, &error);
     }
-    if (code) {
-        log_event(LOG_WARNING, "points.read", "city=%s code=%s text=\"%s\"",
-                  job->city->slug, error.slug, error.message);
+    db = db_reader_return(db);
+    read_over(job, code, &error, &job->city->points_reading);
+}
+
+static void facts_work(void *context)
+{
+    struct read_job *job = context;
+    struct error error = {0};
+    struct facts_state state;
+    struct city_snapshot *snapshot = api_city_snapshot(job->api, job->city);
+    DB_READER_CLEANUP struct db *db = NULL;
+    int code = snapshot ? db_reader_borrow(job->api->store, job->city->slug, DB_CASES, &db,
+                                           &error)
+                        : ERROR_BUSY; // it was closed in between
+    if (!code) {
+        code = facts_hold(job->city->facts, db, snapshot, &state, &error);
+    }
+    if (!code) {
+        facts_release(job->city->facts);
     }
     db = db_reader_return(db);
-    atomic_store(&job->city->points_reading, false);
-    api_city_unref(job->api, job->city);
-    free(job);
+    city_snapshot_free(snapshot);
+    read_over(job, code, &error, &job->city->facts_reading);
+}
+
+static void read_in_pool(struct api *api, struct api_city *city, void (*work)(void *job),
+                         atomic_bool *reading)
+{
+    struct error error = {0};
+    if (atomic_exchange(reading, true)) {
+        return;
+    }
+    struct read_job *job = memory_new(sizeof(*job));
+    *job = (struct read_job){api, api_city_ref(api, city)};
+    if (pool_submit(api->pool, city->key, work, job, &error)) {
+        atomic_store(reading, false); // whoever comes next tries again
+        api_city_unref(api, city);
+        free(job);
+    }
 }
 
 void api_city_read_points(struct api *api, struct api_city *city)
 {
-    struct error error = {0};
-    if (atomic_exchange(&city->points_reading, true)) {
-        return;
-    }
-    struct points_job *job = memory_new(sizeof(*job));
-    *job = (struct points_job){api, api_city_ref(api, city)};
-    if (pool_submit(api->pool, city->key, points_work, job, &error)) {
-        atomic_store(&city->points_reading, false); // whoever comes next tries again
-        api_city_unref(api, city);
-        free(job);
-    }
+    read_in_pool(api, city, points_work, &city->points_reading);
+}
+
+void api_city_read_facts(struct api *api, struct api_city *city)
+{
+    read_in_pool(api, city, facts_work, &city->facts_reading);
 }
 
 // ---- opening and closing ----

@@ -35,6 +35,7 @@ struct walk {
     struct db_statement *statement;
     unsigned chunk, taken;      // rows that the statement takes, 0: all; that it has given
     bool known_visible;         // all rows of the walk are the actor's to see
+    int64_t below_id;           // of the ids that were found, the last
     struct search_walk *stream; // instead of the statement: what the index names
     bool first;                 // page
     unsigned looked;            // rows stepped over
@@ -275,7 +276,9 @@ static void choose_newest(struct walk *walk)
         walk->part = QUERY_CASE_WALK_REPORTER_NEWEST;
         walk->key = walk->actor->person_id;
     } else {
-        walk->part = QUERY_CASE_WALK_NEWEST;
+        const bool found =
+            f->newest != NULL && (f->class_id != 0 || f->area_id != 0) && f->search == NULL;
+        walk->part = found ? QUERY_CASE_WALK_IDS : QUERY_CASE_WALK_NEWEST;
     }
 }
 
@@ -370,7 +373,8 @@ static size_t add_own(const struct walk *walk, enum query_id *parts, size_t coun
 
 static bool is_chunked(const struct walk *walk)
 {
-    return walk->part != QUERY_CASE_WALK_NUMBER && walk->part != QUERY_CASE_WALK_BOX;
+    return walk->part != QUERY_CASE_WALK_NUMBER && walk->part != QUERY_CASE_WALK_BOX &&
+           walk->part != QUERY_CASE_WALK_IDS;
 }
 
 static int prepare(struct walk *walk, struct error *error)
@@ -386,7 +390,7 @@ static int prepare(struct walk *walk, struct error *error)
         parts[count++] = QUERY_CASE_ORDER_DUE;
     else if (walk->by_opened)
         parts[count++] = QUERY_CASE_ORDER_OPENED;
-    else if (is_chunked(walk))
+    else if (is_chunked(walk) || walk->part == QUERY_CASE_WALK_IDS)
         parts[count++] = QUERY_CASE_ORDER_NEWEST;
     if (is_chunked(walk))
         parts[count++] = QUERY_CASE_LIMIT;
@@ -409,6 +413,21 @@ static void bind_place(struct walk *walk)
     db_bind_int(walk->statement, 11, walk->chunk);
 }
 
+// The next cases that may fit. Where they cannot be told, all are walked.
+static int find_newest(struct walk *walk, size_t *ret_count, struct error *error)
+{
+    const struct case_newest *newest = walk->filter->newest;
+    int64_t ids[CASE_IDS_MOST];
+    size_t most = walk->filter->limit < CASE_IDS_MOST ? walk->filter->limit : CASE_IDS_MOST;
+    int code = newest->find(newest->context, walk->db, walk->below_id, ids, most, ret_count,
+                            error);
+    if (code == 0 && *ret_count > 0) {
+        case_bind_ids(walk->statement, ids, *ret_count);
+        walk->below_id = ids[*ret_count - 1];
+    }
+    return code;
+}
+
 static int begin(struct walk *walk, struct error *error)
 {
     const struct case_filter *f = walk->filter;
@@ -421,6 +440,17 @@ static int begin(struct walk *walk, struct error *error)
                                                         walk->after_id, walk->first},
                                  &walk->stream, error);
     code = prepare(walk, error);
+    if (code == 0 && walk->part == QUERY_CASE_WALK_IDS) {
+        size_t count = 0;
+        walk->below_id = walk->after_id;
+        code = find_newest(walk, &count, error);
+        if (code == 0 || strcmp(error->slug, "figures.building") != 0)
+            return code;
+        error_clear(error);
+        walk->part = QUERY_CASE_WALK_NEWEST;
+        walk->statement = db_finish(walk->statement);
+        code = prepare(walk, error);
+    }
     if (code != 0)
         return code;
     db_bind_int(walk->statement, 7, f->class_id);
@@ -455,6 +485,14 @@ static int step(struct walk *walk, struct case_row *row, struct error *error)
         db_reset(walk->statement);
         bind_place(walk);
         code = db_step(walk->statement, error);
+    }
+    if (code == DB_DONE && walk->part == QUERY_CASE_WALK_IDS && walk->taken > 0) {
+        size_t count = 0;
+        walk->taken = 0;
+        db_reset(walk->statement);
+        code = find_newest(walk, &count, error);
+        if (code == 0 && count > 0)
+            code = db_step(walk->statement, error);
     }
     if (code != DB_ROW)
         return code;

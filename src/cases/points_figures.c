@@ -63,17 +63,35 @@ int case_points_figures(struct case_points *points, struct db *db,
 }
 
 // ---- whose work it is ----
-// What cannot be the actor's is left out at a glance.
-static bool may_be_mine(const struct point_case *one, const struct actor *actor,
-                        uint32_t roles)
+struct looking {
+    const struct city_snapshot *city;
+    const struct actor *actor;
+    uint32_t roles;               // bits
+    struct point_map departments; // by id: 1 where the actor holds what they hold
+};
+
+static bool holds_for(struct looking *looking, int64_t department_id)
 {
-    if (one->holder_person == actor->person_id && one->holder_person != 0)
+    uint32_t known = 0;
+    if (!point_map_find(&looking->departments, (uint64_t)department_id, &known)) {
+        known = case_actor_holds(looking->city, looking->actor, 0, department_id);
+        if (!point_map_put(&looking->departments, (uint64_t)department_id, known))
+            return true; // no memory to leave it out by
+    }
+    return known != 0;
+}
+
+// What cannot be the actor's is left out at a glance.
+static bool may_be_mine(struct looking *looking, const struct point_case *one)
+{
+    if (one->holder_person != 0 && one->holder_person == looking->actor->person_id)
         return true;
-    const bool beat = one->holder_role == PROCESS_COLLECTOR;
-    if (one->holder_person != 0 && !beat)
+    if (one->holder_person != 0 && one->holder_role != PROCESS_COLLECTOR)
         return false;
     return one->holder_role >= 0 && one->holder_role < 32 &&
-           (roles >> one->holder_role & 1) != 0;
+           (looking->roles >> one->holder_role & 1) != 0 &&
+           (one->holder_role != PROCESS_DEPARTMENT ||
+            holds_for(looking, one->holder_department));
 }
 
 int64_t case_points_mine(struct case_points *points, const struct city_snapshot *city,
@@ -82,23 +100,25 @@ int64_t case_points_mine(struct case_points *points, const struct city_snapshot 
     struct case_filter mine = case_filter_all();
     struct account_sight sight;
     struct case_row row;
-    uint32_t roles = 0;
+    struct looking looking = {.city = city, .actor = actor};
     int64_t count = 0;
     mine.open = 1;
     mine.queue = "mine";
     account_sight(actor, RIGHT_CASE_READ, &sight);
     for (size_t i = 0; i < actor->grant_count; i++)
-        roles |= (unsigned)actor->grants[i].role < 32 ? 1u << actor->grants[i].role : 0;
+        looking.roles |=
+            (unsigned)actor->grants[i].role < 32 ? 1u << actor->grants[i].role : 0;
     case_row_init(&row);
     pthread_rwlock_rdlock(&points->lock);
     for (size_t i = 0; i < points->case_count && count < CASE_COUNT_MOST; i++) {
         const struct point_case *one = &points->cases[i];
-        if (one->case_id == 0 || !may_be_mine(one, actor, roles))
+        if (one->case_id == 0 || !may_be_mine(&looking, one))
             continue;
         point_case_row(one, &row);
         count += case_filter_fits(city, actor, &mine, now_ms, &row) &&
                  case_held_visible(city, &sight, &row, one->holders, one->holder_count);
     }
     pthread_rwlock_unlock(&points->lock);
+    point_map_done(&looking.departments);
     return count;
 }

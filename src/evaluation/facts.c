@@ -16,6 +16,7 @@ enum {
     SLICE = 20000,
     CHANGED_LEAST = 20000, // rows beside the file before it is written anew ...
     CHANGED_SHARE = 50,    // ... or this part of its rows
+    NEAR = 5000,           // changes to catch up with that are little
 };
 
 struct facts {
@@ -397,6 +398,22 @@ static int read_changes(struct facts *facts, struct db *db, const struct calenda
     return code;
 }
 
+static int catch_up_near(struct facts *facts, struct db *db,
+                         const struct city_snapshot *city, struct gathered *gathered,
+                         struct error *error)
+{
+    struct case_stream stream = {0};
+    if (!facts->known)
+        find_file(facts);
+    int code = case_stream(db, &stream, error);
+    if (code == 0 && (!facts->known || !fits(&facts->about, city, &stream) ||
+                      stream.last - facts->about.position > NEAR))
+        code = error_set(error, ERROR_BUSY, "figures.building",
+                         "figures are being prepared; ask again in a moment");
+    return code != 0 ? code
+                     : read_changes(facts, db, city_calendar(city, 0), gathered, error);
+}
+
 static int catch_up(struct facts *facts, struct db *db, const struct city_snapshot *city,
                     struct gathered *gathered, struct error *trouble, struct error *error)
 {
@@ -415,29 +432,57 @@ static int catch_up(struct facts *facts, struct db *db, const struct city_snapsh
     return code;
 }
 
+// With `catching` held, which is given back.
+static int hold(struct facts *facts, int code, struct facts_state *state,
+                struct facts_state *ret_state)
+{
+    if (code == 0) {
+        pthread_rwlock_rdlock(&facts->lock);
+        state->epoch = facts->about.epoch;
+        state->position = facts->about.position;
+        state->class_most = facts->about.class_most;
+        state->cases = facts->about.rows + facts->changed.count - facts->replaced.count;
+        *ret_state = *state;
+    }
+    pthread_mutex_unlock(&facts->catching);
+    return code;
+}
+
+static int begin_catching(struct facts *facts, struct error *error)
+{
+    if (pthread_mutex_trylock(&facts->catching) == 0)
+        return 0;
+    if (atomic_load(&facts->building))
+        return error_set(error, ERROR_BUSY, "figures.building",
+                         "figures are being prepared; ask again in a moment");
+    pthread_mutex_lock(&facts->catching);
+    return 0;
+}
+
 int facts_hold(struct facts *facts, struct db *db, const struct city_snapshot *city,
                struct facts_state *ret_state, struct error *error)
 {
     struct gathered gathered = {0};
     struct facts_state state = {0};
-    if (pthread_mutex_trylock(&facts->catching) != 0) {
-        if (atomic_load(&facts->building))
-            return error_set(error, ERROR_BUSY, "figures.building",
-                             "figures are being prepared; ask again in a moment");
-        pthread_mutex_lock(&facts->catching);
-    }
-    int code = catch_up(facts, db, city, &gathered, &state.trouble, error);
-    if (code == 0) {
-        pthread_rwlock_rdlock(&facts->lock);
-        state.epoch = facts->about.epoch;
-        state.position = facts->about.position;
-        state.class_most = facts->about.class_most;
-        state.cases = facts->about.rows + facts->changed.count - facts->replaced.count;
-        *ret_state = state;
-    }
-    pthread_mutex_unlock(&facts->catching);
+    int code = begin_catching(facts, error);
+    if (code != 0)
+        return code;
+    code = catch_up(facts, db, city, &gathered, &state.trouble, error);
     free(gathered.rows);
-    return code;
+    return hold(facts, code, &state, ret_state);
+}
+
+int facts_hold_near(struct facts *facts, struct db *db, const struct city_snapshot *city,
+                    struct facts_state *ret_state, struct error *error)
+{
+    struct gathered gathered = {0};
+    struct facts_state state = {0};
+    int code = begin_catching(facts, error);
+    if (code != 0)
+        return code;
+    code = catch_up_near(facts, db, city, &gathered, error);
+    free(gathered.rows);
+    return hold(facts, code, &state, ret_state);
 }
 
 void facts_release(struct facts *facts)

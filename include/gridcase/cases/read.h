@@ -78,6 +78,14 @@ enum case_sort {
     CASE_SORT_DUE,    // by due instant of the clock in the summary, cases without last
     CASE_SORT_NEWEST, // by opening, newest first
 };
+// Where to find the newest cases that fit class and area without looking at all others:
+// ids below `before`, the largest first, at most `most`, or ERROR_BUSY "figures.building":
+// then all are looked at. It may name cases that no longer fit.
+struct case_newest {
+    int (*find)(void *context, struct db *db, int64_t before, int64_t *ids, size_t most,
+                size_t *ret_count, struct error *error);
+    void *context;
+};
 struct case_filter {
     int open;                                // 1 open, 0 ended, -1 both
     int stage;                               // enum process_stage or -1
@@ -95,8 +103,9 @@ struct case_filter {
     int64_t opened_from_ms, opened_to_ms; // INSTANT_NONE: any; [from, to)
     struct case_search *search;           // a question (cases/search.h); NULL: none
     enum case_sort sort;
-    const char *cursor; // of the page before; NULL: first page
-    unsigned limit;     // 1 .. 500
+    const char *cursor;               // of the page before; NULL: first page
+    unsigned limit;                   // 1 .. 500
+    const struct case_newest *newest; // of case_list alone; NULL: none
 };
 struct case_filter case_filter_all(void); // everything, newest first, 50
 // The clock of `now_ms` only decides lights. ERROR_INPUT "case.filter", "case.cursor".

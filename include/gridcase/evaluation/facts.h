@@ -114,7 +114,22 @@ struct facts_state {
 };
 int facts_hold(struct facts *facts, struct db *db, const struct city_snapshot *city,
                struct facts_state *ret_state, struct error *error) ERROR_MUST_CHECK;
+// The same when little is left to catch up with; else ERROR_BUSY "figures.building", and
+// somebody should call facts_hold in the background.
+int facts_hold_near(struct facts *facts, struct db *db, const struct city_snapshot *city,
+                    struct facts_state *ret_state, struct error *error) ERROR_MUST_CHECK;
 void facts_release(struct facts *facts);
+
+// The newest cases of a class, of an area, or of both, the largest id first: those whose id
+// is below `before`. It looks at the columns from their end on, and no further than it
+// must. Holds as facts_hold_near does.
+struct facts_newest {
+    int64_t class_id, area_id; // 0: any
+    int64_t before;
+};
+int facts_newest(struct facts *facts, struct db *db, const struct city_snapshot *city,
+                 const struct facts_newest *ask, int64_t *ids, size_t most,
+                 size_t *ret_count, struct error *error) ERROR_MUST_CHECK;
 
 // Between hold and release. Case ids rise within the file's blocks and from one to the
 // next.
