@@ -60,10 +60,11 @@ export function FigureCell({ figure, of }: { figure: Figure; of: string }) {
   return (
     <span class="rate">
       <b>{text}</b>
-      {(figure.numerator !== null || of !== '') && <Halves figure={figure} of={of} />}
+      {(figure.numerator !== null || figure.denominator !== null) && <Halves figure={figure} of={of} />}
     </span>
   );
 }
+/** A half that is made of several counts has no number of its own: its cases open all the same. */
 export function Halves({ figure, of }: { figure: Figure; of: string }) {
   const name = measureName(figure);
   const [first, between, last] = t('rate.halves').split('|');
@@ -71,11 +72,11 @@ export function Halves({ figure, of }: { figure: Figure; of: string }) {
     <span class="halves">
       {first}
       <Opens figure={figure.code} of={of} name={name}>
-        {showNumber(figure.numerator ?? 0)}
+        {figure.numerator === null ? t('rate.part') : showNumber(figure.numerator)}
       </Opens>
       {between}
       <Opens figure={figure.code} of={of} part="denominator" name={t('rate.all', { name })}>
-        {showNumber(figure.denominator ?? 0)}
+        {figure.denominator === null ? t('rate.several') : showNumber(figure.denominator)}
       </Opens>
       {last}
     </span>
