@@ -145,6 +145,7 @@ static int count_parts(struct report_job *job, struct error *error)
         report_honesty_make,
         report_groups_make,
         report_honesty_departments,
+        report_visits_make,
         make_trend,
         report_places_make,
         report_hot_make,
@@ -167,6 +168,9 @@ static int make_whole(struct report_job *job, struct error *error)
     int code = report_frozen_bulletin(job, &bulletin, &map, error);
     if (!code) {
         code = bulletin ? report_read(job, bulletin, map, error) : count_parts(job, error);
+    }
+    if (!code) {
+        code = report_visits_tell(job, error);
     }
     if (!code) {
         code = report_map_make(job, error);

@@ -256,7 +256,7 @@ static void put_doubts(struct book *book, const struct report *report)
     book_sheet(book, REPORT_TEXT(report, "Closing rate", "结案率"), HEAD);
     book_width(book, 0, 0, 44);
     book_width(book, 1, 3, 16);
-    book_text(book, 0, 0, report_honesty_note(report), BOOK_NOTE);
+    book_text(book, 0, 0, report->visits_note, BOOK_NOTE);
     for (uint16_t i = 0; i < 4; i++) {
         book_text(book, HEAD, i, heads[i], BOOK_HEAD);
     }

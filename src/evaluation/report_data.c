@@ -184,6 +184,21 @@ void report_put_map(struct json_writer *json, const char *name, const struct rep
     json_end_object(json);
 }
 
+static void put_visits(struct json_writer *json, const struct report_visits *visits)
+{
+    if (!visits->recorded) {
+        json_put_null(json, "visits");
+        return;
+    }
+    json_begin_object(json, "visits");
+    json_put_bool(json, "known", visits->known);
+    json_put_int(json, "cases", visits->cases);
+    json_put_int(json, "visited", visits->visited);
+    json_put_int(json, "unvisited", visits->unvisited);
+    json_put_int(json, "untracked", visits->untracked);
+    json_end_object(json);
+}
+
 static void put_doubts(struct json_writer *json, const struct report *report)
 {
     json_begin_array(json, "honesty");
@@ -248,6 +263,7 @@ void report_put(struct json_writer *json, const struct report *report)
 {
     put_head(json, report);
     put_doubts(json, report);
+    put_visits(json, &report->visits);
     put_groups(json, report);
     json_begin_object(json, "classes");
     put_lines(json, report, &report->classes, false);

@@ -263,7 +263,7 @@ int report_write_docx(const struct report *report, const struct report_write *ho
     add_department_doubts(fields);
     add_leagues(fields);
     add_hot(fields);
-    add(fields, "honesty_note", report_honesty_note(report));
+    add(fields, "honesty_note", report->visits_note);
     return docx_fill(how->template_bytes, how->template_length, &fields->values, out,
                      error);
 }

@@ -210,11 +210,3 @@ const char *report_honesty_title(const struct report *report)
 {
     return REPORT_TEXT(report, "What stands behind the closing rate", "结案率的背后");
 }
-
-const char *report_honesty_note(const struct report *report)
-{
-    return REPORT_TEXT(report,
-                       "No tracks of collectors are recorded: whether anybody went there "
-                       "before a case was closed is not known.",
-                       "系统不记录监督员轨迹：案件结案前是否有人到场，不得而知。");
-}

@@ -75,7 +75,9 @@ int report_honesty_make(struct report_job *job, struct error *error) ERROR_MUST_
 int report_honesty_departments(struct report_job *job,
                                struct error *error) ERROR_MUST_CHECK;
 const char *report_honesty_title(const struct report *report);
-const char *report_honesty_note(const struct report *report); // what is never known
+// report_visits.c: what tracks say, counted; and it or what was read, in words.
+int report_visits_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
+int report_visits_tell(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
 // report_places.c: cells and spots; report_hot.c; report_league.c.
 int report_places_make(struct report_job *job, struct error *error) ERROR_MUST_CHECK;
 enum { REPORT_PHOTO_MOST = 700 * 1000 };

@@ -342,8 +342,7 @@ static void add_doubts(struct pages *pages)
         for (size_t i = 0; i < report->group_count; i++) {
             add_department_doubts(pages, &report->groups[i]);
         }
-        add(pages,
-            (struct paper_block){.kind = PAPER_SMALL, .text = report_honesty_note(report)});
+        add(pages, (struct paper_block){.kind = PAPER_SMALL, .text = report->visits_note});
     }
 }
 

@@ -297,6 +297,25 @@ static void read_map(struct reading *in, const struct json *map)
     }
 }
 
+// null: the city recorded no tracks, or the program that froze it knew none.
+static void read_visits(struct reading *in, const struct json *from)
+{
+    const struct json *item = NULL;
+    struct report_visits *visits = &in->report->visits;
+    if (!in->code) {
+        in->code = json_get_object(from, "visits", JSON_OPTIONAL, &item, in->error);
+    }
+    if (in->code || !item) {
+        return;
+    }
+    visits->recorded = true;
+    in->code = json_get_bool(item, "known", JSON_REQUIRED, &visits->known, in->error);
+    visits->cases = whole_of(in, item, "cases");
+    visits->visited = whole_of(in, item, "visited");
+    visits->unvisited = whole_of(in, item, "unvisited");
+    visits->untracked = whole_of(in, item, "untracked");
+}
+
 int report_read(struct report_job *job, const struct json *from, const struct json *map,
                 struct error *error)
 {
@@ -308,6 +327,7 @@ int report_read(struct report_job *job, const struct json *from, const struct js
     report->running = false;
     read_headline(&in, from);
     read_doubts(&in, from);
+    read_visits(&in, from);
     read_groups(&in, from);
     report->classes.name = report_classes_name(report);
     report->overdue.name = report_overdue_name(report);

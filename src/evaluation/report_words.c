@@ -170,7 +170,7 @@ static void put_doubts(const struct report *report, struct buffer *out)
                 doubt->measure.name, share, doubt->cases);
         }
     }
-    buffer_format(out, "%s\n", report_honesty_note(report));
+    buffer_format(out, "%s\n", report->visits_note);
 }
 
 void report_words(const struct report *report, struct buffer *out)

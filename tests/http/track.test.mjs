@@ -18,7 +18,7 @@ before(async () => {
   server = await startServer();
   await cli('city', 'load', 'tinytown', model.path, '--data', server.data);
   server.logins = demoLogins(server.data);
-  for (const one of ['collector1', 'collector2', 'collector3', 'leader1', 'manager1', 'acceptor1', 'admin1', 'dispatcher1']) people[one] = await server.signIn(one);
+  for (const one of ['collector1', 'collector2', 'collector3', 'leader1', 'manager1', 'acceptor1', 'admin1', 'dispatcher1', 'parks1']) people[one] = await server.signIn(one);
 });
 after(async () => {
   await server?.remove();
@@ -141,6 +141,21 @@ test('a visit: a full track within reach before the answer', async () => {
   const coverage = await people.manager1.want(`/coverage?from=${new Date(now - 3 * 86400e3).toISOString().slice(0, 10)}&to=${today()}`);
   assert.equal(coverage.walked, 1);
   assert.deepEqual(coverage.areas.map((one) => one.walked).sort(), [0, 1].slice(2 - coverage.areas.length));
+});
+
+test('closed cases by their last check, in the bulletin too', async () => {
+  const { number } = (await people.collector1.report({ point: HERE })).body;
+  const department = (await people.manager1.want('/departments')).items.find((one) => one.code === 'parks').id;
+  for (const [who, action, inputs] of [['acceptor1', 'accept'], ['leader1', 'file'], ['dispatcher1', 'dispatch', { department }], ['parks1', 'sign'], ['parks1', 'feed_back', { opinion: 'swept' }], ['dispatcher1', 'accept_feedback'], ['collector1', 'check', { result: 'pass' }], ['leader1', 'close']]) {
+    const done = await people[who].act(number, action, inputs);
+    assert.equal(done.status, 200, `${action}: ${done.text}`);
+  }
+  const told = await people.manager1.want(`/visits?from=${today()}&to=${today()}&list=visited`);
+  assert.deepEqual(told.closed, { cases: 1, visited: 1, unvisited: 0, untracked: 0, seen: 0, nobody: 0 });
+  assert.deepEqual(told.cases.map((one) => [one.number, one.person.id]), [[number, people.collector1.session.person.id]]);
+  const bulletin = await people.manager1.want(`/report.json?period=${today().slice(0, 7)}`);
+  assert.deepEqual(bulletin.visits, { known: true, cases: 1, visited: 1, unvisited: 0, untracked: 0 });
+  assert.ok(bulletin.honesty.some((one) => one.measure.code === 'checked_bare_share' && one.now === 1), 'checked without a photo');
 });
 
 test('tracks are in a backup, and come back', async () => {

@@ -124,6 +124,12 @@ struct report_doubt {
     struct report_measure measure;
     double cases, now, before; // NaN: there is none
 };
+// Was somebody there before cases were closed? (visits.h)
+struct report_visits {
+    bool recorded; // the city records tracks
+    bool known;    // false: too many cases to look at
+    int64_t cases, visited, unvisited, untracked;
+};
 struct report_trend {
     struct report_period period;
     double values[REPORT_FIGURES];
@@ -145,6 +151,8 @@ struct report {
     double now[REPORT_FIGURES], before[REPORT_FIGURES], year[REPORT_FIGURES];
     size_t doubt_count; // those that the city's tables know; the gravest first
     struct report_doubt doubts[REPORT_DOUBTS_MOST];
+    struct report_visits visits;
+    const char *visits_note; // of them in words
     size_t group_count;
     struct report_table *groups;
     struct report_table classes; // commonest first
