@@ -124,10 +124,6 @@ ORDER BY case_id LIMIT $2;
 -- database: cases
 UPDATE case_file SET process_version = $2 WHERE case_id = $1;
 
--- name: history_first_inputs
--- database: cases
-SELECT inputs FROM history WHERE case_id = $1 AND kind = $2 ORDER BY seq LIMIT 1;
-
 -- name: case_point_add
 -- database: cases
 INSERT INTO case_open_point (case_id, west, east, south, north) VALUES ($1, $2, $2, $3, $3);

@@ -136,16 +136,6 @@ INSERT INTO case_merge (case_id, into_id, survivor_id, at) VALUES ($1, $2, $2, $
 -- database: cases
 UPDATE case_merge SET survivor_id = $2 WHERE survivor_id = $1;
 
--- name: case_merge_count
--- database: cases
-SELECT count(*) FROM case_merge WHERE into_id = $1;
-
--- A survivor that was merged itself: nobody would find the way.
--- name: case_merge_astray
--- database: cases
-SELECT count(*) FROM case_merge m JOIN case_merge n ON n.case_id = m.survivor_id
-WHERE m.case_id = $1;
-
 -- name: case_merge_list
 -- database: cases
 SELECT f.number FROM case_merge m JOIN case_file f ON f.case_id = m.case_id

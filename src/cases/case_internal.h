@@ -271,6 +271,8 @@ int case_effects_run(struct case_work *work, struct error *error) ERROR_MUST_CHE
 
 // ---- task.c ----
 int case_tasks_load(struct case_work *work, struct error *error) ERROR_MUST_CHECK;
+// Columns in the order of the query case_tasks_open.
+void case_task_read(struct db_statement *statement, struct case_task_row *task);
 struct case_task_row *case_task_find(struct case_work *work, int64_t no);
 struct case_task_row *case_task_of_kind(struct case_work *work, int kind);
 struct case_task_row *case_task_new(struct case_work *work, int kind, struct error *error);
@@ -439,6 +441,10 @@ void history_canonical(const struct history_entry *entry, const uint8_t before[H
 // A row of the query history_list; texts are borrowed until its next step.
 void history_entry_read(struct db_statement *s, const char *number,
                         struct history_entry *ret_entry);
+// The chain's next digest of a row with its texts, as history_seal computes it; those of
+// texts that were erased are in the entry. The hash and the buffer are working memory.
+void history_row_digest(struct hash *hash, struct buffer *text, struct history_row *row,
+                        const uint8_t before[HASH_SIZE], uint8_t out[HASH_SIZE]);
 // The row of a move that has been made; row.version goes up. Texts are borrowed from work.
 int history_make(struct case_work *work, const char *step_from, struct history_row *out,
                  struct error *error) ERROR_MUST_CHECK;

@@ -30,9 +30,6 @@ int contact_called_back(struct db *db, const struct case_row *row, enum contact_
 // Whether whoever opened the case left a number or an address to write to.
 int contact_can_be_called(const struct case_work *work, bool *ret_can,
                           struct error *error) ERROR_MUST_CHECK;
-// Contacts and merges of a case against its fact row; a finding's message or NULL.
-int contact_recount(struct case_work *work, const char **ret_wrong, int64_t *ret_stored,
-                    int64_t *ret_counted, struct error *error) ERROR_MUST_CHECK;
 
 // ---- merge.c ----
 // The effect merge(): finds the open case that the input names.

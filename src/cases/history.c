@@ -16,6 +16,16 @@ void history_text_digest(const uint8_t salt[16], const char *text, uint8_t out[H
     hash_finish(hash, out);
 }
 
+static void take_text_digest(struct hash *hash, const uint8_t salt[16], const char *text,
+                             uint8_t out[HASH_SIZE])
+{
+    if (text == NULL)
+        return; // as kept
+    hash_add(hash, salt, 16);
+    hash_add(hash, text, strlen(text));
+    hash_take(hash, out);
+}
+
 static void add_line(struct hash *hash, const char *name, const char *value)
 {
     hash_add(hash, name, strlen(name));
@@ -30,6 +40,14 @@ static void write_number(struct buffer *out, const char *name, int64_t value)
     buffer_append_char(out, ' ');
     buffer_append_int(out, value);
     buffer_append_char(out, '\n');
+}
+
+// No printf: a recount writes tens of millions of these.
+static void write_words(struct buffer *out, const char *a, const char *b, const char *c)
+{
+    buffer_append_text(out, a);
+    buffer_append_text(out, b);
+    buffer_append_text(out, c);
 }
 
 static void write_digest(struct buffer *out, const char *name,
@@ -50,15 +68,20 @@ static void write_entry(const struct history_entry *entry, const uint8_t before[
 {
     buffer_append_text(text, "gridcase-history 1\n");
     write_digest(text, "before", before);
-    buffer_format(text, "case %s\n", entry->number);
+    write_words(text, "case ", entry->number, "\n");
     write_number(text, "seq", entry->seq);
-    buffer_format(text, "action %s %s\n", entry->action, process_kind_to_str(entry->kind));
+    write_words(text, "action ", entry->action, " ");
+    write_words(text, process_kind_to_str(entry->kind), "\n", "");
     write_number(text, "mark", entry->mark);
-    buffer_format(text, "step %s > %s\n", entry->step_from, entry->step_to);
-    buffer_format(text, "task %lld.%lld\n", (long long)entry->task_no,
-                  (long long)entry->task_version);
-    buffer_format(text, "actor %s%lld\n", entry->system ? "system " : "",
-                  (long long)entry->actor_id);
+    write_words(text, "step ", entry->step_from, " > ");
+    write_words(text, entry->step_to, "\n", "");
+    buffer_append_text(text, "task ");
+    buffer_append_int(text, entry->task_no);
+    buffer_append_char(text, '.');
+    buffer_append_int(text, entry->task_version);
+    write_words(text, "\nactor ", entry->system ? "system " : "", "");
+    buffer_append_int(text, entry->actor_id);
+    buffer_append_char(text, '\n');
     write_number(text, "on_behalf_of", entry->on_behalf_of);
     write_number(text, "department", entry->department_id);
     if (entry->company_id != 0) // rows of before the levels of command have no such line
@@ -81,6 +104,18 @@ void history_digest(const struct history_entry *entry, const uint8_t before[HASH
     hash_add(hash, text.data, text.length);
     add_line(hash, "clock", entry->clock_effect);
     hash_finish(hash, out);
+}
+
+void history_row_digest(struct hash *hash, struct buffer *text, struct history_row *row,
+                        const uint8_t before[HASH_SIZE], uint8_t out[HASH_SIZE])
+{
+    take_text_digest(hash, row->salt, row->opinion, row->entry.opinion_digest);
+    take_text_digest(hash, row->salt, row->inputs, row->entry.inputs_digest);
+    buffer_clear(text);
+    write_entry(&row->entry, before, text);
+    hash_add(hash, text->data, text->length);
+    add_line(hash, "clock", row->entry.clock_effect);
+    hash_take(hash, out);
 }
 
 void history_canonical(const struct history_entry *entry, const uint8_t before[HASH_SIZE],

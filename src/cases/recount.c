@@ -9,25 +9,54 @@
 
 #include "recount_internal.h"
 
+enum { TEXTS_MOST = 4 * 1024 * 1024 };
+
+struct recount {
+    const struct city_snapshot *city; // borrowed
+    struct recount_crew *crew;
+    struct recount_sums sums;
+    struct recount_findings findings;
+    uint64_t cases;
+    uint64_t unplaced; // cases whose history does not say where they count
+    int64_t history_rows, history_strays, fact_strays, task_strays;
+    int64_t after; // the last case loaded
+    bool loaded, finished;
+};
+
 struct recount *recount_new(const struct city_snapshot *city)
 {
     struct recount *recount = memory_new(sizeof *recount);
     recount->city = city;
-    recount->texts = arena_new((size_t)4 * 1024 * 1024);
+    recount->after = -1;
+    recount_sums_begin(&recount->sums);
+    recount->crew = recount_crew_new(city, &recount->sums);
     return recount;
 }
 
 struct recount *recount_free(struct recount *recount)
 {
     if (recount != NULL) {
-        arena_free(recount->texts);
-        free(recount->sums);
+        recount_crew_free(recount->crew);
+        recount_findings_done(&recount->findings);
         free(recount);
     }
     return NULL;
 }
 
-void recount_find(struct recount *recount, int64_t case_id, const char *slug,
+// ---- findings ----
+static void keep(struct recount_findings *findings, int64_t case_id, const char *slug,
+                 const char *message)
+{
+    if (findings->items == NULL) {
+        findings->items = memory_new(RECOUNT_FINDINGS * sizeof *findings->items);
+        findings->texts = arena_new(TEXTS_MOST);
+    }
+    if (findings->count < RECOUNT_FINDINGS)
+        findings->items[findings->count++] =
+            (struct recount_finding){case_id, slug, arena_text(findings->texts, message)};
+}
+
+void recount_find(struct recount_findings *findings, int64_t case_id, const char *slug,
                   const char *format, ...)
 {
     char message[300];
@@ -35,118 +64,34 @@ void recount_find(struct recount *recount, int64_t case_id, const char *slug,
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    recount->problems++;
-    if (recount->finding_count == RECOUNT_FINDINGS)
-        return;
-    recount->findings[recount->finding_count++] =
-        (struct recount_finding){case_id, slug, arena_text(recount->texts, message)};
+    findings->problems++;
+    keep(findings, case_id, slug, message);
 }
 
-// ---- sums of the rollups: an open hash table by table, day and id ----
-static size_t slot_of(const struct recount *recount, int table, int64_t day, int64_t id)
+void recount_findings_take(struct recount_findings *into,
+                           const struct recount_findings *from)
 {
-    uint64_t hash = (uint64_t)day * UINT64_C(0x9e3779b97f4a7c15) +
-                    (uint64_t)id * UINT64_C(0xc2b2ae3d27d4eb4f) + (uint64_t)table;
-    hash ^= hash >> 29;
-    size_t at = (size_t)hash & (recount->sum_room - 1);
-    for (;; at = (at + 1) & (recount->sum_room - 1)) {
-        const struct recount_sum *sum = &recount->sums[at];
-        if (!sum->used || (sum->table == table && sum->day == day && sum->id == id))
-            return at;
-    }
+    into->problems += from->problems;
+    for (size_t i = 0; i < from->count; i++)
+        keep(into, from->items[i].case_id, from->items[i].slug, from->items[i].message);
 }
 
-static int make_room(struct recount *recount, struct error *error)
+void recount_findings_done(struct recount_findings *findings)
 {
-    if (2 * recount->sum_count < recount->sum_room)
-        return 0;
-    size_t room = recount->sum_room, old_room = room;
-    struct recount_sum *old = recount->sums;
-    room = room > 0 ? 2 * room : 4096;
-    struct recount_sum *sums = calloc(room, sizeof *sums);
-    if (sums == NULL)
-        return error_set(error, ERROR_LIMIT, "recount.memory", "no memory for the sums");
-    recount->sums = sums;
-    recount->sum_room = room;
-    for (size_t i = 0; i < old_room; i++)
-        if (old[i].used)
-            recount->sums[slot_of(recount, old[i].table, old[i].day, old[i].id)] = old[i];
-    free(old);
-    return 0;
+    free(findings->items);
+    arena_free(findings->texts);
+    *findings = (struct recount_findings){0};
 }
 
-static int add_sum(struct recount *recount, int table, int64_t id,
-                   const struct fact_day *day, struct error *error)
-{
-    int code = make_room(recount, error);
-    if (code != 0)
-        return code;
-    struct recount_sum *sum = &recount->sums[slot_of(recount, table, day->day, id)];
-    if (!sum->used) {
-        *sum =
-            (struct recount_sum){.used = true, .table = table, .day = day->day, .id = id};
-        recount->sum_count++;
-    }
-    for (int i = 0; i < FIGURE_COUNT; i++)
-        sum->figures[i] += day->figures[i];
-    return 0;
-}
-
-int recount_add_fact(struct recount *recount, const struct fact *fact, struct error *error)
-{
-    struct fact_day days[FACT_DAYS];
-    int count = fact_days(fact, city_calendar(recount->city, 0), days);
-    int code = 0;
-    for (int i = 0; i < count && code == 0; i++) {
-        code = add_sum(recount, 0, fact->values[FACT_DEPARTMENT_ID], &days[i], error);
-        for (int k = 0; k < CITY_LEVEL_LIMIT && code == 0; k++)
-            if (fact->values[FACT_AREA_1 + k] != 0)
-                code = add_sum(recount, 1, fact->values[FACT_AREA_1 + k], &days[i], error);
-    }
-    return code;
-}
-
-// Takes what the table says off the sums; what is left is wrong.
-static int compare_rollup(struct recount *recount, struct db *db, int table,
-                          struct error *error)
-{
-    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(
-        db, table == 0 ? QUERY_RECOUNT_ROLLUP_DEPARTMENT : QUERY_RECOUNT_ROLLUP_AREA, &s,
-        error);
-    while (code == 0 && (code = db_step(s, error)) == DB_ROW) {
-        struct fact_day day = {.day = db_column_int(s, 0)};
-        for (int i = 0; i < FIGURE_COUNT; i++)
-            day.figures[i] = -db_column_int(s, 2 + i);
-        code = add_sum(recount, table, db_column_int(s, 1), &day, error);
-    }
-    return code;
-}
-
-static int compare_rollups(struct recount *recount, struct db *db, struct error *error)
-{
-    int code = compare_rollup(recount, db, 0, error);
-    if (code == 0)
-        code = compare_rollup(recount, db, 1, error);
-    for (size_t i = 0; i < recount->sum_room && code == 0; i++) {
-        const struct recount_sum *sum = &recount->sums[i];
-        for (int k = 0; sum->used && k < FIGURE_COUNT; k++)
-            if (sum->figures[k] != 0)
-                recount_find(recount, 0, "rollup.differs",
-                             "%s %lld on day %lld: figure %d is off by %lld",
-                             sum->table == 0 ? "department" : "area", (long long)sum->id,
-                             (long long)sum->day, k, (long long)-sum->figures[k]);
-    }
-    return code;
-}
-
+// ---- over all cases ----
 static int compare_points(struct recount *recount, struct db *db, struct error *error)
 {
     struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
     int code = db_prepare(db, QUERY_RECOUNT_POINTS, &s, error);
     while (code == 0 && (code = db_step(s, error)) == DB_ROW) {
         bool stray = db_column_int(s, 1) != 0;
-        recount_find(recount, db_column_int(s, 0), stray ? "point.stray" : "point.missing",
+        recount_find(&recount->findings, db_column_int(s, 0),
+                     stray ? "point.stray" : "point.missing",
                      stray ? "the index of open points holds it, but it is not open"
                            : "it is open, but the index of open points lacks it");
         code = 0;
@@ -156,16 +101,20 @@ static int compare_points(struct recount *recount, struct db *db, struct error *
 
 static int compare_strays(struct recount *recount, struct db *db, struct error *error)
 {
-    static const char *const SLUGS[] = {"history.stray", "fact.stray", "task.stray",
-                                        "change.missing"};
-    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(db, QUERY_RECOUNT_STRAYS, &s, error);
-    if (code == 0)
-        code = db_step(s, error);
-    for (int i = 0; code == DB_ROW && i < 4; i++)
-        if (db_column_int(s, i) != 0)
-            recount_find(recount, 0, SLUGS[i], "%lld rows", (long long)db_column_int(s, i));
-    return code < 0 ? code : 0;
+    int64_t changes = 0;
+    int code = db_fetch_int(db, QUERY_RECOUNT_CHANGES, NULL, 0, &changes, error);
+    const struct {
+        const char *slug;
+        int64_t rows;
+    } STRAYS[] = {{"history.stray", recount->history_strays},
+                  {"fact.stray", recount->fact_strays},
+                  {"task.stray", recount->task_strays},
+                  {"change.missing", recount->history_rows - changes}};
+    for (size_t i = 0; code == 0 && i < sizeof STRAYS / sizeof STRAYS[0]; i++)
+        if (STRAYS[i].rows != 0)
+            recount_find(&recount->findings, 0, STRAYS[i].slug, "%lld rows",
+                         (long long)STRAYS[i].rows);
+    return code;
 }
 
 static int find_media_strays(struct recount *recount, struct db *db, struct error *error)
@@ -177,47 +126,51 @@ static int find_media_strays(struct recount *recount, struct db *db, struct erro
         code = db_step(s, error);
     for (int i = 0; code == DB_ROW && i < 2; i++)
         if (db_column_int(s, i) != 0)
-            recount_find(recount, 0, SLUGS[i], "%lld rows", (long long)db_column_int(s, i));
+            recount_find(&recount->findings, 0, SLUGS[i], "%lld rows",
+                         (long long)db_column_int(s, i));
     return code < 0 ? code : 0;
 }
 
 // ---- slices ----
-static int next_ids(struct recount *recount, struct db *db, unsigned most, int64_t *ids,
-                    unsigned *ret_count, struct error *error)
+static void take(void *context, struct recount_batch *batch)
 {
-    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    enum query_id parts[] = {QUERY_CASE_COLUMNS, QUERY_CASE_WALK_OLDEST};
-    int code = db_prepare_parts(db, parts, 2, &s, error);
-    if (code != 0)
-        return code;
-    db_bind_int(s, 2, recount->after);
-    unsigned count = 0;
-    while (count < most && (code = db_step(s, error)) == DB_ROW)
-        ids[count++] = db_column_int(s, 0);
-    *ret_count = count;
-    return code < 0 ? code : 0;
+    struct recount *recount = context;
+    recount_findings_take(&recount->findings, &batch->findings);
+    recount->cases += batch->count;
+    recount->unplaced += batch->unplaced;
+    recount->history_rows += (int64_t)batch->history_count + batch->history_strays;
+    recount->history_strays += batch->history_strays;
+    recount->fact_strays += batch->fact_strays;
+    recount->task_strays += batch->task_strays;
 }
 
-int recount_slice(struct recount *recount, struct db *db, unsigned most,
-                  struct error *error)
+static int load(struct recount *recount, struct db *db, unsigned most, struct error *error)
 {
-    enum { AT_ONCE = 1000 };
-    int64_t ids[AT_ONCE];
-    unsigned count = 0;
-    if (recount->finished)
-        return 0;
-    int code = next_ids(recount, db, most < AT_ONCE ? most : AT_ONCE, ids, &count, error);
-    for (unsigned i = 0; i < count && code == 0; i++) {
-        code = recount_case(recount, db, ids[i], error);
-        recount->after = ids[i];
-        recount->cases++;
+    int64_t last = 0;
+    struct recount_batch *batch =
+        recount_crew_free_batch(recount->crew, take, recount, error);
+    if (batch == NULL)
+        return error->code;
+    int code = recount_load(batch, db, recount->after, most, &last, error);
+    if (code != 0) {
+        recount_unload(batch);
+        return code;
     }
+    recount_crew_loaded(recount->crew);
+    recount->after = last;
+    recount->loaded = last == INT64_MAX;
+    return 0;
+}
+
+static int finish(struct recount *recount, struct db *db, struct error *error)
+{
+    int code = recount_crew_finish(recount->crew, take, recount, error);
     if (code != 0)
         return code;
-    if (count > 0)
-        return 1;
+    recount_crew_sums(recount->crew, &recount->sums);
     recount->finished = true;
-    code = compare_rollups(recount, db, error);
+    code = recount_sums_compare(&recount->sums, db, city_calendar(recount->city, 0),
+                                &recount->findings, error);
     if (code == 0)
         code = compare_points(recount, db, error);
     if (code == 0)
@@ -225,14 +178,30 @@ int recount_slice(struct recount *recount, struct db *db, unsigned most,
     return code != 0 ? code : find_media_strays(recount, db, error);
 }
 
+int recount_slice(struct recount *recount, struct db *db, unsigned most,
+                  struct error *error)
+{
+    int code = 0;
+    if (recount->finished)
+        return 0;
+    for (unsigned done = 0; done < most && !recount->loaded && code == 0;) {
+        unsigned some = most - done < RECOUNT_BATCH ? most - done : RECOUNT_BATCH;
+        code = load(recount, db, some, error);
+        done += some;
+    }
+    if (code != 0)
+        return code;
+    return recount->loaded ? finish(recount, db, error) : 1;
+}
+
 size_t recount_findings(const struct recount *recount)
 {
-    return recount->finding_count;
+    return recount->findings.count;
 }
 
 const struct recount_finding *recount_finding(const struct recount *recount, size_t index)
 {
-    return index < recount->finding_count ? &recount->findings[index] : NULL;
+    return index < recount->findings.count ? &recount->findings.items[index] : NULL;
 }
 
 uint64_t recount_cases(const struct recount *recount)
@@ -242,7 +211,7 @@ uint64_t recount_cases(const struct recount *recount)
 
 uint64_t recount_problems(const struct recount *recount)
 {
-    return recount->problems;
+    return recount->findings.problems;
 }
 
 uint64_t recount_unplaced(const struct recount *recount)

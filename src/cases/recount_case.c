@@ -5,17 +5,21 @@
 
 #include <gridcase/core/text.h>
 
-#include "contact_internal.h"
 #include "recount_internal.h"
 
 enum {
-    CASE_RECOUNT_ARENA = 8 * 1024 * 1024,
+    PLAY_ARENA = 512 * 1024 * 1024,
     SIDES_MOST = 256,
     MEDIA_TEXT_MOST = CASE_MEDIA_MOST * (HASH_HEX_SIZE + 8),
 };
 
-struct replay {
-    struct recount *recount;
+// One case after the other: what belongs to a case is set anew by begin().
+struct recount_player {
+    const struct city_snapshot *city;
+    struct recount_sums sums;
+    struct hash *hash;  // working memory
+    struct buffer text; // likewise
+    struct recount_batch *batch;
     struct case_work stored; // as the tables say
     struct case_work played; // as the history says
     struct case_move move;
@@ -30,30 +34,30 @@ struct replay {
     struct history_row sides[SIDES_MOST];
     const struct process *process; // in force at the row that is played
     struct recount_place place;
+    struct json *inputs; // of the row that is played; NULL: not needed
 };
 
-#define FIND(...) recount_find(replay->recount, replay->stored.row.case_id, __VA_ARGS__)
+#define FIND(...)                                                                          \
+    recount_find(&replay->batch->findings, replay->stored.row.case_id, __VA_ARGS__)
 
 // ---- the chain ----
-static void check_digest(struct replay *replay, struct db_statement *s)
+static void check_digest(struct recount_player *replay, struct history_row *row)
 {
-    size_t length = 0;
+    static const uint8_t none[HASH_SIZE];
     uint8_t digest[HASH_SIZE];
-    struct history_entry entry;
-    history_entry_read(s, replay->stored.row.number, &entry);
-    history_digest(&entry, replay->before, digest);
-    const void *bytes = db_column_blob(s, 21, &length);
-    if (bytes == NULL || length != HASH_SIZE || memcmp(bytes, digest, HASH_SIZE) != 0)
+    history_row_digest(replay->hash, &replay->text, row, replay->before, digest);
+    if (memcmp(row->digest, digest, HASH_SIZE) != 0)
         FIND("chain.broken", "history row %lld is not what was sealed",
-             (long long)entry.seq);
+             (long long)row->entry.seq);
     // Go on from what is stored: one changed row is one finding.
-    if (bytes != NULL && length == HASH_SIZE)
-        memcpy(replay->before, bytes, HASH_SIZE);
+    if (memcmp(row->digest, none, HASH_SIZE) != 0)
+        memcpy(replay->before, row->digest, HASH_SIZE);
 }
 
 // ---- the move ----
-static const struct process_action *action_of(const struct replay *replay, const char *code,
-                                              const char *from, const char *to)
+static const struct process_action *action_of(const struct recount_player *replay,
+                                              const char *code, const char *from,
+                                              const char *to)
 {
     const struct process *process = replay->process;
     int step = *from != '\0' ? process_step_find(process, from) : -1;
@@ -69,7 +73,7 @@ static const struct process_action *action_of(const struct replay *replay, const
     return changed || strcmp(from, to) == 0 ? case_builtin_action(code) : NULL;
 }
 
-static void play_clocks(struct replay *replay, const char *effects)
+static void play_clocks(struct recount_player *replay, const char *effects)
 {
     struct case_work *work = &replay->played;
     // Stage clocks that stopped never move again.
@@ -91,8 +95,7 @@ static void play_clocks(struct replay *replay, const char *effects)
             continue;
         }
         struct error refusal = {0};
-        const struct calendar *then =
-            city_calendar(replay->recount->city, noted.calendar_version);
+        const struct calendar *then = city_calendar(replay->city, noted.calendar_version);
         if (then != NULL)
             work->calendar = then;
         struct case_turn turn = {.kind = noted.kind,
@@ -115,13 +118,12 @@ static void play_clocks(struct replay *replay, const char *effects)
 
 // The choices made, and whether files were named, out of the inputs kept as JSON.
 static void read_choices(struct case_work *work, const struct process_action *action,
-                         const char *json)
+                         const struct json *document)
 {
-    struct json *document JSON_CLEANUP = NULL;
     work->inputs.choice = 0;
     work->inputs.media_count = 0;
     memset(work->inputs.words, 0, sizeof work->inputs.words);
-    if (json == NULL || json_parse(json, strlen(json), &document, NULL) != 0)
+    if (document == NULL)
         return;
     for (size_t i = 0; i < action->input_count; i++) {
         const char *word = NULL;
@@ -146,17 +148,17 @@ static void read_choices(struct case_work *work, const struct process_action *ac
     }
 }
 
-static void check_order(struct replay *replay, struct db_statement *s)
+static void check_order(struct recount_player *replay, const struct history_row *row)
 {
-    int64_t seq = db_column_int(s, 0), task_no = db_column_int(s, 7);
-    int64_t done_ms = db_column_int(s, 18);
+    int64_t seq = row->entry.seq, task_no = row->entry.task_no;
+    int64_t done_ms = row->entry.done_ms;
     if (seq != replay->seq + 1)
         FIND("history.gap", "row %lld follows row %lld", (long long)seq,
              (long long)replay->seq);
     replay->seq = seq;
-    if (strcmp(db_column_text(s, 4), replay->step) != 0)
+    if (strcmp(row->entry.step_from, replay->step) != 0)
         FIND("history.step", "row %lld leaves '%s', the case was in '%s'", (long long)seq,
-             db_column_text(s, 4), replay->step);
+             row->entry.step_from, replay->step);
     if (task_no >= 0 && task_no <= CASE_TASKS_PER_CASE) {
         if (task_no > 0 && done_ms < replay->task_acted[task_no])
             FIND("history.backwards", "row %lld was done before the task's last move",
@@ -166,22 +168,22 @@ static void check_order(struct replay *replay, struct db_statement *s)
 }
 
 // Who acted for whom, as guards and marks of one-sided cases look at it.
-static void note_side(struct replay *replay, struct db_statement *s)
+static void note_side(struct recount_player *replay, const struct history_row *row)
 {
     struct case_work *work = &replay->played;
     struct error refusal = {0};
     work->known_company = true;
-    work->company_id = db_column_int(s, 22);
-    replay->actor.system = db_column_int(s, 10) != 0;
+    work->company_id = row->entry.company_id;
+    replay->actor.system = row->entry.system;
     work->past = &replay->past;
     if (case_side_note(work, &refusal) != 0)
         FIND("fact.side", "history row %lld: %s", (long long)replay->seq, refusal.message);
     work->past = NULL;
     replay->actor.system = false;
-    const struct history_row side = {.entry = {.kind = (int)db_column_int(s, 2),
-                                               .actor_id = db_column_int(s, 9),
+    const struct history_row side = {.entry = {.kind = row->entry.kind,
+                                               .actor_id = row->entry.actor_id,
                                                .company_id = work->company_id},
-                                     .stage_to = (int)db_column_int(s, 6)};
+                                     .stage_to = row->stage_to};
     for (size_t i = 0; i < replay->past.count; i++) {
         const struct history_row *known = &replay->sides[i];
         if (known->entry.kind == side.entry.kind && known->stage_to == side.stage_to &&
@@ -194,77 +196,86 @@ static void note_side(struct replay *replay, struct db_statement *s)
 }
 
 // The version of the process that the move of kind process_changed names; 0: none.
-static int64_t version_in(const char *json, const char *name)
+static int64_t version_in(const struct json *document, const char *name)
 {
-    struct json *document JSON_CLEANUP = NULL;
     int64_t version = 0;
-    if (json == NULL || json_parse(json, strlen(json), &document, NULL) != 0 ||
+    if (document == NULL ||
         json_get_int(document, name, JSON_OPTIONAL, 1, INT64_MAX, &version, NULL) != 0)
         return 0;
     return version;
 }
 
-// The process that the case began with.
-static int first_process(struct replay *replay, struct error *error)
+static struct json *parse(const char *text)
 {
-    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    replay->process = replay->stored.process;
-    int code = db_prepare(replay->stored.db, QUERY_HISTORY_FIRST_INPUTS, &s, error);
-    if (code != 0)
-        return code;
-    db_bind_int(s, 1, replay->stored.row.case_id);
-    db_bind_int(s, 2, PROCESS_PROCESS_CHANGED);
-    code = db_step(s, error);
-    int64_t version =
-        code == DB_ROW ? version_in(db_column_text(s, 0), "process_before") : 0;
-    if (version != 0 && city_process(replay->recount->city, version) != NULL)
-        replay->process = city_process(replay->recount->city, version);
-    return code < 0 ? code : 0;
+    struct json *document = NULL;
+    if (text == NULL || json_parse(text, strlen(text), &document, NULL) != 0)
+        return NULL;
+    return document;
 }
 
-static void play_row(struct replay *replay, struct db_statement *s)
+// The process that the case began with: the first change of it names the one before.
+static void first_process(struct recount_player *replay, const struct history_row *rows,
+                          size_t count)
 {
-    struct case_work *work = &replay->played;
-    check_order(replay, s);
-    check_digest(replay, s);
-    recount_place_row(&replay->place, s, work->arena);
-    const struct process_action *action =
-        action_of(replay, db_column_text(s, 1), db_column_text(s, 4), db_column_text(s, 5));
-    replay->step = arena_text(work->arena, db_column_text(s, 5));
-    if (action == NULL) {
-        FIND("history.unknown_action", "row %lld: its process has no such action",
-             (long long)replay->seq);
+    replay->process = replay->stored.process;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].entry.kind != PROCESS_PROCESS_CHANGED)
+            continue;
+        struct json *document JSON_CLEANUP = parse(rows[i].inputs);
+        int64_t version = version_in(document, "process_before");
+        if (version != 0 && city_process(replay->city, version) != NULL)
+            replay->process = city_process(replay->city, version);
         return;
     }
+}
+
+// Whether a choice or files are in these inputs, so that they are to be parsed.
+static bool has_choices(const struct process_action *action, const char *inputs)
+{
+    for (size_t i = 0; action != NULL && inputs != NULL && i < action->input_count; i++)
+        if ((action->inputs[i].type == PROCESS_INPUT_CHOICE ||
+             action->inputs[i].type == PROCESS_INPUT_MEDIA) &&
+            strstr(inputs, action->inputs[i].name) != NULL)
+            return true;
+    return false;
+}
+
+// What the row did to step, stage and process. NULL: the process has no such thing.
+static const struct process_step *move_on(struct recount_player *replay,
+                                          const struct process_action *action)
+{
     int64_t next = action->kind == PROCESS_PROCESS_CHANGED
-                       ? version_in(db_column_text(s, 14), "process_after")
+                       ? version_in(replay->inputs, "process_after")
                        : 0;
-    if (next != 0 && city_process(replay->recount->city, next) != NULL)
-        replay->process = city_process(replay->recount->city, next);
+    if (next != 0 && city_process(replay->city, next) != NULL)
+        replay->process = city_process(replay->city, next);
     const struct process *process = replay->process;
-    const struct process_step *to =
-        process_step(process, (size_t)process_step_find(process, replay->step));
-    if (to == NULL)
-        return; // check_order has told
+    return process_step(process, (size_t)process_step_find(process, replay->step));
+}
+
+static void play_move(struct recount_player *replay, const struct history_row *row,
+                      const struct process_action *action, const struct process_step *to)
+{
+    struct case_work *work = &replay->played;
     work->action = action;
     work->is_new = replay->seq == 1;
-    work->effective_ms = db_column_int(s, 18);
+    work->effective_ms = row->entry.done_ms;
     work->row.stage = (int)to->stage;
     work->row.outcome = (int)to->outcome;
-    work->row.department_id = db_column_int(s, 12);
+    work->row.department_id = row->entry.department_id;
     work->row.kinds_done |= INT64_C(1) << (int)action->kind;
-    read_choices(work, action, db_column_text(s, 14));
-    replay->inputs_gone |= db_column_is_null(s, 14) && !db_column_is_null(s, 16);
-    replay->move.mark = (enum case_mark)db_column_int(s, 3);
-    replay->actor.person_id = db_column_int(s, 9);
-    replay->actor.system = db_column_int(s, 10) != 0;
-    replay->move.received_ms = db_column_int(s, 19);
-    play_clocks(replay, db_column_text(s, 17));
+    read_choices(work, action, replay->inputs);
+    replay->inputs_gone |= row->inputs == NULL && recount_erased(row->entry.inputs_digest);
+    replay->move.mark = (enum case_mark)row->entry.mark;
+    replay->actor.person_id = row->entry.actor_id;
+    replay->actor.system = row->entry.system;
+    replay->move.received_ms = row->entry.received_ms;
+    play_clocks(replay, row->entry.clock_effect);
     for (size_t i = 0; i < action->effect_count; i++)
         if (action->effects[i].word == PROCESS_EFFECT_COUNT_UP)
             work->fact.values[FACT_RETURNED + action->effects[i].numbers[0]]++;
     fact_move(work, replay->stage);
-    note_side(replay, s);
+    note_side(replay, row);
     if ((int)to->stage != PROCESS_ENDED)
         replay->place.ended_ms = INSTANT_NONE;
     else if (replay->stage != PROCESS_ENDED)
@@ -272,22 +283,33 @@ static void play_row(struct replay *replay, struct db_statement *s)
     replay->stage = (int)to->stage;
 }
 
-static int play_history(struct replay *replay, struct error *error)
+static void play_row(struct recount_player *replay, struct history_row *row)
 {
-    struct db_statement *s DB_STATEMENT_CLEANUP = NULL;
-    int code = db_prepare(replay->stored.db, QUERY_HISTORY_LIST, &s, error);
-    if (code != 0)
-        return code;
-    db_bind_int(s, 1, replay->stored.row.case_id);
-    db_bind_int(s, 2, 0);
-    db_bind_int(s, 3, 0);
-    while ((code = db_step(s, error)) == DB_ROW)
-        play_row(replay, s);
-    return code;
+    struct case_work *work = &replay->played;
+    check_order(replay, row);
+    const struct process_action *action =
+        action_of(replay, row->entry.action, row->entry.step_from, row->entry.step_to);
+    bool of_place = recount_place_needs(&replay->place, row);
+    bool changes = action != NULL && action->kind == PROCESS_PROCESS_CHANGED;
+    struct json *inputs JSON_CLEANUP =
+        of_place || changes || has_choices(action, row->inputs) ? parse(row->inputs) : NULL;
+    replay->inputs = inputs;
+    recount_place_row(&replay->place, row, of_place ? inputs : NULL, work->arena);
+    check_digest(replay, row);
+    replay->step = row->entry.step_to;
+    if (action == NULL) {
+        FIND("history.unknown_action", "row %lld: its process has no such action",
+             (long long)replay->seq);
+    } else {
+        const struct process_step *to = move_on(replay, action);
+        if (to != NULL) // check_order has told
+            play_move(replay, row, action, to);
+    }
+    replay->inputs = NULL;
 }
 
 // ---- comparing ----
-static void compare_row(struct replay *replay)
+static void compare_row(struct recount_player *replay)
 {
     const struct case_row *stored = &replay->stored.row, *played = &replay->played.row;
     if (stored->version != replay->seq)
@@ -309,10 +331,10 @@ static void compare_row(struct replay *replay)
     while ((what = recount_place_differs(&replay->place, stored, &cursor)) != NULL)
         FIND("case.differs", "%s in the case row is not what the history says", what);
     if (!replay->place.whole || replay->place.moved)
-        replay->recount->unplaced++;
+        replay->batch->unplaced++;
 }
 
-static void compare_tasks(struct replay *replay)
+static void compare_tasks(struct recount_player *replay)
 {
     struct case_work *work = &replay->stored;
     const struct case_row *row = &work->row;
@@ -338,7 +360,7 @@ static bool same_clock(const struct clock *a, const struct clock *b)
            a->extended_milli == b->extended_milli && a->extended_ms == b->extended_ms;
 }
 
-static void compare_clocks(struct replay *replay)
+static void compare_clocks(struct recount_player *replay)
 {
     struct case_work *stored = &replay->stored;
     for (size_t i = 0; i < stored->clock_count; i++) {
@@ -359,7 +381,7 @@ static void compare_clocks(struct replay *replay)
 
 // A city may name another level of duty grids later: the case keeps the one it was filed
 // in.
-static bool was_duty_grid(const struct replay *replay, int64_t area_id)
+static bool was_duty_grid(const struct recount_player *replay, int64_t area_id)
 {
     const int64_t *areas = replay->stored.row.place.areas;
     bool found = area_id == 0;
@@ -368,7 +390,7 @@ static bool was_duty_grid(const struct replay *replay, int64_t area_id)
     return found;
 }
 
-static void compare_facts(struct replay *replay)
+static void compare_facts(struct recount_player *replay)
 {
     const int64_t *stored = replay->stored.fact.values,
                   *played = replay->played.fact.values;
@@ -380,56 +402,129 @@ static void compare_facts(struct replay *replay)
                  (long long)stored[i], (long long)played[i]);
 }
 
-static int compare_contacts(struct replay *replay, struct error *error)
+// Contacts of the case and duplicates that it took in.
+static void compare_beside(struct recount_player *replay, const struct recount_life *life)
 {
-    const char *wrong = NULL;
-    int64_t stored = 0, counted = 0;
-    int code = contact_recount(&replay->stored, &wrong, &stored, &counted, error);
-    if (code == 0 && wrong != NULL)
-        FIND(wrong, "the case says %lld, its contacts and duplicates %lld",
-             (long long)stored, (long long)counted);
-    return code;
+    const int64_t *fact = replay->stored.fact.values;
+    bool gone = life->survivor != life->row.case_id;
+    if (life->contacts != fact[FACT_CONTACTS])
+        FIND("contact.differs", "the case says %lld, its contacts and duplicates %lld",
+             (long long)fact[FACT_CONTACTS], (long long)life->contacts);
+    else if (life->merged != fact[FACT_MERGED_IN])
+        FIND("merge.differs", "the case says %lld, its contacts and duplicates %lld",
+             (long long)fact[FACT_MERGED_IN], (long long)life->merged);
+    else if (life->astray != 0)
+        FIND("merge.astray", "the case says %lld, its contacts and duplicates %lld",
+             (long long)life->survivor, (long long)life->astray);
+    else if (gone != (life->row.outcome == PROCESS_MERGED))
+        FIND("merge.outcome", "the case says %lld, its contacts and duplicates %lld",
+             (long long)life->row.outcome, (long long)life->survivor);
 }
 
-static int play(struct replay *replay, int64_t case_id, struct error *error)
+// ---- one case after the other ----
+static int begin(struct recount_player *replay, const struct recount_life *life,
+                 struct error *error)
 {
+    const struct recount_batch *batch = replay->batch;
     struct case_work *stored = &replay->stored, *played = &replay->played;
-    int code = case_work_load(stored, case_id, error);
-    if (code != 0)
-        return code;
+    stored->row = life->row;
+    stored->task_count = life->task_count;
+    if (life->task_count > 0)
+        memcpy(stored->tasks, &batch->tasks[life->task_at],
+               life->task_count * sizeof *stored->tasks);
+    stored->clock_count = life->clock_count;
+    if (life->clock_count > 0)
+        memcpy(stored->clocks, &batch->clocks[life->clock_at],
+               life->clock_count * sizeof *stored->clocks);
+    stored->fact = life->fact;
+    stored->process = city_process(replay->city, life->row.process_version);
+    stored->catalogue = city_catalogue(replay->city, life->row.catalogue_version);
+    stored->calendar = city_calendar(replay->city, 0);
+    if (stored->process == NULL || stored->catalogue == NULL || stored->calendar == NULL)
+        return error_set(error, ERROR_BUG, "case.no_rules",
+                         "the city has no process, catalogue or calendar for the case");
+    struct buffer kept = played->clock_effect; // its memory
     *played = *stored;
+    played->clock_effect = kept;
+    buffer_clear(&played->clock_effect);
     played->clock_count = 0;
     played->row.kinds_done = 0;
     memset(&played->fact, 0, sizeof played->fact);
+    replay->move.case_id = life->row.case_id;
+    memset(replay->before, 0, sizeof replay->before);
+    memset(replay->task_acted, 0, sizeof replay->task_acted);
+    memset(&replay->actor, 0, sizeof replay->actor);
+    replay->seq = 0;
     replay->step = "";
     replay->stage = PROCESS_REPORT;
-    code = first_process(replay, error);
-    if (code == 0)
-        code = play_history(replay, error);
+    replay->inputs_gone = false;
+    replay->past.count = 0;
+    replay->place = (struct recount_place){0};
+    return 0;
+}
+
+static int play(struct recount_player *replay, const struct recount_life *life,
+                struct error *error)
+{
+    struct history_row *rows = &replay->batch->history[life->history_at];
+    int code = begin(replay, life, error);
     if (code != 0)
         return code;
+    if (!life->has_fact) {
+        FIND("fact.missing", "the case has no row of figures");
+        return 0;
+    }
+    first_process(replay, rows, life->history_count);
+    for (size_t i = 0; i < life->history_count; i++)
+        play_row(replay, &rows[i]);
     compare_row(replay);
     compare_tasks(replay);
     compare_clocks(replay);
     compare_facts(replay);
-    code = compare_contacts(replay, error);
-    return code != 0 ? code : recount_add_fact(replay->recount, &stored->fact, error);
+    compare_beside(replay, life);
+    recount_sums_add(&replay->sums, &life->fact, replay->stored.calendar);
+    return 0;
 }
 
-int recount_case(struct recount *recount, struct db *db, int64_t case_id,
-                 struct error *error)
+void recount_play(struct recount_player *player, struct recount_batch *batch)
 {
-    struct replay *replay = memory_new(sizeof *replay);
-    struct arena *arena = arena_new(CASE_RECOUNT_ARENA);
-    replay->recount = recount;
-    replay->move = (struct case_move){.actor = &replay->actor, .case_id = case_id};
-    replay->stored = (struct case_work){
-        .db = db, .city = recount->city, .arena = arena, .move = &replay->move};
-    replay->past.rows = replay->sides;
-    buffer_init(&replay->stored.clock_effect, BUFFER_CEILING_LINE);
-    int code = play(replay, case_id, error);
-    buffer_done(&replay->played.clock_effect);
+    struct arena *arena = arena_new(PLAY_ARENA);
+    player->batch = batch;
+    player->stored.arena = arena;
+    batch->code = 0;
+    for (size_t i = 0; i < batch->count && batch->code == 0; i++)
+        batch->code = play(player, &batch->lives[i], &batch->error);
+    player->batch = NULL;
     arena_free(arena);
-    free(replay);
-    return code;
+}
+
+struct recount_player *recount_player_new(const struct city_snapshot *city,
+                                          const struct recount_sums *sums)
+{
+    struct recount_player *player = memory_new(sizeof *player);
+    player->city = city;
+    player->hash = hash_new();
+    player->move = (struct case_move){.actor = &player->actor};
+    player->stored = (struct case_work){.city = city, .move = &player->move};
+    player->past.rows = player->sides;
+    buffer_init(&player->text, BUFFER_CEILING_LINE);
+    buffer_init(&player->played.clock_effect, BUFFER_CEILING_LINE);
+    recount_sums_like(&player->sums, sums);
+    return player;
+}
+
+struct recount_player *recount_player_free(struct recount_player *player)
+{
+    if (player != NULL) {
+        hash_free(player->hash);
+        buffer_done(&player->text);
+        buffer_done(&player->played.clock_effect);
+        free(player);
+    }
+    return NULL;
+}
+
+const struct recount_sums *recount_player_sums(const struct recount_player *player)
+{
+    return &player->sums;
 }

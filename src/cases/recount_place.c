@@ -84,25 +84,34 @@ static void read_correction(struct recount_place *place, const struct json *inpu
     }
 }
 
-void recount_place_row(struct recount_place *place, struct db_statement *s,
-                       struct arena *arena)
+// The first row and corrections; those of before the form say nothing.
+bool recount_place_needs(const struct recount_place *place, const struct history_row *row)
 {
-    struct json *inputs JSON_CLEANUP = NULL;
-    const char *text = db_column_text(s, 14);
+    return row->inputs != NULL &&
+           (!place->begun || strstr(row->inputs, "\"before\"") != NULL);
+}
+
+bool recount_erased(const uint8_t digest[HASH_SIZE])
+{
+    static const uint8_t none[HASH_SIZE];
+    return memcmp(digest, none, HASH_SIZE) != 0;
+}
+
+// The digests of the row's texts are still those that were kept when they were erased.
+void recount_place_row(struct recount_place *place, const struct history_row *row,
+                       const struct json *inputs, struct arena *arena)
+{
     bool first = !place->begun;
     if (first) {
-        const char *said = db_column_text(s, 13);
+        const char *said = row->opinion;
         *place = (struct recount_place){.begun = true,
-                                        .opened_ms = db_column_int(s, 18),
-                                        .reported_by = db_column_int(s, 9),
+                                        .opened_ms = row->entry.done_ms,
+                                        .reported_by = row->entry.actor_id,
                                         .ended_ms = INSTANT_NONE};
-        if (said != NULL || db_column_is_null(s, 15)) // not erased
-            place->description = arena_text(arena, said != NULL ? said : "");
+        if (said != NULL || !recount_erased(row->entry.opinion_digest))
+            place->description = said != NULL ? said : "";
     }
-    // Erased inputs leave the case without a proof of its place.
-    if (text == NULL || (!first && strstr(text, "\"before\"") == NULL))
-        return;
-    if (json_parse(text, strlen(text), &inputs, NULL) != 0)
+    if (inputs == NULL) // erased inputs leave the case without a proof of its place
         return;
     if (first)
         read_report(place, inputs, arena);

@@ -4,7 +4,7 @@
 
 #include "case_internal.h"
 
-static void task_read(struct db_statement *s, struct case_task_row *task)
+void case_task_read(struct db_statement *s, struct case_task_row *task)
 {
     *task = (struct case_task_row){
         .no = db_column_int(s, 0) & CASE_TASKS_PER_CASE,
@@ -31,7 +31,7 @@ int case_tasks_load(struct case_work *work, struct error *error)
         return code;
     db_bind_int(s, 1, work->row.case_id);
     while ((code = db_step(s, error)) == DB_ROW && work->task_count < CASE_TASKS_OPEN)
-        task_read(s, &work->tasks[work->task_count++]);
+        case_task_read(s, &work->tasks[work->task_count++]);
     return code < 0 ? code : 0;
 }
 

@@ -34,6 +34,11 @@ void hash_finish(struct hash *hash, uint8_t out[HASH_SIZE])
     free(hash);
 }
 
+void hash_take(struct hash *hash, uint8_t out[HASH_SIZE])
+{
+    gnutls_hash_output(hash->handle, out);
+}
+
 struct hash *hash_free(struct hash *hash)
 {
     if (hash) {

@@ -15,6 +15,8 @@ struct hash *hash_new(void);
 void hash_add(struct hash *hash, const void *bytes, size_t length);
 // Writes the digest and frees the running hash.
 void hash_finish(struct hash *hash, uint8_t out[HASH_SIZE]);
+// The digest of what was added so far; the hash begins anew.
+void hash_take(struct hash *hash, uint8_t out[HASH_SIZE]);
 struct hash *hash_free(struct hash *hash); // drops it without a digest
 void hash_bytes(const void *bytes, size_t length, uint8_t out[HASH_SIZE]);
 void hash_to_hex(const uint8_t digest[HASH_SIZE], char out[HASH_HEX_SIZE]);
