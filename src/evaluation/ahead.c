@@ -29,6 +29,8 @@ struct gathering {
     size_t classes;
     struct figure_scope sight, filter;
     uint32_t now_s;
+    uint32_t since_s; // deadlines up to this one lie before every window
+    uint32_t first_s; // the first start of what was passed over for it; 0: nothing was
     struct ahead_record *records;
     size_t count, room;
     int64_t pending; // open, the deadline has not passed
@@ -107,6 +109,11 @@ static int add_row(struct gathering *gathering, const struct facts_block *block,
         (gathering->sight.filtered && !figure_scope_fits(&gathering->sight, block, row)))
         return 0;
     bool pending = (flags & FACTS_PENDING) != 0;
+    if (!pending && record.due_s <= gathering->since_s) {
+        if (gathering->first_s == 0 || record.start_s < gathering->first_s)
+            gathering->first_s = record.start_s;
+        return 0;
+    }
     if (!pending)
         record.handled_s =
             first_of(block->wide[FACTS_FED_BACK_S][row], block->wide[FACTS_ENDED_S][row]);
@@ -150,6 +157,12 @@ static int walk(struct gathering *gathering, struct error *error)
         for (size_t row = 0; row < block.count && code == 0; row++)
             code = add_row(gathering, &block, row, error);
     }
+    // Since when the city has been at work: a record that stands for all of them.
+    struct ahead_record first = {.start_s = gathering->first_s,
+                                 .due_s = gathering->since_s,
+                                 .handled_s = gathering->since_s};
+    if (code == 0 && gathering->first_s != 0)
+        code = add(gathering, &first, error);
     return code;
 }
 
@@ -185,10 +198,13 @@ static int prepare(struct gathering *gathering, const struct asking *asking,
     return code;
 }
 
-// Records are to be freed, whatever comes of it.
-static int gather(const struct asking *asking, struct gathering *gathering,
-                  struct error *ret_trouble, struct error *error)
+// What somebody needs who stands at that instant or later. Records are to be freed,
+// whatever comes of it.
+static int gather(const struct asking *asking, int64_t first_ms,
+                  struct gathering *gathering, struct error *ret_trouble,
+                  struct error *error)
 {
+    gathering->since_s = first_ms > 0 ? ahead_window_start((uint32_t)(first_ms / 1000)) : 0;
     struct facts_state state;
     struct arena *arena ARENA_CLEANUP = arena_new(GATHER_ARENA);
     int code = facts_hold(asking->facts, asking->db, asking->city, &state, error);
@@ -345,7 +361,7 @@ int ahead_forecasts(struct facts *facts, struct db *db, const struct city_snapsh
     struct ahead_model model = {0};
     struct gathering gathering = {0};
     struct telling telling = {.gathering = &gathering, .model = &model, .answer = &answer};
-    int code = gather(&asking, &gathering, &answer.trouble, error);
+    int code = gather(&asking, query->figures.now_ms, &gathering, &answer.trouble, error);
     if (code == 0)
         code = ahead_model_init(&model, gathering.records, gathering.count, error);
     if (code == 0) {
@@ -423,7 +439,8 @@ int ahead_calibrate(struct facts *facts, struct db *db, const struct city_snapsh
                                                   AHEAD_STANDS_MOST};
     struct ahead_model model = {0};
     struct gathering gathering = {0};
-    int code = gather(&asking, &gathering, &told.trouble, error);
+    int64_t first_ms = calendar_day_start(city_calendar(city, 0), told.from_day);
+    int code = gather(&asking, first_ms, &gathering, &told.trouble, error);
     if (code == 0)
         code = ahead_model_init(&model, gathering.records, gathering.count, error);
     for (int64_t day = told.from_day; code == 0 && day <= told.to_day;

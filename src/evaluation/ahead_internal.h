@@ -45,6 +45,8 @@ int ahead_model_init(struct ahead_model *model, const struct ahead_record *recor
 void ahead_model_done(struct ahead_model *model);
 // Looks back from an instant: deadlines up to it, and nothing that came later.
 void ahead_model_stand(struct ahead_model *model, uint32_t at_s);
+// Whoever stands at that instant looks at no deadline up to this one.
+uint32_t ahead_window_start(uint32_t at_s);
 // Started, not handled, and within its time at the instant where the model stands.
 bool ahead_is_open(const struct ahead_record *record, uint32_t at_s);
 const struct ahead_load *ahead_load_of(const struct ahead_model *model,

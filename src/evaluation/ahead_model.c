@@ -111,7 +111,7 @@ bool ahead_is_open(const struct ahead_record *record, uint32_t at_s)
     return record->start_s <= at_s && at_s < record->due_s && !handled_by(record, at_s);
 }
 
-static uint32_t window_start(uint32_t at_s)
+uint32_t ahead_window_start(uint32_t at_s)
 {
     uint32_t window_s = (uint32_t)AHEAD_WINDOW_DAYS * 86400;
     return at_s > window_s ? at_s - window_s : 0;
@@ -120,7 +120,7 @@ static uint32_t window_start(uint32_t at_s)
 static void look_back(struct ahead_model *model, enum ahead_basis basis)
 {
     struct ahead_past *past = &model->past[basis];
-    uint32_t since_s = window_start(model->at_s), used = 0;
+    uint32_t since_s = ahead_window_start(model->at_s), used = 0;
     struct ahead_group *group = NULL;
     past->group_count = 0;
     for (size_t i = 0; i < model->count; i++) {
@@ -157,7 +157,7 @@ static uint32_t first_start(const struct ahead_model *model)
 // Open and within its time: now, and on average since the window (or the record) began.
 static void weigh(struct ahead_model *model)
 {
-    uint32_t since_s = window_start(model->at_s), first_s = first_start(model);
+    uint32_t since_s = ahead_window_start(model->at_s), first_s = first_start(model);
     struct ahead_load *load = NULL;
     since_s = first_s > since_s ? first_s : since_s;
     double span_s = model->at_s > since_s ? (double)(model->at_s - since_s) : 0;
