@@ -134,12 +134,22 @@ static void check_staff(struct city_model *model, struct city_report *report)
     }
 }
 
+static void (*also)(const struct city_model *model, struct city_report *report);
+
+void city_setup_also_check(void (*check)(const struct city_model *model,
+                                         struct city_report *report))
+{
+    also = check;
+}
+
 int city_setup_check(const char *folder, struct city_report *report,
                      struct city_model **ret_model, struct error *error)
 {
     int code = city_model_read(folder, report, ret_model, error);
     if (code == 0)
         check_staff(*ret_model, report);
+    if (code == 0 && also != NULL)
+        also(*ret_model, report);
     return code;
 }
 

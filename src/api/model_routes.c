@@ -113,6 +113,19 @@ static int read_folder(struct api_call *call, const char **ret_folder, struct er
     return model_proposed_folder(call, answer->tag, ret_folder, error);
 }
 
+// The first error that the folder has, by its file.
+static const char *first_error(struct api_call *call, const struct city_report *report)
+{
+    for (size_t i = 0; i < city_report_count(report); i++) {
+        const struct city_finding *item = city_report_item(report, i);
+        if (item->severity == CITY_ERROR) {
+            return arena_format(call->arena, "%.80s: %.300s", item->file ? item->file : "",
+                                item->message);
+        }
+    }
+    return "";
+}
+
 // Loading does what was shown, or nothing: the folder may have changed since.
 static int check_folder(struct api_call *call, const char *folder, struct error *error)
 {
@@ -124,7 +137,8 @@ static int check_folder(struct api_call *call, const char *folder, struct error 
         city_setup_diff(call->api->store, call->city->slug, folder, report, diff, error);
     if (!code && city_report_count_of(report, CITY_ERROR) > 0) {
         code = error_set(error, ERROR_CONFLICT, "proposal.changed",
-                         "the folder has changed and has errors now");
+                         "the folder has changed and has errors now: %s",
+                         first_error(call, report));
     }
     if (!code) {
         city_diff_tag(diff, tag);

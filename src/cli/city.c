@@ -18,7 +18,6 @@
 #include <gridcase/core/text.h>
 #include <gridcase/db/lane.h>
 #include <gridcase/db/store.h>
-#include <gridcase/evaluation/report.h>
 
 enum { PATH_SIZE = 4096, TOLD_PER_SLUG = 10, TOLD_PER_KIND = 20, SLICE = 100 };
 
@@ -93,28 +92,6 @@ static int refuse_errors(const struct city_report *report, struct error *error)
 }
 
 // ---- check ----
-static void check_templates(const struct city_model *model, struct city_report *report)
-{
-    for (size_t i = 0;; i++) {
-        const char *file = "";
-        struct error error = {0};
-        BUFFER_CLEANUP struct buffer bytes;
-        buffer_init(&bytes, BUFFER_CEILING_FILE);
-        int code = city_model_template(model, i, &file, &bytes, &error);
-        if (code == ERROR_NOT_FOUND)
-            return;
-        if (code == 0)
-            code = report_template_check(bytes.data, bytes.length, &error);
-        if (code != 0)
-            city_report_add(report, &(struct city_finding){.severity = CITY_ERROR,
-                                                           .slug = "reports.template_field",
-                                                           .file = file,
-                                                           .layer = "report",
-                                                           .row = -1,
-                                                           .message = error.message});
-    }
-}
-
 static int run_check(int argc, char **argv, struct error *error)
 {
     struct report_options options;
@@ -125,8 +102,6 @@ static int run_check(int argc, char **argv, struct error *error)
     CITY_MODEL_CLEANUP struct city_model *model = NULL;
     struct city_report *report = city_report_new();
     code = city_setup_check(argv[0], report, &model, error);
-    if (code == 0)
-        check_templates(model, report);
     if (code == 0)
         code = tell_report(report, &options, error);
     if (code == 0)

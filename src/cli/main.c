@@ -5,8 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <gridcase/account/city_setup.h>
 #include <gridcase/cli/cli.h>
 #include <gridcase/db/store.h>
+#include <gridcase/evaluation/report.h>
 
 extern const struct cli_command cli_city_commands[];
 extern const struct cli_command cli_serve_commands[];
@@ -99,6 +101,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     umask(0077); // data, backups and tables hold what people said about themselves
     db_on_upgrade(tell_upgrade, NULL);
+    city_setup_also_check(report_check_templates);
     if (argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0))
         return usage(stdout);
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {

@@ -3,6 +3,7 @@
 // everything.
 #include <math.h>
 
+#include <gridcase/city/load.h>
 #include <gridcase/core/text.h>
 
 #include "report_internal.h"
@@ -53,4 +54,26 @@ int report_template_check(const void *bytes, size_t length, struct error *error)
         .format = REPORT_DOCX, .template_bytes = bytes, .template_length = length};
     int code = report_period_read("2026-01", &report->period, error);
     return code ? code : report_write_docx(report, &how, &out, error);
+}
+
+void report_check_templates(const struct city_model *model, struct city_report *report)
+{
+    for (size_t i = 0;; i++) {
+        const char *file = "";
+        struct error error = {0};
+        BUFFER_CLEANUP struct buffer bytes;
+        buffer_init(&bytes, BUFFER_CEILING_FILE);
+        int code = city_model_template(model, i, &file, &bytes, &error);
+        if (code == ERROR_NOT_FOUND)
+            return;
+        if (code == 0)
+            code = report_template_check(bytes.data, bytes.length, &error);
+        if (code != 0)
+            city_report_add(report, &(struct city_finding){.severity = CITY_ERROR,
+                                                           .slug = "reports.template_field",
+                                                           .file = file,
+                                                           .layer = "report",
+                                                           .row = -1,
+                                                           .message = error.message});
+    }
 }

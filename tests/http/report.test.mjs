@@ -257,7 +257,7 @@ print(json.dumps([[a.cell(r, 7).value, b.cell(r, 7).value] for r in range(4, 9)]
 });
 
 test('a template with a field that there is not is told before it is loaded', async () => {
-  const model = copyModel('wrongtown', (ini) => `${ini}\n[report]\ntemplate.zh-CN = own.docx\ntemplate.en = plain.docx\n`);
+  const model = copyModel('tinytown', (ini) => `${ini}\n[report]\ntemplate.zh-CN = own.docx\ntemplate.en = plain.docx\n`);
   try {
     await cli('report', 'tinytown', '--template', '--language', 'en', '--out', join(model.path, 'plain.docx'), '--data', server.data);
     run('python3', '-c', `
@@ -270,6 +270,9 @@ target.close()`, join(model.path, 'plain.docx'), join(model.path, 'own.docx'));
     const said = error.stdout + error.stderr;
     assert.match(said, /error own\.docx \[report\].*reports\.template_field: .*\{\{spots\.plaice\}\}/);
     assert.doesNotMatch(said, /plain\.docx/);
+    // Nor by loading it, with the server and without.
+    const loaded = await cli('city', 'load', 'tinytown', model.path, '--data', server.data).then(() => assert.fail('it was loaded'), (failure) => failure);
+    assert.match(loaded.stdout + loaded.stderr, /own\.docx.*\{\{spots\.plaice\}\}/);
   } finally {
     model.remove();
   }

@@ -18,6 +18,11 @@ int city_setup_new(struct db_store *store, const char *slug, const struct city_m
                    int64_t now_ms, char ret_token[TOKEN_TEXT_SIZE],
                    struct error *error) ERROR_MUST_CHECK;
 
+// What higher floors have to say of a model, whoever checks, compares or loads it. Set
+// once, before there are threads; NULL: nothing.
+void city_setup_also_check(void (*check)(const struct city_model *model,
+                                         struct city_report *report));
+
 // Reads and checks a folder, its staff table included; changes nothing. As city_model_read.
 int city_setup_check(const char *folder, struct city_report *report,
                      struct city_model **ret_model, struct error *error) ERROR_MUST_CHECK;

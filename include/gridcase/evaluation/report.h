@@ -214,6 +214,11 @@ int report_template_of(const struct report_sources *sources, const char *languag
 // "docx.broken", "zip.broken".
 int report_template_check(const void *bytes, size_t length,
                           struct error *error) ERROR_MUST_CHECK;
+struct city_model;
+struct city_report;
+// Adds a finding for each template of a model that cannot be filled:
+// "reports.template_field". For city_setup_also_check (account/city_setup.h).
+void report_check_templates(const struct city_model *model, struct city_report *report);
 // The first page in plain words: body of the mail.
 void report_words(const struct report *report, struct buffer *out);
 // "gridcase-boston-2026-10.pdf"
