@@ -67,6 +67,7 @@ struct bench_scan *bench_scan_open(const struct bench_data *data)
              "PRAGMA beside.cache_size = -65536; PRAGMA city.cache_size = -65536;",
              path, scan->beside);
     bench_scan_do(scan, text);
+    unlink(scan->beside); // it is open: however this ends, nothing is left
     return scan;
 }
 
@@ -75,8 +76,6 @@ void bench_scan_close(struct bench_scan *scan)
     if (scan->db == NULL)
         bench_scan_do(scan, "DROP SCHEMA beside CASCADE");
     sqlite3_close(scan->db);
-    if (scan->beside[0] != '\0')
-        unlink(scan->beside);
     free(scan);
 }
 
