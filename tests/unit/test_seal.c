@@ -431,6 +431,14 @@ static void case_row_facts_and_rollups_are_rebuilt_from_the_history(void **state
         {"UPDATE fact SET closed_at = closed_at - 60000 WHERE case_id = 1", "fact.differs"},
         {"UPDATE rollup_department SET closed_in_time = closed_in_time + 1",
          "rollup.differs"},
+        {"UPDATE rollup_area SET opened = opened + 1", "rollup.differs"},
+        {"DELETE FROM rollup_area", "rollup.differs"},
+        {"DELETE FROM fact WHERE case_id = 1", "fact.missing"},
+        {"UPDATE fact SET case_id = 99 WHERE case_id = 1", "fact.stray"},
+        {"UPDATE history SET case_id = 99 WHERE case_id = 1 AND seq = 1", "history.stray"},
+        {"UPDATE case_task SET task_id = task_id + 1048576 WHERE task_id < 2048",
+         "task.stray"},
+        {"DELETE FROM change WHERE position = 2", "change.missing"},
     };
     for (size_t i = 0; i < sizeof TAMPERINGS / sizeof TAMPERINGS[0]; i++) {
         struct world w;
