@@ -244,8 +244,11 @@ for (const { size, language, isPhone, tag } of plays.filter((play) => play.isPho
     const ahead = await api.get('/ahead?limit=1');
     const first = page.locator('.ahead-cases li').first();
     assert.equal(Number(await first.getAttribute('data-probability')), ahead.cases[0].probability);
-    assert.ok((await first.textContent()).includes(String(ahead.cases[0].past)));
+    assert.ok((await first.textContent()).replaceAll(',', '').includes(String(ahead.cases[0].past)));
     assert.ok(Number(await page.locator('[data-forecasts]').getAttribute('data-forecasts')) > 0);
+    const shift = await api.get('/ahead/shift');
+    assert.equal(Number(await page.locator('[data-avoided]').getAttribute('data-avoided')), shift.avoided);
+    assert.equal(await page.locator('.shift-moves > li').count(), shift.moves.length);
     await first.locator('a').click();
     await page.waitForURL(/console\/\?case=/);
 

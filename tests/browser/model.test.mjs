@@ -16,7 +16,13 @@ before(async () => {
   original = readFileSync(file, 'utf8');
   const collector = await Api.as(server, server.person('collector1'));
   const { classes } = await collector.get('/catalogue');
-  await collector.report({ class: classes[0].id, condition: classes[0].conditions[0]?.id, at: [50, 50], source: 'collector' });
+  const { number } = await collector.report({ class: classes[0].id, condition: classes[0].conditions[0]?.id, at: [50, 50], source: 'collector' });
+  const as = async (role) => Api.as(server, server.person(role));
+  await (await as('acceptor')).act(number, 'accepted');
+  await (await as('shift_leader')).act(number, 'filed');
+  const dispatcher = await as('dispatcher');
+  const water = (await dispatcher.get('/departments')).items.find((one) => one.code === 'water');
+  await dispatcher.act(number, 'sent', { department: water.id });
 });
 after(async () => {
   await closeBrowser();
@@ -61,6 +67,25 @@ for (const [size, language] of [['desk', 'en'], ['desk', 'zh-CN'], ['phone', 'en
     await page.locator('.model-table td.code', { hasText: 'T22 → T34' }).waitFor();
     await looksGood(page, `${size}-${language}-model`);
     await done(page);
+  });
+}
+
+for (const [size, language] of [['desk', 'en'], ['phone', 'zh-CN']]) {
+  test(`${size}, ${language}: a proposed rule is tried on past cases before it is loaded`, async () => {
+    const rules = join(model.path, 'tables', 'routing.csv');
+    const before = readFileSync(rules, 'utf8');
+    writeFileSync(rules, before.replace('c0101,,,,,water,,', 'c0101,,,,,parks,,'));
+    propose('120.0017');
+    const page = await deskOf(server, 'administrator', { size, language });
+    await openModel(page);
+    await page.locator('.what-if button[type=submit]').click();
+    await page.locator('.what-if [data-flips="1"]').waitFor({ timeout: 60_000 });
+    const row = page.locator('.what-if-cases li');
+    assert.equal(await row.count(), 1);
+    assert.match(await row.textContent(), language === 'en' ? /Water Company.*→.*Parks Department/ : /供排水公司.*→.*园林处/);
+    await looksGood(page, `${size}-${language}-what-if`);
+    await done(page);
+    writeFileSync(rules, before);
   });
 }
 

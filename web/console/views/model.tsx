@@ -10,6 +10,7 @@ import { Icon } from '../../lib/ui/icons.tsx';
 import { t } from '../i18n.ts';
 import { areas, city, client, lookAt, notify, pane, tool } from '../state/app.ts';
 import { label } from '../../lib/i18n/index.ts';
+import { WhatIf } from './what_if.tsx';
 import { failureWords } from './words.ts';
 import './model.css';
 
@@ -184,6 +185,7 @@ function Proposal({ proposal, again }: { proposal: ModelProposal; again: () => v
         <button type="button" disabled={busy.value} onClick={decline}>{t('model.decline')}</button>
         {busy.value && <span class="muted" role="status">{t('model.working')}</span>}
       </div>
+      {proposal.count > 0 && <WhatIf tag={proposal.tag} />}
       {rows.length > 0 && <Differences key={chosen.value} rows={rows} />}
       {proposal.count > proposal.differences.length && <p class="muted">{t('model.cut', { n: proposal.differences.length, all: proposal.count })}</p>}
       {sure.value && (

@@ -11,6 +11,7 @@ import { Link } from '../links.tsx';
 import { base, view } from '../state.ts';
 import type { Filters } from '../view.ts';
 import type { Page, PageRead } from './page.ts';
+import { type Shift, ShiftPanel } from './shift.tsx';
 import { className, type OfClass } from './spots.tsx';
 
 interface Of {
@@ -66,6 +67,7 @@ interface Data {
   today: string;
   now: Forecasts;
   held: Calibration;
+  shift: Shift;
 }
 
 /** The filters that the server knows here; the others of the address have no meaning ahead. */
@@ -80,8 +82,12 @@ const heldDays = 90;
 async function read(asked: PageRead): Promise<Data> {
   const { filters } = asked.view;
   const over = { from: addDays(asked.today, -heldDays), to: addDays(asked.today, -1) };
-  const [now, held] = await Promise.all([asked.get<Forecasts>(`/ahead?${aheadQuery(filters)}`), asked.get<Calibration>(`/ahead/calibration?${aheadQuery(filters, over)}`)]);
-  return { today: asked.today, now, held };
+  const [now, held, shift] = await Promise.all([
+    asked.get<Forecasts>(`/ahead?${aheadQuery(filters)}`),
+    asked.get<Calibration>(`/ahead/calibration?${aheadQuery(filters, over)}`),
+    asked.get<Shift>(`/ahead/shift?${aheadQuery(filters)}`),
+  ]);
+  return { today: asked.today, now, held, shift };
 }
 
 const nameOf = (one: Of | null): string => label(one?.name) || one?.code || t('none.department');
@@ -160,7 +166,7 @@ function Held({ held }: { held: Calibration }) {
 }
 
 function Body({ data }: { data: Data }) {
-  const { now, held, today } = data;
+  const { now, held, shift, today } = data;
   return (
     <>
       <Head now={{ from: today, to: today, as_of: now.as_of }} />
@@ -194,6 +200,7 @@ function Body({ data }: { data: Data }) {
           {now.open - now.unknown > now.cases.length && <p class="muted">{t('cases.shown', { n: now.cases.length, total: now.open - now.unknown })}</p>}
         </section>
       )}
+      <ShiftPanel shift={shift} />
       <section class="panel" aria-labelledby="ahead-held">
         <div class="panel-head">
           <h2 id="ahead-held">{t('ahead.held.title')}</h2>
