@@ -50,9 +50,18 @@ WHERE closed_at IS NULL AND department_id <> $3 AND holder_department <> $3
        WHERE t.closed_at IS NULL AND t.aside = 1 AND t.department_id > 0
          AND t.department_id = $3)
 
+-- Each walk takes no more than the list does: PostgreSQL would read all of them to sort.
+-- part: case_walks
+-- database: cases
+SELECT * FROM (
+
 -- part: case_also
 -- database: cases
-UNION ALL
+) AS walk UNION ALL SELECT * FROM (
+
+-- part: case_walks_end
+-- database: cases
+) AS walk
 
 -- part: case_walk_stage_due
 -- database: cases

@@ -358,17 +358,24 @@ static size_t add_filters(const struct walk *walk, enum query_id *parts, size_t 
 }
 
 // What somebody of one department sees: three walks in one order.
-static size_t add_own(const struct walk *walk, enum query_id *parts, size_t count)
+static int prepare_own(struct walk *walk, struct error *error)
 {
-    static const enum query_id BESIDE[] = {QUERY_CASE_WALK_HELD_DUE,
-                                           QUERY_CASE_WALK_HELPED_DUE};
-    for (size_t i = 0; i < sizeof BESIDE / sizeof BESIDE[0]; i++) {
-        parts[count++] = QUERY_CASE_ALSO;
+    static const enum query_id WALKS[] = {QUERY_CASE_WALK_OWN_DUE, QUERY_CASE_WALK_HELD_DUE,
+                                          QUERY_CASE_WALK_HELPED_DUE};
+    enum query_id parts[DB_PARTS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof WALKS / sizeof WALKS[0]; i++) {
+        parts[count++] = i == 0 ? QUERY_CASE_WALKS : QUERY_CASE_ALSO;
         parts[count++] = QUERY_CASE_COLUMNS;
-        parts[count++] = BESIDE[i];
+        parts[count++] = WALKS[i];
         count = add_filters(walk, parts, count);
+        parts[count++] = QUERY_CASE_ORDER_DUE;
+        parts[count++] = QUERY_CASE_LIMIT;
     }
-    return count;
+    parts[count++] = QUERY_CASE_WALKS_END;
+    parts[count++] = QUERY_CASE_ORDER_DUE;
+    parts[count++] = QUERY_CASE_LIMIT;
+    return db_prepare_parts(walk->db, parts, count, &walk->statement, error);
 }
 
 static bool is_chunked(const struct walk *walk)
@@ -381,11 +388,11 @@ static int prepare(struct walk *walk, struct error *error)
 {
     enum query_id parts[DB_PARTS_MAX] = {QUERY_CASE_COLUMNS, walk->part};
     size_t count = 2;
+    if (walk->part == QUERY_CASE_WALK_OWN_DUE)
+        return prepare_own(walk, error);
     // Over all years a filter looks at a bounded number of rows instead: `looked`.
     if (walk->by_due || walk->by_opened || walk->part == QUERY_CASE_WALK_BOX)
         count = add_filters(walk, parts, count);
-    if (walk->part == QUERY_CASE_WALK_OWN_DUE)
-        count = add_own(walk, parts, count);
     if (walk->by_due)
         parts[count++] = QUERY_CASE_ORDER_DUE;
     else if (walk->by_opened)

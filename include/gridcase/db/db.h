@@ -65,7 +65,7 @@ bool db_is_writer(const struct db *db);
 // while the first is still in use (a second copy is made).
 int db_prepare(struct db *db, enum query_id query, struct db_statement **ret_statement,
                struct error *error) ERROR_MUST_CHECK;
-enum { DB_PARTS_MAX = 24 };
+enum { DB_PARTS_MAX = 32 };
 // A statement put together from parts, a blank between: the way to filters that use their
 // indexes. Cached by the list of parts. Parameter numbers are shared by all parts; binding
 // one that no part mentions is ignored.
