@@ -440,6 +440,13 @@ const char *city_number_prefix(const struct city_snapshot *city)
     (void)city;
     return "T";
 }
+const char *city_setting(const struct city_snapshot *city, const char *key,
+                         const char *otherwise)
+{
+    (void)city;
+    (void)key;
+    return otherwise;
+}
 int64_t city_rules_current(const struct city_snapshot *city, enum city_rules rules)
 {
     return rules == CITY_PROCESS && city->next_process != NULL ? 2 : 1;
