@@ -498,7 +498,15 @@ test('the bulletin of a period is a file in four forms, also for a phone', async
   const [download] = await Promise.all([page.waitForEvent('download'), links.first().click()]);
   assert.match(download.suggestedFilename(), new RegExp(`-bulletin-${current}\\.pdf$`));
   assert.equal(readFileSync(await download.path()).subarray(0, 5).toString(), '%PDF-');
-  assert.equal(await page.locator('#files-payment').count(), 0, 'a city without rules of payment');
+  // The payment sheet, for whoever may close a period.
+  const sheet = page.locator('#files-payment a');
+  await sheet.first().waitFor();
+  const sheets = await sheet.evaluateAll((all) => all.map((one) => one.getAttribute('href')));
+  assert.deepEqual(sheets.map((href) => /payment\.(\w+)\?/.exec(href)[1]), ['pdf', 'xlsx', 'csv']);
+  const [paid] = await Promise.all([page.waitForEvent('download'), sheet.nth(2).click()]);
+  const rules = await api.get(`/payment.json?period=${current}`);
+  const text = readFileSync(await paid.path(), 'utf8');
+  assert.ok(rules.companies.length > 0 && rules.companies.every((one) => text.includes(one.name)), text.slice(0, 300));
   await done(page);
 });
 
