@@ -18,6 +18,7 @@ struct explaining {
     struct case_explained *clocks;
     size_t clock_count;
     struct case_explained *now; // being filled with intervals
+    struct error failure;       // of reading an order meanwhile; code 0: none
 };
 
 static struct case_explained *clock_of(struct explaining *explaining, int kind,
@@ -169,6 +170,22 @@ static int read_clocks(struct explaining *explaining, struct db *db, int64_t cas
     return code < 0 ? code : 0;
 }
 
+// An order is told by its title. A failure (the time of a read is over, for example) ends
+// the explanation: half of one would be taken for whole.
+static void name_order(struct explaining *explaining, int64_t order_id,
+                       struct clock_interval *interval)
+{
+    struct case_order order;
+    if (explaining->failure.code != 0)
+        return;
+    int code = case_order_load(explaining->db, order_id, explaining->arena, &order,
+                               &explaining->failure);
+    if (code == 0)
+        interval->name = order.title;
+    else if (code == ERROR_NOT_FOUND) // told without a title
+        explaining->failure = (struct error){0};
+}
+
 static void keep_interval(void *context, const struct clock_interval *interval)
 {
     struct explaining *explaining = context;
@@ -181,11 +198,8 @@ static void keep_interval(void *context, const struct clock_interval *interval)
     struct clock_interval *kept = &clock->intervals[clock->interval_count++];
     *kept = *interval;
     kept->name = arena_text(explaining->arena, interval->name);
-    struct case_order order; // an order is told by its title
-    if ((interval->why == CLOCK_WHY_ORDERED || interval->why == CLOCK_WHY_GIVEN) &&
-        case_order_load(explaining->db, interval->number, explaining->arena, &order,
-                        NULL) == 0)
-        kept->name = order.title;
+    if (interval->why == CLOCK_WHY_ORDERED || interval->why == CLOCK_WHY_GIVEN)
+        name_order(explaining, interval->number, kept);
 }
 
 static int explain(struct explaining *explaining, const struct city_snapshot *city,
@@ -213,7 +227,12 @@ static int explain(struct explaining *explaining, const struct city_snapshot *ci
                                             .language = language,
                                             .visit = keep_interval,
                                             .context = explaining};
-    return clock_explain(&request, &clock->explanation, error);
+    int code = clock_explain(&request, &clock->explanation, error);
+    if (code == 0 && explaining->failure.code != 0) {
+        *error = explaining->failure;
+        code = error->code;
+    }
+    return code;
 }
 
 int case_explain(struct db *db, const struct city_snapshot *city, int64_t case_id,

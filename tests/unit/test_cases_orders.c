@@ -2,6 +2,8 @@
 // Time orders: one signed decision over the clocks of many cases, worked in slices.
 #include "case_world.h"
 
+#include <sqlite3.h>
+
 #include <gridcase/cases/order.h>
 
 #include "case_facts.h"
@@ -162,6 +164,18 @@ static void a_pause_stops_all_clocks_at_one_instant_and_gives_the_time_back(void
     world_end(&w);
 }
 
+static void take_orders_away(const struct world *w)
+{
+    char path[400];
+    sqlite3 *file = NULL;
+    snprintf(path, sizeof path, "%s/data/cities/t/cases.db", w->folder);
+    assert_int_equal(sqlite3_open_v2(path, &file, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(file, "ALTER TABLE time_order RENAME TO away", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(file), SQLITE_OK);
+}
+
 static void the_explanation_names_the_order(void **state)
 {
     (void)state;
@@ -198,6 +212,13 @@ static void the_explanation_names_the_order(void **state)
     assert_true(paused);
     assert_true(given);
     assert_recount(&w);
+    // An order that cannot be read is no order without a title.
+    take_orders_away(&w);
+    struct error told = {0};
+    assert_int_equal(case_explain(w.db, w.city, items[0].case_id, "zh-CN", w.arena, &clocks,
+                                  &count, &told),
+                     ERROR_STORE);
+    assert_int_equal(told.code, ERROR_STORE);
     world_end(&w);
 }
 
