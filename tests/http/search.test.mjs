@@ -84,7 +84,7 @@ test('a search combines with filters and the map extent', async () => {
   const far = '&bbox=119,29,119.5,29.5';
   await finds('井盖', ['cover'], near);
   assert.deepEqual(await found(leader, '井盖', far), []);
-  assert.deepEqual(await found(leader, '井盖', '&open=1'), ['cover']);
+  await finds('井盖', ['cover'], '&open=1');
   assert.deepEqual(await found(leader, '井盖', '&open=0'), []);
   const map = await leader.want(`/geo/cases?q=${encodeURIComponent('井盖')}&open=1&bbox=119,29,121,31`);
   assert.deepEqual(map.features.map((one) => one.id), [made.cover]);
